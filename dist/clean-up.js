@@ -9012,6 +9012,14 @@ const HARMLESS = [
     /(?<=\/)@(?=[a-z])/g,
     // A constraint.
     /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
+    // The zone of an address that counts on one link only.
+    /(?<=(?:^|\[|\/)fe80:[0-9a-f:]*)%(?=[A-Za-z][\w.-]*(?:$|\]))/gi,
+    // An account of Windows.
+    /(?<=^[A-Z]{2,15})\\(?=[a-z][a-z._-]+\d{0,3}$)/g,
+    // `R&D`
+    /(?<=(?<![A-Za-z0-9])[A-Z]{1,2})&(?=[A-Z]{1,2}(?![A-Za-z0-9]))/g,
+    // What a router of Traefik matches, other than the values of headers and queries.
+    /!?\b(?:Host|HostSNI|Path|PathPrefix|ClientIP|Method)\((?:(?:, ?)?`[\w./:*{}-]+`)+\)(?: (?:&&|\|\|) (?=!?[A-Z]))?/g,
 ];
 function withoutHarmless(text) {
     const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
@@ -9091,6 +9099,16 @@ const BITS_OF_WORD = 32;
 /** The last two of these characters tell how far on the next place is that is worth a look: most often behind them. */
 const PAIRS = 2 ** 12;
 const PLACES_OF_PAIR = KEY_CHARACTERS - 1;
+/** The text with these parts of it, which are in order, replaced. Pure. */
+function replaced(text, spans, by) {
+    let result = '';
+    let done = 0;
+    for (const { start, end } of spans) {
+        result += text.slice(done, start) + by;
+        done = end;
+    }
+    return done === 0 ? text : result + text.slice(done);
+}
 /**
  * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
  * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
@@ -9122,26 +9140,28 @@ class Matcher {
     }
     /** The text with everything found in it replaced; what overlaps is replaced together. */
     replaceAll(text, by) {
+        return replaced(text, this.spans(text), by);
+    }
+    /**
+     * Where in a text something is found, in order; what overlaps is one place.
+     *
+     * @param least what is shorter is not looked for
+     */
+    spans(text, least = 0) {
+        const spans = [];
         if (this.#buckets.size === 0)
-            return text;
-        let result = '';
-        let done = 0;
-        let start = 0;
-        let end = 0;
+            return spans;
         for (let at = this.#candidate(text, 0); at < text.length; at = this.#candidate(text, at + 1)) {
             const length = this.#lengthAt(text, at);
-            if (length === 0)
+            if (length === 0 || length < least)
                 continue;
-            if (at >= end) {
-                if (end > start) {
-                    result += text.slice(done, start) + by;
-                    done = end;
-                }
-                start = at;
-            }
-            end = Math.max(end, at + length);
+            const last = spans.at(-1);
+            if (last !== undefined && at < last.end)
+                last.end = Math.max(last.end, at + length);
+            else
+                spans.push({ start: at, end: at + length });
         }
-        return end === start ? text : `${result}${text.slice(done, start)}${by}${text.slice(end)}`;
+        return spans;
     }
     /** The first place from this one on where a text may begin, by its first characters; the end when there is none. */
     #candidate(text, from) {
@@ -9491,14 +9511,49 @@ function isTooPlain(value) {
 function isMasked(value) {
     return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim());
 }
-/** The text with every known secret, in every form, replaced by `***`. */
+/** The text with every known secret, in every form, replaced by `***`; also one that is broken into several lines. */
 function secret_redact(text) {
-    return matcher.replaceAll(text, HIDDEN);
+    return redactBroken(matcher.replaceAll(text, HIDDEN));
+}
+/** What is shorter could end in one line and begin in the next by chance. */
+const SHORTEST_BROKEN = 8;
+/** How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. */
+const BREAK = new RegExp(`(?:${LINE_END.source})\\s*`, 'g');
+function redactBroken(text) {
+    if (!LINE_END.test(text))
+        return text;
+    const breaks = [...text.matchAll(BREAK)].map(({ index, 0: { length } }) => ({ start: index, end: index + length }));
+    const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN);
+    return spans.length === 0 ? text : replaced(text, inLines(spans, breaks), HIDDEN);
+}
+/**
+ * The parts, one in each line, of places in a text that was searched without its breaks.
+ *
+ * @param spans as if the breaks were not there
+ */
+function inLines(spans, breaks) {
+    const parts = [];
+    let next = 0;
+    let gone = 0;
+    for (const { start, end } of spans) {
+        for (let at = start; at < end;) {
+            const one = breaks[next];
+            const to = one === undefined ? end : Math.min(end, one.start - gone);
+            if (to > at)
+                parts.push({ start: at + gone, end: to + gone });
+            at = Math.max(at, to);
+            if (one !== undefined && at < end) {
+                gone += one.end - one.start;
+                next++;
+            }
+        }
+    }
+    return parts;
 }
 /**
  * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
- * URL-safe, also of a longer text that it is a part of), URL-encoded, and escaped as in JSON, in JSON within JSON or in
- * HTML. What is too plain has none.
+ * URL-safe, also of a longer text that it is a part of), hexadecimal, URL-encoded, escaped as in JSON, in JSON within JSON
+ * or in HTML, and quoted as in shells, Python, YAML or SQL. What is too plain has none.
  */
 function formsOf(value) {
     const text = wellFormed(value);
@@ -9513,10 +9568,11 @@ function formsOf(value) {
         ...jsonForms(one).flatMap(jsonForms),
         ...otherJsonForms(one),
         ...htmlForms(one),
+        ...quotedForms(one),
     ]);
     const encoded = isTooPlain(text)
         ? []
-        : [...base64Forms(text), ...base64Forms(text.trim()), ...withinBase64(text.trim())];
+        : [...[text, text.trim()].flatMap((one) => [...base64Forms(one), ...hexForms(one)]), ...withinBase64(text.trim())];
     return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
 }
 /**
@@ -9531,6 +9587,23 @@ function urlForms(text) {
     const path = query.replaceAll('%2F', '/');
     const forms = unique([plain, query, userInfo, path, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')]);
     return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))];
+}
+/** As shells write a text in which they quote signs, between quotes of either kind or without any, and so Python, YAML and SQL. */
+function quotedForms(text) {
+    if (!/[^\w@%+=:./-]/.test(text))
+        return [];
+    const withApostrophe = (written) => text.replaceAll("'", written);
+    return [
+        ...["'\\''", `'"'"'`, "''"].map(withApostrophe),
+        text.replace(/["$`\\]/g, '\\$&'),
+        text.replace(/['\\]/g, '\\$&'),
+        text.replace(/[^\w@%+=:./~#-]/g, '\\$&'),
+        text.replace(/[^\w@%+=:,./~#-]/g, '\\$&'),
+    ];
+}
+function hexForms(text) {
+    const hex = Buffer.from(text).toString('hex');
+    return [hex, hex.toUpperCase()];
 }
 function base64Forms(text) {
     const standard = Buffer.from(text).toString('base64');
@@ -11595,7 +11668,38 @@ function guess(value) {
         new secret_Secret(value.trim());
 }
 
+;// CONCATENATED MODULE: ./build/inputs/unreplaced.js
+/** Text that stands for a value which nobody has put in its place. Pure. */
+/**
+ * Names of variables as shells and CIs write them, which leave one as it is where they know no value for it. A user name
+ * may be `$oauthtoken`, so those of a shell have capitals or braces here.
+ */
+const REFERENCES = [
+    [/^\$(?:[A-Z][A-Z0-9_]+|\{[A-Za-z_]\w*\})$/, '`$NAME`, which only a shell replaces'],
+    [/^\$\([A-Za-z_][\w.-]*\)$/, '`$(NAME)`, which only Azure Pipelines replaces, where it has such a variable'],
+    [/^%[A-Za-z_][\w.-]*%$/, '`%NAME%`, which only Windows and TeamCity replace'],
+    [/^\$\[\[[^[\]]*\]\]$/, '`$[[ \u2026 ]]`, which only GitLab replaces, in a component'],
+    [/^\{\{[^{}]*\}\}$/, '`{{ \u2026 }}`, which only a tool for templates replaces'],
+    [/^<<[^<>]*>>$/, '`<< \u2026 >>`, which only CircleCI replaces'],
+];
+/** The form of a reference that a whole text is, and who would have replaced it; `undefined` where it is none. */
+function referenceIn(text) {
+    const plain = text.trim();
+    return REFERENCES.find(([form]) => form.test(plain))?.[1];
+}
+/** An expression of a workflow, which is replaced in the workflow file alone: in a file that a step reads it stays. */
+const EXPRESSION = /^\$\{\{.*\}\}$/s;
+/** Whether a whole text is an expression of a workflow. */
+function isExpression(text) {
+    return EXPRESSION.test(text.trim());
+}
+/** The first variable that an address still has in it. */
+function variableIn(address) {
+    return /\$(?:\{\{.*?\}\}|\{\w+\}|\([A-Za-z_][\w.]*\)|[A-Z][A-Z0-9_]+\b)|%[A-Z][A-Z0-9_]+%/.exec(address)?.[0];
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/reach/host.js
+
 
 
 
@@ -11612,6 +11716,10 @@ const PLAIN_PATH = /^\/[\w./@+-]*$/;
  * @throws UserError that says what to write instead
  */
 function parseHost(text) {
+    const variable = variableIn(masking_withoutUserInfo(text));
+    if (variable !== undefined) {
+        throw new errors_UserError(`the address still holds ${variable}: nothing has put a value in its place`);
+    }
     const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? [];
     if (scheme === 'ssh')
         return parseSsh(text, rest);
@@ -12013,7 +12121,20 @@ function readUserText(path, base) {
 }
 /** The workspace, where relative paths begin. */
 function basePath(env) {
-    return env.GITHUB_WORKSPACE || process.cwd();
+    return env.GITHUB_WORKSPACE || currentDirectory();
+}
+/**
+ * The directory that this process was started in.
+ *
+ * @throws UserError when somebody has removed it
+ */
+function currentDirectory() {
+    try {
+        return process.cwd();
+    }
+    catch {
+        throw new errors_UserError('the directory in which this was started is there no more: start it in one that stays');
+    }
 }
 /** The absolute path of a file of the user's. */
 function resolvePath(env, path) {
@@ -12109,7 +12230,11 @@ const UTF_16 = { fffe: 'utf-16le', feff: 'utf-16be' };
 function files_markOf(bytes) {
     return bytes.subarray(0, 2).toString('hex');
 }
-/** Without the byte order mark that editors on Windows put first. */
+/**
+ * The text of some bytes, without the byte order mark that editors on Windows put first.
+ *
+ * @throws UserError when it is not UTF-8
+ */
 function textOfBytes(bytes) {
     try {
         return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -14749,6 +14874,7 @@ function oneLine(text) {
 
 
 
+
 const credentials_HUB = 'docker.io';
 /** What an empty value of a workflow mostly means. */
 const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get';
@@ -14911,14 +15037,10 @@ function problemOfReference(password, key, instead) {
 function whyNoValue(password) {
     if (/^env:\s*[A-Za-z_]\w*$/i.test(password))
         return '`env:NAME`, which is only read in `docker-config`';
-    if (/^\$(?:[A-Z][A-Z0-9_]+|\{[A-Za-z_]\w*\})$/.test(password))
-        return '`$NAME`, which only a shell replaces';
-    return undefined;
+    return referenceIn(password);
 }
-/** An expression of a workflow, which is replaced in the workflow file alone: in a file that a step reads it stays. */
-const EXPRESSION = /^\$\{\{.*\}\}$/s;
 function expressionProblem(what, text) {
-    return EXPRESSION.test(text.trim())
+    return isExpression(text)
         ? `the ${what} is an expression that nobody has replaced, for \`\${{ \u2026 }}\` has a value in workflow files only: write it there, in the inputs or the \`env\` of the step`
         : undefined;
 }
@@ -14936,6 +15058,9 @@ function usernameProblem(username) {
         return 'the username has a colon, which docker cannot send: write the name alone';
     if (/\p{Cc}/u.test(username))
         return 'the username has a line break or control character: write it on one line';
+    const reference = referenceIn(username);
+    if (reference !== undefined)
+        return `the username has the form of ${reference}: write the name itself`;
     return expressionProblem('username', username);
 }
 function passwordProblem(password) {
@@ -15175,7 +15300,7 @@ function readDockerConfigs(text, env, problems) {
         const file = here.attempt(() => readSource(source, { env, place: origin }));
         if (file === undefined || !isUsable(file, here))
             return [];
-        const variable = variableIn(source);
+        const variable = docker_config_variableIn(source);
         return [{ ...(name === undefined ? {} : { name }), origin, ...(variable && { variable }), open: () => file }];
     });
     return configs;
@@ -15367,7 +15492,7 @@ function entryInWords(key) {
     }
 }
 function readSource(source, ground) {
-    const variable = variableIn(source);
+    const variable = docker_config_variableIn(source);
     const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env);
     if (isContent(text))
         return docker_config_configFileIn(Buffer.from(text), ground.place);
@@ -15389,7 +15514,7 @@ function readSource(source, ground) {
     }
 }
 const docker_config_VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
-function variableIn(source) {
+function docker_config_variableIn(source) {
     return /^env:(.*)$/s.exec(source)?.[1];
 }
 function textOfVariable(name, env) {
@@ -16941,7 +17066,7 @@ function isFillable(text, lookUp) {
  * What would come behind the first megabyte is cut off: nothing that takes such a text can be larger.
  */
 function filledIn(text, lookUp) {
-    return replaced(text, substitution_tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text;
+    return variables_replaced(text, substitution_tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text;
 }
 /**
  * The text with the values of some variables in their places, as Docker is to find it: all others stay for Docker to
@@ -16951,7 +17076,7 @@ function filledIn(text, lookUp) {
  */
 function partlyFilledIn(text, isMeant, lookUp) {
     const tokens = substitution_tokensIn(text).filter(({ kind, name, operator }) => kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined);
-    return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text;
+    return variables_replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text;
 }
 /** What a token stands for. */
 function substitute({ kind, name, operator, rest }, lookUp) {
@@ -16962,7 +17087,7 @@ function substitute({ kind, name, operator, rest }, lookUp) {
     return isMissing ? (operator.endsWith('-') ? rest : '') : value;
 }
 /** The text with other words for its tokens, and perhaps for what is between them, up to a megabyte. */
-function replaced(text, tokens, wordsFor, between = (part) => part) {
+function variables_replaced(text, tokens, wordsFor, between = (part) => part) {
     const parts = [];
     let length = 0;
     let at = 0;
@@ -17053,7 +17178,7 @@ function parseEnvFile(text, lookUp) {
         const withoutEscapes = (part) => part.replace(/\\(.)/gs, (all, char) => unescaped(all, char, isQuoted));
         const tokens = substitution_tokensIn(masked);
         const words = (token) => (token.kind === 'lone' ? '$' : substitute(token, known));
-        const expanded = replaced(value, tokens, words, withoutEscapes);
+        const expanded = variables_replaced(value, tokens, words, withoutEscapes);
         if (expanded.isCut) {
             problems.push({ line, reason: `the value of ${name} becomes larger than 1 MB: check the variables in it` });
         }
@@ -18318,6 +18443,7 @@ function group_by_groupBy(items, keyOf) {
 
 ;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
 
+
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
 function shapeOfKey(text) {
@@ -18330,6 +18456,9 @@ function shapeOfKey(text) {
     if (isPath(text)) {
         return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)');
     }
+    const reference = isExpression(text) ? `\`\${{ \u2026 }}\`, which is only replaced in workflow files` : referenceIn(text);
+    if (reference !== undefined)
+        return bad(`it has the form of ${reference}: nothing has put the key in its place`);
     if (/^-----BEGIN [^\n]*\\n/.test(text.trim())) {
         return bad(`its line breaks are written as \\n, and not there: ${NO_KEY}`);
     }
@@ -23108,6 +23237,8 @@ const FILES = {
 const outputs = new Map();
 const summary = (/* unused pure expression or super */ null && ([]));
 const errors = (/* unused pure expression or super */ null && ([]));
+/** What was said of files that cannot be written: each output would say it again. */
+const command_files_told = new Set();
 /** All outputs, summaries and errors of this process so far. */
 function handedOn() {
     return { outputs, summary, errors };
@@ -23159,13 +23290,19 @@ function append(file, text) {
         return true;
     }
     catch (error) {
-        log_log.warning(`${FILES[file]} could not be written: ${errors_messageOf(error)}`);
+        const problem = `${FILES[file]} could not be written: ${errors_messageOf(error)}`;
+        const key = `${path}: ${problem}`;
+        if (!command_files_told.has(key))
+            log_log.warning(problem);
+        command_files_told.add(key);
         return false;
     }
 }
+/** A pipe that nobody reads is an error, and no reason to wait. */
+const APPEND = external_node_fs_namespaceObject.constants.O_WRONLY | external_node_fs_namespaceObject.constants.O_APPEND | external_node_fs_namespaceObject.constants.O_CREAT | external_node_fs_namespaceObject.constants.O_NONBLOCK;
 /** Adds the whole text or nothing: half of an output, as a full disk leaves it, fails the step in the runner. */
 function appendWhole(path, text) {
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, 'a');
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, APPEND);
     try {
         const { size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
         const bytes = Buffer.from(text);
@@ -23675,6 +23812,7 @@ function temporaryDirectories(env, longest) {
 }
 const temporary_REASONS = {
     EACCES: 'this user may not write there',
+    EFBIG: 'this user may write no file of that size (`ulimit -f`)',
     EDQUOT: 'the quota of this user is used up',
     ENAMETOOLONG: 'its path is too long',
     ENOENT: 'there is no such directory',
@@ -23683,9 +23821,10 @@ const temporary_REASONS = {
     EPERM: 'this user may not write there',
     EROFS: 'it is read-only',
 };
-/** Why nothing can be written to a directory, in a few words; `undefined` when the error says nothing of that kind. */
+/** Why nothing can be written to a directory, in a few words; `undefined` when it is not the system that says no. */
 function unwritable(error) {
-    return temporary_REASONS[error.code ?? ''];
+    const { code = '', syscall } = error;
+    return temporary_REASONS[code] ?? (syscall === undefined ? undefined : `the system says ${code}`);
 }
 
 ;// CONCATENATED MODULE: ./build/runner/workspace-path.js

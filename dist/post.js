@@ -59,6 +59,7 @@ function temporaryDirectories(env, longest) {
 }
 const REASONS = {
     EACCES: 'this user may not write there',
+    EFBIG: 'this user may write no file of that size (`ulimit -f`)',
     EDQUOT: 'the quota of this user is used up',
     ENAMETOOLONG: 'its path is too long',
     ENOENT: 'there is no such directory',
@@ -67,9 +68,10 @@ const REASONS = {
     EPERM: 'this user may not write there',
     EROFS: 'it is read-only',
 };
-/** Why nothing can be written to a directory, in a few words; `undefined` when the error says nothing of that kind. */
+/** Why nothing can be written to a directory, in a few words; `undefined` when it is not the system that says no. */
 function unwritable(error) {
-    return REASONS[error.code ?? ''];
+    const { code = '', syscall } = error;
+    return REASONS[code] ?? (syscall === undefined ? undefined : `the system says ${code}`);
 }
 
 ;// CONCATENATED MODULE: ./build/runner/workspace-path.js

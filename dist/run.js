@@ -11430,6 +11430,8 @@ function realPath(path) {
 /* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
 /* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6790);
+/* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7673);
+
 
 
 
@@ -11597,14 +11599,10 @@ function problemOfReference(password, key, instead) {
 function whyNoValue(password) {
     if (/^env:\s*[A-Za-z_]\w*$/i.test(password))
         return '`env:NAME`, which is only read in `docker-config`';
-    if (/^\$(?:[A-Z][A-Z0-9_]+|\{[A-Za-z_]\w*\})$/.test(password))
-        return '`$NAME`, which only a shell replaces';
-    return undefined;
+    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_5__/* .referenceIn */ .h8)(password);
 }
-/** An expression of a workflow, which is replaced in the workflow file alone: in a file that a step reads it stays. */
-const EXPRESSION = /^\$\{\{.*\}\}$/s;
 function expressionProblem(what, text) {
-    return EXPRESSION.test(text.trim())
+    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_5__/* .isExpression */ .BH)(text)
         ? `the ${what} is an expression that nobody has replaced, for \`\${{ \u2026 }}\` has a value in workflow files only: write it there, in the inputs or the \`env\` of the step`
         : undefined;
 }
@@ -11622,6 +11620,9 @@ function usernameProblem(username) {
         return 'the username has a colon, which docker cannot send: write the name alone';
     if (/\p{Cc}/u.test(username))
         return 'the username has a line break or control character: write it on one line';
+    const reference = (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_5__/* .referenceIn */ .h8)(username);
+    if (reference !== undefined)
+        return `the username has the form of ${reference}: write the name itself`;
     return expressionProblem('username', username);
 }
 function passwordProblem(password) {
@@ -13809,7 +13810,9 @@ function closing(text, quote) {
 /* harmony export */   MV: () => (/* binding */ otherEncoding),
 /* harmony export */   Mf: () => (/* binding */ checkoutHint),
 /* harmony export */   Pt: () => (/* binding */ requireUserFile),
+/* harmony export */   gm: () => (/* binding */ textOfBytes),
 /* harmony export */   j1: () => (/* binding */ readYamlText),
+/* harmony export */   n9: () => (/* binding */ currentDirectory),
 /* harmony export */   nD: () => (/* binding */ readUserText),
 /* harmony export */   o1: () => (/* binding */ resolvePath),
 /* harmony export */   q2: () => (/* binding */ fileReader)
@@ -13840,7 +13843,20 @@ function readUserText(path, base) {
 }
 /** The workspace, where relative paths begin. */
 function basePath(env) {
-    return env.GITHUB_WORKSPACE || process.cwd();
+    return env.GITHUB_WORKSPACE || currentDirectory();
+}
+/**
+ * The directory that this process was started in.
+ *
+ * @throws UserError when somebody has removed it
+ */
+function currentDirectory() {
+    try {
+        return process.cwd();
+    }
+    catch {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('the directory in which this was started is there no more: start it in one that stays');
+    }
 }
 /** The absolute path of a file of the user's. */
 function resolvePath(env, path) {
@@ -13936,7 +13952,11 @@ const UTF_16 = { fffe: 'utf-16le', feff: 'utf-16be' };
 function markOf(bytes) {
     return bytes.subarray(0, 2).toString('hex');
 }
-/** Without the byte order mark that editors on Windows put first. */
+/**
+ * The text of some bytes, without the byte order mark that editors on Windows put first.
+ *
+ * @throws UserError when it is not UTF-8
+ */
 function textOfBytes(bytes) {
     try {
         return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -14638,6 +14658,8 @@ function oneLine(text) {
 /* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
 /* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
 /* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
+/* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7673);
+
 
 
 
@@ -14654,6 +14676,10 @@ const PLAIN_PATH = /^\/[\w./@+-]*$/;
  * @throws UserError that says what to write instead
  */
 function parseHost(text) {
+    const variable = (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_4__/* .variableIn */ .SD)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text));
+    if (variable !== undefined) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`the address still holds ${variable}: nothing has put a value in its place`);
+    }
     const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? [];
     if (scheme === 'ssh')
         return parseSsh(text, rest);
@@ -15416,6 +15442,46 @@ function parseUrl(text) {
     if (url?.protocol === 'http:' || url?.protocol === 'https:')
         return text;
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutUserInfo */ .sl)(text))} is no address: write one that begins with http:// or https://`);
+}
+
+
+/***/ }),
+
+/***/ 7673:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   BH: () => (/* binding */ isExpression),
+/* harmony export */   SD: () => (/* binding */ variableIn),
+/* harmony export */   h8: () => (/* binding */ referenceIn)
+/* harmony export */ });
+/** Text that stands for a value which nobody has put in its place. Pure. */
+/**
+ * Names of variables as shells and CIs write them, which leave one as it is where they know no value for it. A user name
+ * may be `$oauthtoken`, so those of a shell have capitals or braces here.
+ */
+const REFERENCES = [
+    [/^\$(?:[A-Z][A-Z0-9_]+|\{[A-Za-z_]\w*\})$/, '`$NAME`, which only a shell replaces'],
+    [/^\$\([A-Za-z_][\w.-]*\)$/, '`$(NAME)`, which only Azure Pipelines replaces, where it has such a variable'],
+    [/^%[A-Za-z_][\w.-]*%$/, '`%NAME%`, which only Windows and TeamCity replace'],
+    [/^\$\[\[[^[\]]*\]\]$/, '`$[[ \u2026 ]]`, which only GitLab replaces, in a component'],
+    [/^\{\{[^{}]*\}\}$/, '`{{ \u2026 }}`, which only a tool for templates replaces'],
+    [/^<<[^<>]*>>$/, '`<< \u2026 >>`, which only CircleCI replaces'],
+];
+/** The form of a reference that a whole text is, and who would have replaced it; `undefined` where it is none. */
+function referenceIn(text) {
+    const plain = text.trim();
+    return REFERENCES.find(([form]) => form.test(plain))?.[1];
+}
+/** An expression of a workflow, which is replaced in the workflow file alone: in a file that a step reads it stays. */
+const EXPRESSION = /^\$\{\{.*\}\}$/s;
+/** Whether a whole text is an expression of a workflow. */
+function isExpression(text) {
+    return EXPRESSION.test(text.trim());
+}
+/** The first variable that an address still has in it. */
+function variableIn(address) {
+    return /\$(?:\{\{.*?\}\}|\{\w+\}|\([A-Za-z_][\w.]*\)|[A-Z][A-Z0-9_]+\b)|%[A-Z][A-Z0-9_]+%/.exec(address)?.[0];
 }
 
 
@@ -16665,6 +16731,8 @@ const FILES = {
 const outputs = new Map();
 const summary = [];
 const errors = [];
+/** What was said of files that cannot be written: each output would say it again. */
+const told = new Set();
 /** All outputs, summaries and errors of this process so far. */
 function handedOn() {
     return { outputs, summary, errors };
@@ -16716,13 +16784,19 @@ function append(file, text) {
         return true;
     }
     catch (error) {
-        _log_js__WEBPACK_IMPORTED_MODULE_2__/* .log */ .Rm.warning(`${FILES[file]} could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`);
+        const problem = `${FILES[file]} could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`;
+        const key = `${path}: ${problem}`;
+        if (!told.has(key))
+            _log_js__WEBPACK_IMPORTED_MODULE_2__/* .log */ .Rm.warning(problem);
+        told.add(key);
         return false;
     }
 }
+/** A pipe that nobody reads is an error, and no reason to wait. */
+const APPEND = node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_WRONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_APPEND | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_CREAT | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK;
 /** Adds the whole text or nothing: half of an output, as a full disk leaves it, fails the step in the runner. */
 function appendWhole(path, text) {
-    const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, 'a');
+    const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, APPEND);
     try {
         const { size } = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(file);
         const bytes = Buffer.from(text);
@@ -17106,6 +17180,14 @@ const HARMLESS = [
     /(?<=\/)@(?=[a-z])/g,
     // A constraint.
     /(?<=(?:^|[\s=])(?:node|engine)\.[\w.-]+\s*)!(?==)/g,
+    // The zone of an address that counts on one link only.
+    /(?<=(?:^|\[|\/)fe80:[0-9a-f:]*)%(?=[A-Za-z][\w.-]*(?:$|\]))/gi,
+    // An account of Windows.
+    /(?<=^[A-Z]{2,15})\\(?=[a-z][a-z._-]+\d{0,3}$)/g,
+    // `R&D`
+    /(?<=(?<![A-Za-z0-9])[A-Z]{1,2})&(?=[A-Z]{1,2}(?![A-Za-z0-9]))/g,
+    // What a router of Traefik matches, other than the values of headers and queries.
+    /!?\b(?:Host|HostSNI|Path|PathPrefix|ClientIP|Method)\((?:(?:, ?)?`[\w./:*{}-]+`)+\)(?: (?:&&|\|\|) (?=!?[A-Z]))?/g,
 ];
 function withoutHarmless(text) {
     const [, , inQuotes] = /^(["'`])(.*)\1$/s.exec(text) ?? [];
@@ -17436,6 +17518,16 @@ const BITS_OF_WORD = 32;
 /** The last two of these characters tell how far on the next place is that is worth a look: most often behind them. */
 const PAIRS = 2 ** 12;
 const PLACES_OF_PAIR = KEY_CHARACTERS - 1;
+/** The text with these parts of it, which are in order, replaced. Pure. */
+function replaced(text, spans, by) {
+    let result = '';
+    let done = 0;
+    for (const { start, end } of spans) {
+        result += text.slice(done, start) + by;
+        done = end;
+    }
+    return done === 0 ? text : result + text.slice(done);
+}
 /**
  * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
  * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
@@ -17467,26 +17559,28 @@ class Matcher {
     }
     /** The text with everything found in it replaced; what overlaps is replaced together. */
     replaceAll(text, by) {
+        return replaced(text, this.spans(text), by);
+    }
+    /**
+     * Where in a text something is found, in order; what overlaps is one place.
+     *
+     * @param least what is shorter is not looked for
+     */
+    spans(text, least = 0) {
+        const spans = [];
         if (this.#buckets.size === 0)
-            return text;
-        let result = '';
-        let done = 0;
-        let start = 0;
-        let end = 0;
+            return spans;
         for (let at = this.#candidate(text, 0); at < text.length; at = this.#candidate(text, at + 1)) {
             const length = this.#lengthAt(text, at);
-            if (length === 0)
+            if (length === 0 || length < least)
                 continue;
-            if (at >= end) {
-                if (end > start) {
-                    result += text.slice(done, start) + by;
-                    done = end;
-                }
-                start = at;
-            }
-            end = Math.max(end, at + length);
+            const last = spans.at(-1);
+            if (last !== undefined && at < last.end)
+                last.end = Math.max(last.end, at + length);
+            else
+                spans.push({ start: at, end: at + length });
         }
-        return end === start ? text : `${result}${text.slice(done, start)}${by}${text.slice(end)}`;
+        return spans;
     }
     /** The first place from this one on where a text may begin, by its first characters; the end when there is none. */
     #candidate(text, from) {
@@ -17636,14 +17730,49 @@ function isTooPlain(value) {
 function isMasked(value) {
     return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim());
 }
-/** The text with every known secret, in every form, replaced by `***`. */
+/** The text with every known secret, in every form, replaced by `***`; also one that is broken into several lines. */
 function redact(text) {
-    return matcher.replaceAll(text, HIDDEN);
+    return redactBroken(matcher.replaceAll(text, HIDDEN));
+}
+/** What is shorter could end in one line and begin in the next by chance. */
+const SHORTEST_BROKEN = 8;
+/** How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. */
+const BREAK = new RegExp(`(?:${printable/* LINE_END */.J2.source})\\s*`, 'g');
+function redactBroken(text) {
+    if (!printable/* LINE_END */.J2.test(text))
+        return text;
+    const breaks = [...text.matchAll(BREAK)].map(({ index, 0: { length } }) => ({ start: index, end: index + length }));
+    const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN);
+    return spans.length === 0 ? text : replaced(text, inLines(spans, breaks), HIDDEN);
+}
+/**
+ * The parts, one in each line, of places in a text that was searched without its breaks.
+ *
+ * @param spans as if the breaks were not there
+ */
+function inLines(spans, breaks) {
+    const parts = [];
+    let next = 0;
+    let gone = 0;
+    for (const { start, end } of spans) {
+        for (let at = start; at < end;) {
+            const one = breaks[next];
+            const to = one === undefined ? end : Math.min(end, one.start - gone);
+            if (to > at)
+                parts.push({ start: at + gone, end: to + gone });
+            at = Math.max(at, to);
+            if (one !== undefined && at < end) {
+                gone += one.end - one.start;
+                next++;
+            }
+        }
+    }
+    return parts;
 }
 /**
  * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
- * URL-safe, also of a longer text that it is a part of), URL-encoded, and escaped as in JSON, in JSON within JSON or in
- * HTML. What is too plain has none.
+ * URL-safe, also of a longer text that it is a part of), hexadecimal, URL-encoded, escaped as in JSON, in JSON within JSON
+ * or in HTML, and quoted as in shells, Python, YAML or SQL. What is too plain has none.
  */
 function formsOf(value) {
     const text = (0,printable/* wellFormed */.ES)(value);
@@ -17658,10 +17787,11 @@ function formsOf(value) {
         ...jsonForms(one).flatMap(jsonForms),
         ...otherJsonForms(one),
         ...htmlForms(one),
+        ...quotedForms(one),
     ]);
     const encoded = isTooPlain(text)
         ? []
-        : [...base64Forms(text), ...base64Forms(text.trim()), ...withinBase64(text.trim())];
+        : [...[text, text.trim()].flatMap((one) => [...base64Forms(one), ...hexForms(one)]), ...withinBase64(text.trim())];
     return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
 }
 /**
@@ -17676,6 +17806,23 @@ function urlForms(text) {
     const path = query.replaceAll('%2F', '/');
     const forms = unique([plain, query, userInfo, path, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')]);
     return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))];
+}
+/** As shells write a text in which they quote signs, between quotes of either kind or without any, and so Python, YAML and SQL. */
+function quotedForms(text) {
+    if (!/[^\w@%+=:./-]/.test(text))
+        return [];
+    const withApostrophe = (written) => text.replaceAll("'", written);
+    return [
+        ...["'\\''", `'"'"'`, "''"].map(withApostrophe),
+        text.replace(/["$`\\]/g, '\\$&'),
+        text.replace(/['\\]/g, '\\$&'),
+        text.replace(/[^\w@%+=:./~#-]/g, '\\$&'),
+        text.replace(/[^\w@%+=:,./~#-]/g, '\\$&'),
+    ];
+}
+function hexForms(text) {
+    const hex = Buffer.from(text).toString('hex');
+    return [hex, hex.toUpperCase()];
 }
 function base64Forms(text) {
     const standard = Buffer.from(text).toString('base64');
@@ -18318,6 +18465,7 @@ function temporaryDirectories(env, longest) {
 }
 const REASONS = {
     EACCES: 'this user may not write there',
+    EFBIG: 'this user may write no file of that size (`ulimit -f`)',
     EDQUOT: 'the quota of this user is used up',
     ENAMETOOLONG: 'its path is too long',
     ENOENT: 'there is no such directory',
@@ -18326,9 +18474,10 @@ const REASONS = {
     EPERM: 'this user may not write there',
     EROFS: 'it is read-only',
 };
-/** Why nothing can be written to a directory, in a few words; `undefined` when the error says nothing of that kind. */
+/** Why nothing can be written to a directory, in a few words; `undefined` when it is not the system that says no. */
 function unwritable(error) {
-    return REASONS[error.code ?? ''];
+    const { code = '', syscall } = error;
+    return REASONS[code] ?? (syscall === undefined ? undefined : `the system says ${code}`);
 }
 
 
@@ -18891,10 +19040,10 @@ if (problem !== undefined) {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: external "node:stream/consumers"
-var consumers_ = __nccwpck_require__(8321);
 // EXTERNAL MODULE: ./build/errors.js
 var build_errors = __nccwpck_require__(9473);
+// EXTERNAL MODULE: ./build/inputs/files.js
+var inputs_files = __nccwpck_require__(4519);
 // EXTERNAL MODULE: ./build/connect/run-time.js + 2 modules
 var run_time = __nccwpck_require__(4980);
 // EXTERNAL MODULE: ./build/runner/log.js
@@ -19482,8 +19631,6 @@ function nameOf(distinguished) {
 
 // EXTERNAL MODULE: ./build/runner/variables.js
 var runner_variables = __nccwpck_require__(2822);
-// EXTERNAL MODULE: ./build/inputs/files.js
-var inputs_files = __nccwpck_require__(4519);
 // EXTERNAL MODULE: ./build/docker/swarm/swarm-rules.js + 1 modules
 var swarm_rules = __nccwpck_require__(657);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
@@ -20415,9 +20562,12 @@ var external_node_util_ = __nccwpck_require__(7975);
 var host = __nccwpck_require__(1620);
 // EXTERNAL MODULE: ./build/inputs/reach/known-hosts.js
 var known_hosts = __nccwpck_require__(3653);
+// EXTERNAL MODULE: ./build/inputs/unreplaced.js
+var unreplaced = __nccwpck_require__(7673);
 // EXTERNAL MODULE: ./build/inputs/reach/path.js
 var path = __nccwpck_require__(9041);
 ;// CONCATENATED MODULE: ./build/inputs/reach/ssh-key.js
+
 
 const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, with all its line breaks';
 /** Looks at a private key as ssh would, before any connection. The messages never quote it. */
@@ -20431,6 +20581,9 @@ function shapeOfKey(text) {
     if ((0,path/* isPath */.u)(text)) {
         return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)');
     }
+    const reference = (0,unreplaced/* isExpression */.BH)(text) ? `\`\${{ \u2026 }}\`, which is only replaced in workflow files` : (0,unreplaced/* referenceIn */.h8)(text);
+    if (reference !== undefined)
+        return bad(`it has the form of ${reference}: nothing has put the key in its place`);
     if (/^-----BEGIN [^\n]*\\n/.test(text.trim())) {
         return bad(`its line breaks are written as \\n, and not there: ${NO_KEY}`);
     }
@@ -23879,12 +24032,10 @@ async function textOf(name, { from, text: given }) {
     if (from === 'word')
         return given;
     try {
-        const read = from === 'stdin' ? await (0,consumers_.text)(process.stdin) : (0,external_node_fs_.readFileSync)(given, 'utf8');
-        if (read.length > LARGEST_MEGABYTES * 1024 * 1024)
-            throw new Error(`it is larger than ${LARGEST_MEGABYTES} MB`);
+        const read = (0,inputs_files/* textOfBytes */.gm)(await bytesOf(from === 'stdin' ? process.stdin : (0,external_node_fs_.createReadStream)(given)));
         if (read.trim() === '')
             throw new Error('it is empty');
-        return read.replace(/^\ufeff/, '').replace(/\r?\n$/, '');
+        return read.replace(/\r?\n$/, '');
     }
     catch (error) {
         const place = from === 'stdin' ? 'standard input' : `the file ${(0,shown/* placed */.GS)((0,safe_text/* safeLine */.om)(given))}`;
@@ -23892,6 +24043,18 @@ async function textOf(name, { from, text: given }) {
         const why = code === 'ENOENT' ? 'there is no such file' : (code ?? (0,build_errors/* messageOf */.bD)(error));
         throw new build_errors/* UserError */.yo(`--${name}: ${place} cannot be used: ${why}`);
     }
+}
+/** It may be a pipe, or what has no end. */
+async function bytesOf(stream) {
+    const chunks = [];
+    let size = 0;
+    for await (const chunk of stream) {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > LARGEST_MEGABYTES * 1024 * 1024)
+            throw new Error(`it is larger than ${LARGEST_MEGABYTES} MB`);
+    }
+    return Buffer.concat(chunks);
 }
 /** From now on the environment of this process is that of a step: what it starts gets no setting, for some are secrets. */
 function takeOver(env, { variables }) {
@@ -23902,7 +24065,7 @@ function takeOver(env, { variables }) {
             process.env[name] = value;
     // A path on a command line begins where the shell is.
     if (env.GITHUB_WORKSPACE !== undefined)
-        process.env.GITHUB_WORKSPACE = process.cwd();
+        process.env.GITHUB_WORKSPACE = (0,inputs_files/* currentDirectory */.n9)();
 }
 /** Notes what a run is told from outside while it goes on. */
 function watchSignals(ending) {

@@ -2903,17 +2903,18 @@ async function readRecords(engine, signal) {
 var runner_state = __webpack_require__(3866);
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
 
+
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
 const HEADER_BYTES = 8;
 const LENGTH_AT = 4;
 /**
  * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
- * (Engine API, "Stream format"); with one it does not.
+ * (Engine API, "Stream format"); with one it does not. Secrets are hidden before they are told apart: one may be broken
+ * into several.
  */
 function logLines(bytes) {
     const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-    return printed
-        .toString('utf8')
+    return (0,secret/* redact */.E$)(printed.toString('utf8'))
         .split(/\r?\n/)
         .filter((line) => line.trim() !== '')
         .map(safe_text/* limited */.TJ);

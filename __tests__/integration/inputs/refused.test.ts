@@ -1065,3 +1065,40 @@ describe('junk is taken or refused as the mistake of a user, never as ours', () 
     expect(wrong).toEqual([])
   })
 })
+
+describe('what no CI has replaced is not taken for the value', () => {
+  test.each([
+    '$(GHCR_TOKEN)',
+    '%GHCR_TOKEN%',
+    '%env.GHCR_TOKEN%',
+    '$[[ inputs.token ]]',
+    '{{ token }}',
+    '<< pipeline.token >>',
+  ])('as password: %s', (reference) => {
+    expect(problems({ ...WEB, username: 'bot', password: reference })).toEqual([
+      expect.stringMatching(
+        /^`password` has the form of `.*replaces?\b.*: it would be sent as the password itself: write /,
+      ),
+    ])
+  })
+
+  test.each(['$CI_REGISTRY_USER', '${CI_REGISTRY_USER}', '$(registryUser)', '%REGISTRY_USER%'])(
+    'as username: %s',
+    (reference) => {
+      expect(problems({ ...WEB, username: reference, password: CANARY })).toEqual([
+        expect.stringMatching(/^username, password: the username has the form of `.*: write the name itself$/),
+      ])
+    },
+  )
+
+  test.each(['$oauthtoken', 'robot$shop+CI', '100%'])('but a username may be %s', (username) => {
+    expect(problems({ ...WEB, username, password: CANARY })).toEqual([])
+  })
+
+  test.each(['$SSH_KEY', '$(sshKey)', '${{ secrets.SSH_KEY }}'])('as key: %s', (reference) => {
+    const pin = `SHA256:${'A'.repeat(43)}`
+    expect(problems({ ...WEB, host: 'ssh://h', 'ssh-known-hosts': pin, 'ssh-key': reference })).toEqual([
+      expect.stringMatching(/^ssh-key: it has the form of `.*: nothing has put the key in its place$/),
+    ])
+  })
+})

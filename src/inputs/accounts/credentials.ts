@@ -6,6 +6,7 @@ import type { Credential } from '../deployment.ts'
 import type { ReadFile } from '../files.ts'
 import { hide, hideByLook, hideUserInfo } from '../masking.ts'
 import { listed, type Problems } from '../problems.ts'
+import { isExpression, referenceIn } from '../unreplaced.ts'
 
 export const HUB = 'docker.io'
 
@@ -201,15 +202,11 @@ export function problemOfReference(password: string, key: string, instead: strin
 
 function whyNoValue(password: string): string | undefined {
   if (/^env:\s*[A-Za-z_]\w*$/i.test(password)) return '`env:NAME`, which is only read in `docker-config`'
-  if (/^\$(?:[A-Z][A-Z0-9_]+|\{[A-Za-z_]\w*\})$/.test(password)) return '`$NAME`, which only a shell replaces'
-  return undefined
+  return referenceIn(password)
 }
 
-/** An expression of a workflow, which is replaced in the workflow file alone: in a file that a step reads it stays. */
-const EXPRESSION = /^\$\{\{.*\}\}$/s
-
 function expressionProblem(what: string, text: string): string | undefined {
-  return EXPRESSION.test(text.trim())
+  return isExpression(text)
     ? `the ${what} is an expression that nobody has replaced, for \`\${{ … }}\` has a value in workflow files only: write it there, in the inputs or the \`env\` of the step`
     : undefined
 }
@@ -225,6 +222,8 @@ function usernameProblem(username: string): string | undefined {
   if (username === '') return `the username is empty: write the name of the account (${UNSET})`
   if (username.includes(':')) return 'the username has a colon, which docker cannot send: write the name alone'
   if (/\p{Cc}/u.test(username)) return 'the username has a line break or control character: write it on one line'
+  const reference = referenceIn(username)
+  if (reference !== undefined) return `the username has the form of ${reference}: write the name itself`
   return expressionProblem('username', username)
 }
 

@@ -2,6 +2,7 @@ import { UserError } from '../../errors.ts'
 import { mayBeSecret } from '../../runner/may-be-secret.ts'
 import { shown } from '../../runner/shown.ts'
 import { withoutUserInfo } from '../masking.ts'
+import { variableIn } from '../unreplaced.ts'
 
 /** Where a manager's daemon is, as one entry of `host` says. */
 export type Host = SshHost | TcpHost | UnixHost
@@ -41,6 +42,10 @@ const PLAIN_PATH = /^\/[\w./@+-]*$/
  * @throws UserError that says what to write instead
  */
 export function parseHost(text: string): Host {
+  const variable = variableIn(withoutUserInfo(text))
+  if (variable !== undefined) {
+    throw new UserError(`the address still holds ${variable}: nothing has put a value in its place`)
+  }
   const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? []
   if (scheme === 'ssh') return parseSsh(text, rest)
   if (scheme === 'tcp') return parseTcp(text, rest)

@@ -1,3 +1,4 @@
+import { isExpression, referenceIn } from '../unreplaced.ts'
 import { isPath } from './path.ts'
 
 /** What can be said of a private key without its passphrase. */
@@ -18,6 +19,8 @@ export function shapeOfKey(text: string): KeyShape {
   if (isPath(text)) {
     return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)')
   }
+  const reference = isExpression(text) ? `\`\${{ … }}\`, which is only replaced in workflow files` : referenceIn(text)
+  if (reference !== undefined) return bad(`it has the form of ${reference}: nothing has put the key in its place`)
   if (/^-----BEGIN [^\n]*\\n/.test(text.trim())) {
     return bad(`its line breaks are written as \\n, and not there: ${NO_KEY}`)
   }

@@ -31,7 +31,11 @@ describe('an address of a daemon', () => {
     ['ssh://user@-oProxyCommand=evil', 'is no SSH address'],
     ['ssh://-l@host', '"ssh://-l@host" is no SSH address'],
     ['ssh://host/a b.sock', 'special characters'],
-    ['ssh://host/$(id).sock', 'special characters'],
+    ['ssh://host/$(id -u).sock', 'special characters'],
+    ['ssh://$SSH_USER@$SSH_HOST', 'the address still holds $SSH_USER: nothing has put a value in its place'],
+    ['tcp://${{ vars.HOST }}:2376', 'the address still holds ${{ vars.HOST }}: nothing has'],
+    ['ssh://$(sshHost)', 'the address still holds $(sshHost): nothing has'],
+    ['ssh://%SSH_HOST%', 'the address still holds %SSH_HOST%: nothing has'],
     ['ssh://user:secret@host', 'there is a password in the address'],
     ['tcp://host', 'write it with its port'],
     ['tcp://host:2376/path', 'write it with its port'],
@@ -46,7 +50,7 @@ describe('an address of a daemon', () => {
 
   test.each([
     ...['ssh://p&ss!', 'tcp://p&ss!:2376', 'ssh://host?pw=p&ss', 'ssh://host/p&ss!', 'ssh://host:p&ss!'],
-    ...['unix://p&ss!', 'p&ss!', 'aB3dE5fG7hJ9kL1mN2pQ4rS6tU8-p&ss'],
+    ...['unix://p&ss!', 'p&ss!', 'ssh://p$ss!', 'aB3dE5fG7hJ9kL1mN2pQ4rS6tU8-p&ss'],
   ])('nor is what may be one: %s', (text) => {
     expect(() => parseHost(text)).toThrow(/^"\*\*\*" \(\d+ characters, which may be a secret\) (?!.*p&ss)/)
   })
