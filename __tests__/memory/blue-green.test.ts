@@ -238,6 +238,22 @@ test('a live service that somebody removes before its traffic has moved takes th
   expect(swarm.services).toEqual([])
 })
 
+test('where the new one is kept, the next deploy says that it has no traffic, and how it is made anew', async () => {
+  const swarm = await swarmWith({ web: {} })
+  setTimeout(() => swarm.remove('web'), 20_000)
+  await deploy(swarm, { web: image('2') }, { hold: '60s', 'on-failure': 'keep' })
+  expect(swarm.services).toEqual(['web-blue'])
+  const next = await deploy(swarm, { web: image('3') })
+  expect(next.problems).toEqual([
+    'service web: nothing leads traffic to it (`web-blue` is there without). To have it made anew write `web: {image: hub.test/acme/web:3, create: true}`',
+  ])
+  const anew = { image: image('3'), create: true, 'create-args': '--label traefik.enable=true' }
+  const made = await deploy(swarm, { web: anew })
+  expect(made.results).toMatchObject([{ outcome: 'created', live: 'web-blue' }])
+  expect(swarm.services).toEqual(['web-blue'])
+  expect(imageOf(swarm, 'web-blue')).toBe(THREE)
+})
+
 describe('when the traffic has moved', () => {
   const soon = { hold: '1s', 'keep-old': '60s' }
 

@@ -14,14 +14,23 @@ import { nameInFiles } from './colours.ts'
  * That a service does not exist, with what to write.
  *
  * @param names of the services that there are
+ * @param leftovers those of a blue-green service that has none with traffic
  */
-export function missingService(request: ServiceRequest, names: readonly string[]): string {
+export function missingService(
+  request: ServiceRequest,
+  names: readonly string[],
+  leftovers: readonly Service[] = [],
+): string {
   const { image, isKeyed } = request
   const name = placed(request.name)
   const guesses = similarNames(request.name, names)
   const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'disjunction')}?`
   const what = `image: ${image === undefined ? '…' : familiar(image)}, create: true`
   const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`
+  if (leftovers.length > 0) {
+    const left = listed(leftovers.map(({ Spec }) => placed(Spec.Name)))
+    return `service ${name}: nothing leads traffic to it (${left} ${leftovers.length === 1 ? 'is' : 'are'} there without). To have it made anew write \`${line}\``
+  }
   return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``
 }
 

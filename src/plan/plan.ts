@@ -113,7 +113,7 @@ function planService(
   if (busy !== undefined) return `service ${name}: ${busy}`
   const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found)
   if (current === undefined && !request.create) {
-    return missingService(request, observed.otherNames ?? [])
+    return missingService(request, observed.otherNames ?? [], colours?.leftovers)
   }
   if (request.refresh && current !== undefined && presentImage(current) === undefined) {
     return `service ${name}: ${notRefreshable(current)}`
