@@ -26,6 +26,21 @@ test('a job of a stack runs once, again when it changes, and again when that is 
   expect(await deploy('2', { 'rerun-jobs': 'true' })).toEqual(['shop_migrate updated', 3])
 })
 
+test('of a job whose node goes away it is told what it waits for: Swarm makes no other task before the node is back', async () => {
+  const swarm = new MemorySwarm({ nodes: [{}, {}], images: { [IMAGE]: {} } })
+  setTimeout(() => swarm.setNode('n2', { state: 'down' }), 5000)
+  const args = '--mode replicated-job --constraint node.hostname==n2'
+  const services = JSON.stringify([{ name: 'migrate', image: IMAGE, create: true, 'create-args': args }])
+  const { results } = await runAction(swarm, { services, timeout: '30s', 'on-failure': 'keep' })
+  expect(results).toMatchObject([
+    {
+      outcome: 'timed-out',
+      cause: expect.stringMatching(/; its task runs on node n2 since \d+ s; its node n2 is down now$/),
+      failedTask: { node: 'n2', nodeState: 'down' },
+    },
+  ])
+})
+
 describe('a job that is removed while it runs has no task any more', () => {
   const ENDLESS = 'hub.test/acme/endless:1'
   const swarmWith = () => new MemorySwarm({ nodes: [{}, {}], images: { [IMAGE]: {}, [ENDLESS]: {} } })

@@ -90,14 +90,25 @@ export async function diagnoseTimeout(cause: string, evidence: Evidence, engine:
   ])
   const waits =
     said === undefined ? (updateWait(service) ?? (snapshot && missedNodes(snapshot))) : `its task ${said.withPlace}`
-  const waitsFor = waiting && isUnplaced(waiting.task) && waits ? withAway(waits, evidence) : waits
+  const waitsFor = waiting && waits ? withNodes(waits, waiting.task, evidence) : waits
   const whole = waitsFor === undefined ? cause : `${cause}; ${waitsFor}`
   if (found !== undefined) return { cause: causeWith(whole, found), failedTask: found.failedTask }
   if (waiting === undefined || said === undefined) return { cause: whole }
   const { task } = waiting
   const logs = await lastLines(task, readings)
   const node = nodeName(task.NodeID, nodes)
-  return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: undefined, logs } }
+  const state = withNodeState(task, nodes)
+  return {
+    cause: whole,
+    failedTask: { id: task.ID, node, ...state, ending: said.withoutPlace, exitCode: undefined, logs },
+  }
+}
+
+/** What a task waits for, with the nodes that Swarm gives it none of, or that it is lost with. */
+function withNodes(words: string, task: Task, evidence: Evidence): string {
+  if (isUnplaced(task)) return withAway(words, evidence)
+  const { nodeState } = withNodeState(task, evidence.nodes)
+  return nodeState === undefined ? words : `${words}; ${lossInWords(nodeName(task.NodeID, evidence.nodes), nodeState)}`
 }
 
 /**
