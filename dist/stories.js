@@ -11659,14 +11659,19 @@ var inputs_problems = __webpack_require__(6790);
  * That a service does not exist, with what to write.
  *
  * @param names of the services that there are
+ * @param leftovers those of a blue-green service that has none with traffic
  */
-function missingService(request, names) {
+function missingService(request, names, leftovers = []) {
     const { image, isKeyed } = request;
     const name = (0,shown/* placed */.GS)(request.name);
     const guesses = (0,keys/* similarNames */.qz)(request.name, names);
     const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${(0,inputs_problems/* listed */.K)(guesses, 'disjunction')}?`;
     const what = `image: ${image === undefined ? '\u2026' : (0,registry_reference/* familiar */.ce)(image)}, create: true`;
     const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
+    if (leftovers.length > 0) {
+        const left = (0,inputs_problems/* listed */.K)(leftovers.map(({ Spec }) => (0,shown/* placed */.GS)(Spec.Name)));
+        return `service ${name}: nothing leads traffic to it (${left} ${leftovers.length === 1 ? 'is' : 'are'} there without). To have it made anew write \`${line}\``;
+    }
     return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
 }
 /** That no service is of a stack. */
@@ -11843,7 +11848,7 @@ function planService(request, loggedIn, observed, strategies, hasLock) {
         return `service ${name}: ${busy}`;
     const { current = undefined, ...interim } = found === undefined ? {} : beforeInterim(found);
     if (current === undefined && !request.create) {
-        return missingService(request, observed.otherNames ?? []);
+        return missingService(request, observed.otherNames ?? [], colours?.leftovers);
     }
     if (request.refresh && current !== undefined && presentImage(current) === undefined) {
         return `service ${name}: ${notRefreshable(current)}`;
@@ -13745,7 +13750,7 @@ async function diagnoseTimeout(cause, evidence, engine) {
         findFailedTask(undefined, evidence, readings),
     ]);
     const waits = said === undefined ? (updateWait(service) ?? (snapshot && missedNodes(snapshot))) : `its task ${said.withPlace}`;
-    const waitsFor = waiting && isUnplaced(waiting.task) && waits ? withAway(waits, evidence) : waits;
+    const waitsFor = waiting && waits ? withNodes(waits, waiting.task, evidence) : waits;
     const whole = waitsFor === undefined ? cause : `${cause}; ${waitsFor}`;
     if (found !== undefined)
         return { cause: causeWith(whole, found), failedTask: found.failedTask };
@@ -13754,7 +13759,18 @@ async function diagnoseTimeout(cause, evidence, engine) {
     const { task } = waiting;
     const logs = await diagnose_lastLines(task, readings);
     const node = nodeName(task.NodeID, nodes);
-    return { cause: whole, failedTask: { id: task.ID, node, ending: said.withoutPlace, exitCode: undefined, logs } };
+    const state = withNodeState(task, nodes);
+    return {
+        cause: whole,
+        failedTask: { id: task.ID, node, ...state, ending: said.withoutPlace, exitCode: undefined, logs },
+    };
+}
+/** What a task waits for, with the nodes that Swarm gives it none of, or that it is lost with. */
+function withNodes(words, task, evidence) {
+    if (isUnplaced(task))
+        return withAway(words, evidence);
+    const { nodeState } = withNodeState(task, evidence.nodes);
+    return nodeState === undefined ? words : `${words}; ${lossInWords(nodeName(task.NodeID, evidence.nodes), nodeState)}`;
 }
 /**
  * Where a global service that is up does not run, or still runs what was before: that in a line, for nodes that Swarm
@@ -13913,8 +13929,10 @@ const UPDATE_GRACE_SECONDS = 5;
 /** The judge of a rollout. */
 function judge_judge(history, snapshot) {
     const bySwarm = swarmVerdict(history, snapshot.service);
-    if (bySwarm?.state === 'failed')
-        return bySwarm;
+    return bySwarm?.state === 'failed' ? bySwarm : judgeTasks(history, snapshot, bySwarm);
+}
+/** @param bySwarm that Swarm has gone back: what it went back to is to run */
+function judgeTasks(history, snapshot, bySwarm) {
     const stuck = stuckVerdict(history, snapshot);
     if (stuck !== undefined)
         return stuck;
@@ -13945,16 +13963,23 @@ function judge_judge(history, snapshot) {
 }
 /**
  * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
- * for after the last of them, by the update policy, may take longer than the way back has.
+ * for after the last of them, by the update policy, may take longer than the way back has. Nor is it over when Swarm pauses
+ * because of one task, and has none left to replace: the next one of that slot may come up.
  */
 function judgeWayBack(history, snapshot) {
-    const verdict = judge_judge(history, snapshot);
+    const hasPaused = updateStatusOf(history, snapshot.service)?.State === 'paused';
+    const verdict = hasPaused && hasReplacedAll(snapshot) ? judgeTasks(history, snapshot) : judge_judge(history, snapshot);
     if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot))
         return verdict;
     const { counted, progress } = countsOf(snapshot);
     // Swarm may still take a task that ran all the time, for one beside it of the update that failed.
     const areBack = !hasOneToTake(snapshot) && wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted);
     return areBack ? { state: 'converged', progress } : verdict;
+}
+/** A slot that a paused update has not come to keeps what it has, for ever. */
+function hasReplacedAll(snapshot) {
+    const { service, tasks, eligibleNodes } = snapshot;
+    return slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes).size >= countsOf(snapshot).wanted;
 }
 function hasOneToTake({ service, tasks, eligibleNodes }) {
     const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);

@@ -198,6 +198,17 @@ describe('what passes does not end a way back', () => {
   })
 })
 
+test('a way back that Swarm pauses is done all the same when its task comes up after that', async () => {
+  const RestartPolicy = { Condition: 'any' as const, Delay: 3 * SECOND }
+  const swarm = await swarmOf(spec('web', { TaskTemplate: { ContainerSpec: { Image: ONE }, RestartPolicy } }))
+  swarm.images.set('hub.test/acme/web:1', { rejected: 'no space left on device' })
+  setTimeout(() => swarm.images.set('hub.test/acme/web:1', {}), 4000)
+  const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes' })
+  expect(swarm.service('web')?.UpdateStatus?.State).toBe('paused')
+  expect(results).toMatchObject([{ outcome: 'rolled-back', wayBack: 'done', tasks: { running: 1, wanted: 1 } }])
+  expect(swarm.running('web')).toEqual([ONE])
+})
+
 describe('what has come back, or stands, is looked at once more when the last one is back', () => {
   const endsLater = { ends: { afterSeconds: 8, exitCode: 6 }, prints: 'out of handles' }
   /** The way back of `bad` takes 20 s; the one of `web` no time, and then its task ends. */

@@ -56,8 +56,11 @@ export type Judge = (history: ServiceHistory, snapshot: ServiceSnapshot) => Verd
 /** The judge of a rollout. */
 export function judge(history: ServiceHistory, snapshot: ServiceSnapshot): Verdict {
   const bySwarm = swarmVerdict(history, snapshot.service)
-  if (bySwarm?.state === 'failed') return bySwarm
+  return bySwarm?.state === 'failed' ? bySwarm : judgeTasks(history, snapshot, bySwarm)
+}
 
+/** @param bySwarm that Swarm has gone back: what it went back to is to run */
+function judgeTasks(history: ServiceHistory, snapshot: ServiceSnapshot, bySwarm?: FailedVerdict): Verdict {
   const stuck = stuckVerdict(history, snapshot)
   if (stuck !== undefined) return stuck
 
@@ -86,15 +89,23 @@ export function judge(history: ServiceHistory, snapshot: ServiceSnapshot): Verdi
 
 /**
  * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
- * for after the last of them, by the update policy, may take longer than the way back has.
+ * for after the last of them, by the update policy, may take longer than the way back has. Nor is it over when Swarm pauses
+ * because of one task, and has none left to replace: the next one of that slot may come up.
  */
 export function judgeWayBack(history: ServiceHistory, snapshot: ServiceSnapshot): Verdict {
-  const verdict = judge(history, snapshot)
+  const hasPaused = updateStatusOf(history, snapshot.service)?.State === 'paused'
+  const verdict = hasPaused && hasReplacedAll(snapshot) ? judgeTasks(history, snapshot) : judge(history, snapshot)
   if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot)) return verdict
   const { counted, progress } = countsOf(snapshot)
   // Swarm may still take a task that ran all the time, for one beside it of the update that failed.
   const areBack = !hasOneToTake(snapshot) && wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted)
   return areBack ? { state: 'converged', progress } : verdict
+}
+
+/** A slot that a paused update has not come to keeps what it has, for ever. */
+function hasReplacedAll(snapshot: ServiceSnapshot): boolean {
+  const { service, tasks, eligibleNodes } = snapshot
+  return slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes).size >= countsOf(snapshot).wanted
 }
 
 function hasOneToTake({ service, tasks, eligibleNodes }: ServiceSnapshot): boolean {

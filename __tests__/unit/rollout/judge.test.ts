@@ -240,6 +240,25 @@ describe('while Swarm updates a service', () => {
     expect(at(MONITOR_SECONDS + 1, [createTask(1)]).state).toBe('converged')
   })
 
+  test('on a way back a pause is the end where a slot is left that Swarm has not come to', () => {
+    const service = withStatus(createService({ Spec: createSpec({ Mode: { Replicated: { Replicas: 2 } } }) }), {
+      State: 'paused',
+      Message: WHY_PAUSED,
+    })
+    const { at } = watching({ service }, LONGEST_GAP_SECONDS, judgeWayBack)
+    const [failed] = failures(1, 'rejected')
+    expect(at(0, failed === undefined ? [] : [failed])).toMatchObject({
+      state: 'failed',
+      cause: expect.stringContaining(WHY),
+    })
+    const { at: ofOther } = watching({ service }, LONGEST_GAP_SECONDS, judgeWayBack)
+    const all = [createTask(1), createTask(2, { Slot: 2, Status: { State: 'preparing' } })]
+    expect(ofOther(0, all)).toEqual({ state: 'progressing', progress: '1/2 tasks running' })
+    const up = [createTask(1), createTask(2, { Slot: 2 })]
+    ofOther(1, up)
+    expect(ofOther(1 + MONITOR_SECONDS, up).state).toBe('converged')
+  })
+
   test('it is not waited for when it has nothing left to wait for but a node that is gone', () => {
     const policy = { Delay: 20e9, Monitor: 10e9 }
     const service = withStatus(createService({ Spec: createSpec({ UpdateConfig: policy }) }), { State: 'updating' })
