@@ -56,6 +56,65 @@ const JENKINS = {
   GIT_URL: 'https://jane:token-7Qx@git.example.com/acme/shop.git',
 }
 
+const CIRCLECI = {
+  CIRCLECI: 'true',
+  CI: 'true',
+  CIRCLE_PROJECT_USERNAME: 'acme',
+  CIRCLE_PROJECT_REPONAME: 'shop',
+  CIRCLE_BUILD_NUM: '42',
+  CIRCLE_BUILD_URL: 'https://circleci.com/gh/acme/shop/42',
+  CIRCLE_JOB: 'release',
+  CIRCLE_SHA1: SHA,
+  CIRCLE_BRANCH: 'main',
+  CIRCLE_USERNAME: 'jane',
+}
+
+const AZURE = {
+  TF_BUILD: 'True',
+  SYSTEM_COLLECTIONURI: 'https://dev.azure.com/acme/',
+  SYSTEM_TEAMPROJECT: 'Our Shop',
+  BUILD_REPOSITORY_NAME: 'acme/shop',
+  BUILD_DEFINITIONNAME: 'release',
+  BUILD_BUILDNUMBER: '20261127.3',
+  BUILD_BUILDID: '815',
+  BUILD_SOURCEVERSION: SHA,
+  BUILD_SOURCEBRANCH: 'refs/heads/main',
+  BUILD_REQUESTEDFOR: 'Jane Doe',
+}
+
+const BITBUCKET = {
+  CI: 'true',
+  BITBUCKET_BUILD_NUMBER: '42',
+  BITBUCKET_REPO_FULL_NAME: 'acme/shop',
+  BITBUCKET_GIT_HTTP_ORIGIN: 'https://bitbucket.org/acme/shop',
+  BITBUCKET_DEPLOYMENT_ENVIRONMENT: 'production',
+  BITBUCKET_COMMIT: SHA,
+  BITBUCKET_TAG: 'v1.4.2',
+}
+
+const TEAMCITY = {
+  TEAMCITY_VERSION: '2025.07',
+  TEAMCITY_PROJECT_NAME: 'Shop',
+  TEAMCITY_BUILDCONF_NAME: 'release',
+  BUILD_NUMBER: '42',
+  BUILD_URL: 'https://teamcity.example.com/build/815',
+  BUILD_VCS_NUMBER: SHA,
+}
+
+const BUILDKITE = {
+  BUILDKITE: 'true',
+  CI: 'true',
+  BUILDKITE_ORGANIZATION_SLUG: 'acme',
+  BUILDKITE_PIPELINE_SLUG: 'release',
+  BUILDKITE_BUILD_NUMBER: '42',
+  BUILDKITE_LABEL: 'deploy',
+  BUILDKITE_BUILD_URL: 'https://buildkite.com/acme/release/builds/42',
+  BUILDKITE_REPO: 'git@git.example.com:acme/shop.git',
+  BUILDKITE_COMMIT: SHA,
+  BUILDKITE_BRANCH: 'main',
+  BUILDKITE_BUILD_CREATOR: 'jane',
+}
+
 test.each([
   [GITLAB, 'acme/shop, pipeline 1234, job release', GITLAB.CI_JOB_URL, '1234', 'refs/heads/main', 'jane'],
   [
@@ -75,8 +134,28 @@ test.each([
     'jane',
   ],
   [JENKINS, 'job shop/main, build 15', JENKINS.BUILD_URL, '15', 'refs/heads/main', ''],
+  [CIRCLECI, 'acme/shop, build 42, job release', CIRCLECI.CIRCLE_BUILD_URL, '42', 'refs/heads/main', 'jane'],
+  [
+    AZURE,
+    'acme/shop, pipeline release, run 20261127.3',
+    'https://dev.azure.com/acme/Our%20Shop/_build/results?buildId=815',
+    '815',
+    'refs/heads/main',
+    'Jane Doe',
+  ],
+  [
+    BITBUCKET,
+    'acme/shop, pipeline 42, deployment production',
+    'https://bitbucket.org/acme/shop/pipelines/results/42',
+    '42',
+    'refs/tags/v1.4.2',
+    '',
+  ],
+  [TEAMCITY, 'Shop, configuration release, build 42', TEAMCITY.BUILD_URL, '42', '', ''],
+  [BUILDKITE, 'acme/release, build 42, step deploy', BUILDKITE.BUILDKITE_BUILD_URL, '42', 'refs/heads/main', 'jane'],
 ])('%j is %s', (env, owner, url, runId, ref, actor) => {
-  const run = { owner, url, repository: 'acme/shop', commit: SHA, ref, runId, attempt: '', actor }
+  const repository = 'TEAMCITY_VERSION' in env ? '' : 'acme/shop'
+  const run = { owner, url, repository, commit: SHA, ref, runId, attempt: '', actor }
   expect(ciRun(env)).toEqual(run)
   expect(identifyRun(env)).toMatchObject({ owner, url })
 })
@@ -86,6 +165,7 @@ test('a tag is one', () => {
     'refs/tags/v1',
   )
   expect(ciRun({ ...JENKINS, TAG_NAME: 'v1' })?.ref).toBe('refs/tags/v1')
+  expect(ciRun({ ...CIRCLECI, CIRCLE_TAG: 'v1' })?.ref).toBe('refs/tags/v1')
 })
 
 test.each([
