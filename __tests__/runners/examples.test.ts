@@ -119,7 +119,7 @@ function examples(swarm: Bench<'ghcr'>): void {
   )
 
   test(
-    'the stack is green, and what its compose file names no more is removed',
+    'the stack is green, what its compose file names no more is removed, and comes back by hand with the version before',
     async () => {
       await readAll()
       await Promise.all([push('my-org/web'), push('partner/worker')])
@@ -129,8 +129,50 @@ function examples(swarm: Bench<'ghcr'>): void {
       const smaller = { 'compose.yml': `${web}networks:\n  front: {}\n` }
       const less = await run('examples/stack.yml', { files: smaller })
       expect({ code: less.code, log: less.log }).toEqual({ code: 0, log: expect.stringContaining('shop_worker') })
-      expect((await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout).not.toContain('shop_worker')
+      const services = async () => (await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout
+      expect(await services()).not.toContain('shop_worker')
+      const back = await run('examples/rollback.yml', {
+        event: 'workflow_dispatch',
+        payload: { inputs: { to: 'previous' } },
+      })
+      expect({ code: back.code, log: back.log }).toEqual({
+        code: 0,
+        log: expect.stringMatching(/shop_worker: .*created/),
+      })
+      expect(await services()).toContain('shop_worker')
       await swarm.lab.docker(['stack', 'rm', 'shop'])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a pull request has a stack of its own, which goes when it is closed, also where there is none',
+    async () => {
+      const sha = 'f'.repeat(40)
+      await readAll()
+      await Promise.all([push('my-org/web', sha), push('partner/worker', sha)])
+      const pull = (action: string, fullName = 'nektos/act'): WorkflowOptions => ({
+        event: 'pull_request',
+        payload: {
+          action,
+          number: 12,
+          pull_request: { number: 12, head: { sha, repo: { full_name: fullName } }, user: { login: 'jane' } },
+          repository: { full_name: 'nektos/act' },
+        },
+      })
+      const preview = (action: string) => run('examples/preview.yml', pull(action))
+      const opened = await preview('opened')
+      expect({ code: opened.code, log: opened.log }).toEqual({
+        code: 0,
+        log: expect.stringMatching(/pr-12_web: .*created/),
+      })
+      const port = '{{(index .Endpoint.Ports 0).PublishedPort}}'
+      const { stdout } = await swarm.lab.docker(['service', 'inspect', '--format', port, 'pr-12_web'])
+      expect(stdout.trim()).toBe('20012')
+      for (const _ of ['', 'once more']) expect(await preview('closed')).toMatchObject({ code: 0 })
+      expect((await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout).not.toContain('pr-12_web')
+      const fork = await run('examples/preview.yml', pull('opened', 'mallory/act'))
+      expect(fork.log).not.toContain('pr-12')
     },
     LIMIT_MS,
   )
