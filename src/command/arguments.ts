@@ -118,8 +118,9 @@ class FlagReader {
       const flag = flagIn(word)
       if (flag === undefined) {
         this.#problems.add(strayWord(word, words[at - 1]))
-        // What follows a short flag is probably its value.
-        if (/^-[A-Za-z]$/.test(word) && words[at + 1]?.startsWith('-') === false) at++
+        // What follows what was meant as a flag is probably its value.
+        const isMeantAsFlag = /^-[A-Za-z]$/.test(word) || OTHER_DASHES.test(word)
+        if (isMeantAsFlag && words[at + 1] !== undefined && !/^[-\p{Pd}]/u.test(words[at + 1] ?? '')) at++
       }
       if (flag !== undefined && this.#readFlag(flag, words[at + 1])) at++
     }
@@ -183,7 +184,13 @@ class FlagReader {
 
 const MOST_NAME_CHARACTERS = 60
 
+/** A flag whose dashes, or one of them, a page or a program for letters has made longer. */
+const OTHER_DASHES = /^-?(?!-)[\p{Pd}\u2212]+[A-Za-z][\w-]*(?:=|$)/u
+
 function strayWord(word: string, before: string | undefined): string {
+  if (OTHER_DASHES.test(word)) {
+    return 'a word begins with a dash that only looks like two of -, as in text from a web page: write --stack shop'
+  }
   if (/^-[A-Za-z]/.test(word)) {
     return `${shown(word.slice(0, 2))}: there are no short flags: write the name of an input, such as --stack shop`
   }

@@ -126,6 +126,12 @@ describe('what is refused', () => {
   })
 
   test.each([
+    ...[['—stack', 'shop'], ['–stack=shop'], ['–-stack', 'shop'], ['−−stack', 'shop'], ['-–stack', 'shop']].map(
+      (words): [string[], string] => [
+        ['deploy', ...words],
+        'a word begins with a dash that only looks like two of -, as in text from a web page: write --stack shop',
+      ],
+    ),
     [['deploy', '--stak', 'shop'], '--stak: there is no such flag: did you mean `--stack`?'],
     [['deploy', '--file', 'c.yml'], '--file: there is no such flag: did you mean `--compose-file`?'],
     [['deploy', '--env-fil', 'a.env'], '--env-fil: there is no such flag: did you mean `--dotenv`?'],
