@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -145,6 +147,20 @@ require('node:module').syncBuiltinESMExports()`,
     const { code, stdout, stderr } = await run(words, { env: { NODE_OPTIONS: `--require ${preload}` } })
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/\nunchanged: 1 unchanged\n$/)
+  })
+
+  test('podman under the name of docker is told as that, and a docker CLI is looked for', async () => {
+    const server = createServer((_, response) => response.writeHead(404).end())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const words = ['--docker-download-url', mirror, '--docker-sha256', 'a'.repeat(64)]
+    const scenario = { ...healthy, prints: [{ command: '--version', stdout: 'podman version 5.4.2' }] }
+    const { code, stdout, stderr } = await run(['deploy', '--services', SERVICES, ...words], { scenario })
+    server.close()
+    expect(stdout).toContain(
+      'The docker command of this runner is podman, which has no swarm: a docker CLI is installed',
+    )
+    expect([code, stderr]).toEqual([1, expect.stringContaining('there is no such version for this platform')])
   })
 
   test('a directory that somebody has removed meanwhile is told as that', async () => {

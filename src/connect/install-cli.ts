@@ -37,13 +37,9 @@ export async function findCli(
   signal: AbortSignal,
 ): Promise<FoundCli> {
   const own = await ownVersion(env, signal)
-  const missing = own === 'none' ? undefined : missingFeature(own)
-  if (own !== 'none' && missing === undefined) return { env, version: own }
-  log.info(
-    own === 'none'
-      ? 'There is no docker command on the PATH of this step: it is installed for this run'
-      : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`,
-  )
+  const problem = problemOf(own)
+  if (typeof own !== 'string' && problem === undefined) return { env, version: own }
+  log.info(`${problem} is installed for this run`)
   const version = parseCliVersion(`version ${reach.cli.version}`)
   const stillMissing = missingFeature(version)
   if (stillMissing !== undefined)
@@ -52,15 +48,23 @@ export async function findCli(
   return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(delimiter) }, version }
 }
 
+/** Why the runner's own docker command does not serve, as the beginning of a sentence; `undefined` when it does. */
+function problemOf(own: OwnCli): string | undefined {
+  if (own === 'none') return 'There is no docker command on the PATH of this step: it'
+  if (own === 'podman') return 'The docker command of this runner is podman, which has no swarm: a docker CLI'
+  const missing = missingFeature(own)
+  return missing && `The docker CLI ${own?.text} of this runner is ${missing}: a newer one`
+}
+
+/** Its version, where it tells it. */
+type OwnCli = CliVersion | undefined | 'none' | 'podman'
+
 /** Whether there is a docker command on the PATH, of whatever version. */
 export async function hasCli(env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<boolean> {
   return (await ownVersion(env, signal)) !== 'none'
 }
 
-async function ownVersion(
-  env: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<CliVersion | undefined | 'none'> {
+async function ownVersion(env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<OwnCli> {
   const printed = await probe('docker', ['--version'], { env, signal }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     if (error.syscall === undefined) throw error
@@ -68,7 +72,7 @@ async function ownVersion(
   })
   if (printed === undefined) return 'none'
   const { code, stdout, stderr } = printed
-  if (code === 0) return parseCliVersion(stdout)
+  if (code === 0) return /^podman\b/i.test(stdout) ? 'podman' : parseCliVersion(stdout)
   const said = safeLine((stderr || stdout).trim(), 200)
   throw new UserError(
     `the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`,
