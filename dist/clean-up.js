@@ -13081,18 +13081,25 @@ const toolCache = () => import(/* webpackIgnore: true */ '#tool-cache');
  */
 async function findCli({ reach }, env, workspace, signal) {
     const own = await ownVersion(env, signal);
-    const missing = own === 'none' ? undefined : missingFeature(own);
-    if (own !== 'none' && missing === undefined)
+    const problem = problemOf(own);
+    if (typeof own !== 'string' && problem === undefined)
         return { env, version: own };
-    log_log.info(own === 'none'
-        ? 'There is no docker command on the PATH of this step: it is installed for this run'
-        : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`);
+    log_log.info(`${problem} is installed for this run`);
     const version = parseCliVersion(`version ${reach.cli.version}`);
     const stillMissing = missingFeature(version);
     if (stillMissing !== undefined)
         throw new errors_UserError(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
     const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
     return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_namespaceObject.delimiter) }, version };
+}
+/** Why the runner's own docker command does not serve, as the beginning of a sentence; `undefined` when it does. */
+function problemOf(own) {
+    if (own === 'none')
+        return 'There is no docker command on the PATH of this step: it';
+    if (own === 'podman')
+        return 'The docker command of this runner is podman, which has no swarm: a docker CLI';
+    const missing = missingFeature(own);
+    return missing && `The docker CLI ${own?.text} of this runner is ${missing}: a newer one`;
 }
 /** Whether there is a docker command on the PATH, of whatever version. */
 async function hasCli(env, signal) {
@@ -13110,7 +13117,7 @@ async function ownVersion(env, signal) {
         return 'none';
     const { code, stdout, stderr } = printed;
     if (code === 0)
-        return parseCliVersion(stdout);
+        return /^podman\b/i.test(stdout) ? 'podman' : parseCliVersion(stdout);
     const said = safe_text_safeLine((stderr || stdout).trim(), 200);
     throw new errors_UserError(`the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`);
 }
@@ -19842,7 +19849,7 @@ function parseServiceEnvFile(text) {
             continue;
         const separator = content.indexOf('=');
         const name = separator < 0 ? content : content.slice(0, separator);
-        const reason = problemOf(name, raw);
+        const reason = service_env_file_problemOf(name, raw);
         if (reason !== undefined)
             problems.push({ line, reason });
         else
@@ -19850,7 +19857,7 @@ function parseServiceEnvFile(text) {
     }
     return { variables, problems };
 }
-function problemOf(name, line) {
+function service_env_file_problemOf(name, line) {
     if (Buffer.byteLength(line) >= LONGEST_LINE_BYTES) {
         return 'the line is longer than 64 kB, which docker does not read: put the value into a secret or config';
     }
@@ -22154,7 +22161,10 @@ function services_entriesOf(root, keys, problems) {
         problems.add(`line ${compose.line} has the key \`services\`, as a compose file has: for a stack write the path of such a file in \`compose-file\`, and a name in \`stack\`; here write only pairs such as ${services_PAIR}`);
         return [];
     }
-    return root.entries.map(({ key, line, value }) => ({ place: placeOf(key), name: key, isKeyed: true, line, value }));
+    return root.entries.map(({ key, line, value }) => {
+        const place = key.trim() === '' ? `services line ${line}` : placeOf(key);
+        return { place, name: key, isKeyed: true, line, value };
+    });
 }
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }, keys) {

@@ -21822,7 +21822,10 @@ function entriesOf(root, keys, problems) {
         problems.add(`line ${compose.line} has the key \`services\`, as a compose file has: for a stack write the path of such a file in \`compose-file\`, and a name in \`stack\`; here write only pairs such as ${services_PAIR}`);
         return [];
     }
-    return root.entries.map(({ key, line, value }) => ({ place: placeOf(key), name: key, isKeyed: true, line, value }));
+    return root.entries.map(({ key, line, value }) => {
+        const place = key.trim() === '' ? `services line ${line}` : placeOf(key);
+        return { place, name: key, isKeyed: true, line, value };
+    });
 }
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */
 function isOneEntry({ entries }, keys) {
@@ -23473,8 +23476,9 @@ class FlagReader {
             const flag = flagIn(word);
             if (flag === undefined) {
                 this.#problems.add(strayWord(word, words[at - 1]));
-                // What follows a short flag is probably its value.
-                if (/^-[A-Za-z]$/.test(word) && words[at + 1]?.startsWith('-') === false)
+                // What follows what was meant as a flag is probably its value.
+                const isMeantAsFlag = /^-[A-Za-z]$/.test(word) || OTHER_DASHES.test(word);
+                if (isMeantAsFlag && words[at + 1] !== undefined && !/^[-\p{Pd}]/u.test(words[at + 1] ?? ''))
                     at++;
             }
             if (flag !== undefined && this.#readFlag(flag, words[at + 1]))
@@ -23543,7 +23547,12 @@ class FlagReader {
     }
 }
 const arguments_MOST_NAME_CHARACTERS = 60;
+/** A flag whose dashes, or one of them, a page or a program for letters has made longer. */
+const OTHER_DASHES = /^-?(?!-)[\p{Pd}\u2212]+[A-Za-z][\w-]*(?:=|$)/u;
 function strayWord(word, before) {
+    if (OTHER_DASHES.test(word)) {
+        return 'a word begins with a dash that only looks like two of -, as in text from a web page: write --stack shop';
+    }
     if (/^-[A-Za-z]/.test(word)) {
         return `${(0,shown/* shown */.SP)(word.slice(0, 2))}: there are no short flags: write the name of an input, such as --stack shop`;
     }

@@ -15624,7 +15624,12 @@ var external_node_os_ = __webpack_require__(8161);
  * By the variables that each sets in every job; Woodpecker comes before Drone, whose names it has too:
  * GitLab, docs.gitlab.com/ci/variables/predefined_variables; Woodpecker, woodpecker-ci.org/docs/usage/environment and
  * pipeline/frontend/metadata/environment.go of woodpecker-ci/woodpecker; Drone,
- * docs.drone.io/pipeline/environment/reference; Jenkins, the page /env-vars.html of each, with those of its Git plugin.
+ * docs.drone.io/pipeline/environment/reference; Jenkins, the page /env-vars.html of each, with those of its Git plugin;
+ * CircleCI, circleci.com/docs/reference/variables; Azure Pipelines,
+ * learn.microsoft.com/azure/devops/pipelines/build/variables; Bitbucket,
+ * support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets; TeamCity,
+ * jetbrains.com/help/teamcity/predefined-build-parameters.html; Buildkite,
+ * buildkite.com/docs/pipelines/configure/environment-variables.
  */
 const SYSTEMS = [
     {
@@ -15689,6 +15694,85 @@ const SYSTEMS = [
             actor: env.BUILD_USER_ID || env.CHANGE_AUTHOR || '',
         }),
     },
+    {
+        isIt: ({ CIRCLECI }) => CIRCLECI === 'true',
+        tell: (env) => ({
+            parts: [
+                ci_pathOf(env.CIRCLE_PROJECT_USERNAME, env.CIRCLE_PROJECT_REPONAME),
+                env.CIRCLE_BUILD_NUM && `build ${env.CIRCLE_BUILD_NUM}`,
+                env.CIRCLE_JOB && `job ${env.CIRCLE_JOB}`,
+            ],
+            url: env.CIRCLE_BUILD_URL ?? '',
+            repository: ci_pathOf(env.CIRCLE_PROJECT_USERNAME, env.CIRCLE_PROJECT_REPONAME),
+            commit: env.CIRCLE_SHA1 ?? '',
+            ref: refOf(env.CIRCLE_TAG, env.CIRCLE_BRANCH),
+            runId: env.CIRCLE_BUILD_NUM ?? '',
+            actor: env.CIRCLE_USERNAME ?? '',
+        }),
+    },
+    {
+        isIt: ({ TF_BUILD }) => /^true$/i.test(TF_BUILD ?? ''),
+        tell: (env) => ({
+            parts: [
+                env.BUILD_REPOSITORY_NAME,
+                env.BUILD_DEFINITIONNAME && `pipeline ${env.BUILD_DEFINITIONNAME}`,
+                env.BUILD_BUILDNUMBER && `run ${env.BUILD_BUILDNUMBER}`,
+            ],
+            url: azurePage(env),
+            repository: env.BUILD_REPOSITORY_NAME ?? '',
+            commit: env.BUILD_SOURCEVERSION ?? '',
+            ref: env.BUILD_SOURCEBRANCH ?? '',
+            runId: env.BUILD_BUILDID ?? '',
+            attempt: env.SYSTEM_JOBATTEMPT ?? '',
+            actor: env.BUILD_REQUESTEDFOR ?? '',
+        }),
+    },
+    {
+        isIt: ({ BITBUCKET_BUILD_NUMBER }) => Boolean(BITBUCKET_BUILD_NUMBER),
+        tell: (env) => ({
+            parts: [
+                env.BITBUCKET_REPO_FULL_NAME,
+                `pipeline ${env.BITBUCKET_BUILD_NUMBER}`,
+                env.BITBUCKET_DEPLOYMENT_ENVIRONMENT && `deployment ${env.BITBUCKET_DEPLOYMENT_ENVIRONMENT}`,
+            ],
+            url: env.BITBUCKET_GIT_HTTP_ORIGIN
+                ? `${env.BITBUCKET_GIT_HTTP_ORIGIN}/pipelines/results/${env.BITBUCKET_BUILD_NUMBER}`
+                : '',
+            repository: env.BITBUCKET_REPO_FULL_NAME ?? '',
+            commit: env.BITBUCKET_COMMIT ?? '',
+            ref: refOf(env.BITBUCKET_TAG, env.BITBUCKET_BRANCH),
+            runId: env.BITBUCKET_BUILD_NUMBER ?? '',
+        }),
+    },
+    {
+        isIt: ({ TEAMCITY_VERSION }) => Boolean(TEAMCITY_VERSION),
+        tell: (env) => ({
+            parts: [
+                env.TEAMCITY_PROJECT_NAME,
+                env.TEAMCITY_BUILDCONF_NAME && `configuration ${env.TEAMCITY_BUILDCONF_NAME}`,
+                env.BUILD_NUMBER && `build ${env.BUILD_NUMBER}`,
+            ],
+            url: env.BUILD_URL ?? '',
+            commit: env.BUILD_VCS_NUMBER ?? '',
+            runId: env.BUILD_NUMBER ?? '',
+        }),
+    },
+    {
+        isIt: ({ BUILDKITE }) => BUILDKITE === 'true',
+        tell: (env) => ({
+            parts: [
+                ci_pathOf(env.BUILDKITE_ORGANIZATION_SLUG, env.BUILDKITE_PIPELINE_SLUG),
+                env.BUILDKITE_BUILD_NUMBER && `build ${env.BUILDKITE_BUILD_NUMBER}`,
+                env.BUILDKITE_LABEL && `step ${env.BUILDKITE_LABEL}`,
+            ],
+            url: env.BUILDKITE_BUILD_URL ?? '',
+            repository: repositoryAt(env.BUILDKITE_REPO),
+            commit: env.BUILDKITE_COMMIT ?? '',
+            ref: refOf(env.BUILDKITE_TAG, env.BUILDKITE_BRANCH),
+            runId: env.BUILDKITE_BUILD_NUMBER ?? '',
+            actor: env.BUILDKITE_BUILD_CREATOR ?? '',
+        }),
+    },
 ];
 /** Which run of which CI this is; `undefined` where none of these has started it. Pure. */
 function ciRun(env) {
@@ -15703,6 +15787,16 @@ function ciRun(env) {
     return Object.fromEntries(safe);
 }
 const ci_MOST_CHARACTERS = 300;
+/** `acme/shop`, as far as both are told. */
+function ci_pathOf(owner, name) {
+    return [owner, name].filter((part) => part).join('/');
+}
+/** The names of projects may have blanks in them. */
+function azurePage({ SYSTEM_COLLECTIONURI: server, SYSTEM_TEAMPROJECT: project, BUILD_BUILDID: id, }) {
+    if (!server || !project || !id)
+        return '';
+    return `${server.replace(/\/*$/, '/')}${encodeURIComponent(project)}/_build/results?buildId=${id}`;
+}
 function refOf(tag, branch) {
     if (tag)
         return `refs/tags/${tag}`;
@@ -21287,18 +21381,25 @@ const toolCache = () => import(/* webpackIgnore: true */ '#tool-cache');
  */
 async function findCli({ reach }, env, workspace, signal) {
     const own = await ownVersion(env, signal);
-    const missing = own === 'none' ? undefined : missingFeature(own);
-    if (own !== 'none' && missing === undefined)
+    const problem = install_cli_problemOf(own);
+    if (typeof own !== 'string' && problem === undefined)
         return { env, version: own };
-    log/* log */.Rm.info(own === 'none'
-        ? 'There is no docker command on the PATH of this step: it is installed for this run'
-        : `The docker CLI ${own?.text} of this runner is ${missing}: a newer one is installed for this run`);
+    log/* log */.Rm.info(`${problem} is installed for this run`);
     const version = parseCliVersion(`version ${reach.cli.version}`);
     const stillMissing = missingFeature(version);
     if (stillMissing !== undefined)
         throw new errors/* UserError */.yo(`docker-version: ${version?.text} is ${stillMissing}: write a newer one`);
     const path = await installDocker(reach.cli, await workspace.makeDirectory('install'), env, signal);
     return { env: { ...env, PATH: [path, env.PATH].filter(Boolean).join(external_node_path_.delimiter) }, version };
+}
+/** Why the runner's own docker command does not serve, as the beginning of a sentence; `undefined` when it does. */
+function install_cli_problemOf(own) {
+    if (own === 'none')
+        return 'There is no docker command on the PATH of this step: it';
+    if (own === 'podman')
+        return 'The docker command of this runner is podman, which has no swarm: a docker CLI';
+    const missing = missingFeature(own);
+    return missing && `The docker CLI ${own?.text} of this runner is ${missing}: a newer one`;
 }
 /** Whether there is a docker command on the PATH, of whatever version. */
 async function hasCli(env, signal) {
@@ -21316,7 +21417,7 @@ async function ownVersion(env, signal) {
         return 'none';
     const { code, stdout, stderr } = printed;
     if (code === 0)
-        return parseCliVersion(stdout);
+        return /^podman\b/i.test(stdout) ? 'podman' : parseCliVersion(stdout);
     const said = (0,safe_text/* safeLine */.om)((stderr || stdout).trim(), 200);
     throw new errors/* UserError */.yo(`the docker command on the PATH of this step does not work: \`docker --version\` ended with code ${code}: "${said}"`);
 }

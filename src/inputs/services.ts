@@ -128,7 +128,10 @@ function entriesOf(root: YamlValue | undefined, keys: readonly string[], problem
     )
     return []
   }
-  return root.entries.map(({ key, line, value }) => ({ place: placeOf(key), name: key, isKeyed: true, line, value }))
+  return root.entries.map(({ key, line, value }) => {
+    const place = key.trim() === '' ? `services line ${line}` : placeOf(key)
+    return { place, name: key, isKeyed: true, line, value }
+  })
 }
 
 /** `name: web` with other keys of an entry is one that lacks its dash, and no service called `name`. */

@@ -557,6 +557,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ['dash at the end of a name', { services: 'web-: nginx' }, 'with a letter or digit first and last'],
   ['long name', { services: `${'w'.repeat(64)}: nginx` }, 'the name has 64 characters'],
   ['hostile name', { services: `${'a-'.repeat(40_000)}: nginx` }, 'services line 1'],
+  ['empty key', { services: '"": nginx' }, 'services line 1: the name is empty'],
   ['empty name', { services: '- {name: "", image: nginx}' }, 'services entry 1 (line 1): the name is empty'],
   ['no name', { services: '- image: nginx' }, 'services entry 1 (line 1): `name` is missing'],
   ['name is a list', { services: '- {name: [web], image: nginx}' }, 'services entry 1 (line 1): `name` is a list'],
