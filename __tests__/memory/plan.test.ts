@@ -342,3 +342,17 @@ test.each([1, 2, 3])('a deploy after a plan does what the plan said (seed %d)', 
   }
   expect(seen.size).toBeGreaterThan(3)
 })
+
+test('flags of both lists that docker refuses are told in one run', async () => {
+  const swarm = await swarmWith(spec('there'))
+  const args = { 'create-args': ['--nonsense=1'], 'update-args': ['--more=1'] }
+  const services = JSON.stringify([
+    { name: 'there', image: 'hub.test/acme/web:1', ...args },
+    { name: 'new', image: 'hub.test/acme/web:1', create: true, ...args },
+  ])
+  const { log } = await planned(swarm, { services })
+  for (const name of ['there', 'new']) {
+    expect(log).toContain(`service ${name}: \`create-args\`: docker refuses it: unknown flag: --nonsense`)
+    expect(log).toContain(`service ${name}: \`update-args\`: docker refuses it: unknown flag: --more`)
+  }
+})

@@ -25,12 +25,13 @@ import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-co
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import type { NetworkCreate } from '../docker/specs/stack-objects.ts'
 import { isPaused } from '../docker/swarm/update-status.ts'
+import { UserErrors } from '../errors.ts'
 import { attachedByFlags } from '../inputs/attachments/flags.ts'
 import type { Deployment, RecordedRequest, ServiceRequest } from '../inputs/deployment.ts'
 import { ATTACHED_LABEL } from '../inputs/flags.ts'
 import { log } from '../runner/log.ts'
 import { asLive, type Colours, type SecondService } from './colours.ts'
-import { declaredByFlags, specByFlags, updatedByFlags } from './create-args.ts'
+import { declaredByFlags, requireReadable, specByFlags, updatedByFlags } from './create-args.ts'
 import { recorded, withRecord } from './create-args-record.ts'
 import { FORCED, forcedSpec } from './force.ts'
 import type { CheckedImage } from './images.ts'
@@ -136,7 +137,7 @@ async function targetOf(
   const { request, current } = planned
   const asked = { image: image.pinned, replicas: request.replicas, env: request.env }
   const missing = difference(current?.Spec, asked)
-  const declared = await declaredByFlags(planned, run)
+  const declared = await orAlso(declaredByFlags(planned, run), () => specFor(planned, missing, image, run))
   const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned
   const commanded = withCommand(await specFor(standing, missing, image, run), request.command)
   const attachment = attachmentOf(planned, commanded)
@@ -274,12 +275,34 @@ async function rehearsed(planned: PlannedService, missing: Difference, run: Run)
   const { docker, engine, configDirectory } = connection
   const { current } = planned
   const own = ownFlags(planned)
-  const made = await specByFlags(current === undefined ? 'create' : 'update', own, (flags) => {
+  const making = specByFlags(current === undefined ? 'create' : 'update', own, (flags) => {
     const command = commandFor(planned, missing, flags, configDirectory)
     return rehearse(command, docker, engine, workspace.socketPath(), signal, current)
   })
+  const made = current === undefined ? await orAlso(making, () => requireReadable(planned.request, run)) : await making
   const spec = withRulingVariables(made, { ...missing.env, ...apartFromVariables(own).env })
   return current === undefined ? completed(planned, spec, run) : spec
+}
+
+/** Both lists of flags are told at once: where one of them is refused, with what is said against the other. */
+async function orAlso<T>(first: Promise<T>, other: () => unknown): Promise<T> {
+  try {
+    return await first
+  } catch (error) {
+    if (!(error instanceof UserErrors)) throw error
+    const more = await otherProblems(other)
+    throw more.length === 0 ? error : new UserErrors([...error.problems, ...more])
+  }
+}
+
+async function otherProblems(work: () => unknown): Promise<readonly string[]> {
+  try {
+    await work()
+    return []
+  } catch (error) {
+    if (error instanceof UserErrors) return error.problems
+    throw error
+  }
 }
 
 /** A service that is about to be made, with what its `update-args` say on top, and with a note of its `create-args`. */

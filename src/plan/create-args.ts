@@ -1,13 +1,13 @@
 import type { Run } from '../connect/run.ts'
 import type { ServiceSpec } from '../docker/api.ts'
 import { apartFromVariables, type Flag, serviceCreate, serviceUpdate } from '../docker/cli/commands.ts'
-import { refusalsOf } from '../docker/cli/refused-flags.ts'
+import { isUnread, refusalsOf } from '../docker/cli/refused-flags.ts'
 import { type Rehearsal, rehearse } from '../docker/cli/rehearsal.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import { type Overlay, overlay, unknownFlags } from '../docker/specs/create-flags.ts'
 import { withRulingVariables } from '../docker/specs/service-spec.ts'
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
-import { UserErrors } from '../errors.ts'
+import { throwAll, UserErrors } from '../errors.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { log } from '../runner/log.ts'
 import { recorded } from './create-args-record.ts'
@@ -92,6 +92,22 @@ export async function updatedByFlags(
     })
     return rehearse(command, docker, engine, workspace.socketPath(), signal, service)
   })
+}
+
+/**
+ * That docker can read the `update-args` of a service that is about to be made, where there is no spec of it to lay them
+ * over. What docker says against them because of the spec is not said.
+ *
+ * @throws UserErrors with what docker says when it cannot read the flags
+ */
+export async function requireReadable(request: ServiceRequest, run: Run): Promise<void> {
+  const bare = { Name: request.name, TaskTemplate: { ContainerSpec: { Image: 'any' } }, Mode: { Replicated: {} } }
+  try {
+    await updatedByFlags(request, bare, run)
+  } catch (error) {
+    if (!(error instanceof UserErrors)) throw error
+    throwAll(error.problems.filter(isUnread))
+  }
 }
 
 /**

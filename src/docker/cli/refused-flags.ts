@@ -20,10 +20,18 @@ export async function refusalsOf(
   })
 }
 
-/** By docker's words for a value that it cannot read, and for a flag that it does not know (github.com/spf13/pflag). */
+/** Docker's words for a value that it cannot read, and for a flag that it does not know (github.com/spf13/pflag). */
+const UNREADABLE = /invalid argument "(.*)" for "(?:-\w, )?(--[\w-]+)" flag/
+const UNKNOWN = /unknown flag: (--[\w-]+)/
+
+/** Whether docker says that it cannot read a flag, whatever it is laid over. */
+export function isUnread(refusal: string): boolean {
+  return UNREADABLE.test(refusal) || UNKNOWN.test(refusal)
+}
+
 function flagNamedIn(refusal: string, flags: readonly Flag[]): Flag | undefined {
-  const [, value, withValue] = /invalid argument "(.*)" for "(?:-\w, )?(--[\w-]+)" flag/.exec(refusal) ?? []
-  const name = withValue ?? /unknown flag: (--[\w-]+)/.exec(refusal)?.[1]
+  const [, value, withValue] = UNREADABLE.exec(refusal) ?? []
+  const name = withValue ?? UNKNOWN.exec(refusal)?.[1]
   const named = flags.filter((flag) => flag.name === name)
   return named.find((flag) => flag.value === value) ?? named[0]
 }
