@@ -41,7 +41,7 @@ export function imagesFromText(text: string, env: Environment, problems: Problem
   const entries = root.kind === 'list' ? root.items : [root]
   const requests = entries.flatMap((entry, index) => {
     const place = `images entry ${index + 1}`
-    return requestFrom(entry, place, env, problems.at(place)) ?? []
+    return requestFrom(entry, place, env, problems.at(`${place} (line ${entry.line})`)) ?? []
   })
   checkNames(requests, problems)
   return requests

@@ -22,7 +22,10 @@ export interface ReplacementSettings extends OwnSettings {
   readonly strategies: StrategyTable
 }
 
-const NO_SETTINGS: OwnSettings = { strategy: { given: [], values: {} }, policies: { update: {}, rollback: {} } }
+const NO_SETTINGS: OwnSettings = {
+  strategy: { given: [], values: {}, placeOf: (name: string) => name },
+  policies: { update: {}, rollback: {} },
+}
 
 /**
  * How a service's tasks are to be replaced: what its entry says, and where that is silent, what the inputs say for all.

@@ -12,7 +12,7 @@ import { type Replacement, type ReplacementSettings, replacementOf } from './rep
 import { NO_TARGET, parseRollbackTarget, type RollbackTarget } from './rollback-target.ts'
 import { parseNames, type Selection } from './selection.ts'
 import { ONLY_OF_STACK, ONLY_OR_PRUNE, stackNameProblem } from './stack.ts'
-import { readStrategySettings, strategyKeys } from './strategy.ts'
+import { strategyKeys, strategyOfEntry } from './strategy.ts'
 import { parseBoolean } from './values.ts'
 import { parseYaml, type YamlMap, type YamlValue } from './yaml.ts'
 
@@ -120,7 +120,7 @@ function requestFrom(map: YamlMap, place: string, forAll: ReplacementSettings, p
   if (authConfig === '') here.add('`auth-config` is empty: write the name of a config, or leave the key out')
   const prepare = textAt(map, 'prepare', here)
   const own = {
-    strategy: readStrategySettings((key) => textAt(map, key, here), forAll.strategies, here),
+    strategy: strategyOfEntry(map, forAll.strategies, here),
     policies: { update: {}, rollback: {} },
     prepare: prepare === undefined ? undefined : here.at('`prepare`').attempt(() => parsePrepare(prepare)),
   }

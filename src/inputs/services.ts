@@ -14,7 +14,7 @@ import { parsePrepare } from './prepare.ts'
 import type { Problems } from './problems.ts'
 import { type ReplacementSettings, replacementOf } from './replacement.ts'
 import { shellWords } from './shell-words.ts'
-import { readStrategySettings, type StrategyTable, strategyKeys } from './strategy.ts'
+import { type StrategyTable, strategyKeys, strategyOfEntry } from './strategy.ts'
 import { checkPolicyFlags, POLICY_KEYS, policiesOfEntry, RETIRED_KEYS, settingMeantBy } from './update-policy.ts'
 import { parseBoolean, parseInteger } from './values.ts'
 import { variablesFrom } from './variables.ts'
@@ -129,7 +129,8 @@ function entriesOf(root: YamlValue | undefined, keys: readonly string[], problem
     return []
   }
   return root.entries.map(({ key, line, value }) => {
-    const place = key.trim() === '' ? `services line ${line}` : placeOf(key)
+    const named = value.kind === 'text' ? `${placeOf(key)} (line ${line})` : placeOf(key)
+    const place = key.trim() === '' ? `services line ${line}` : named
     return { place, name: key, isKeyed: true, line, value }
   })
 }
@@ -194,7 +195,7 @@ function requestFromMap(
   const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty)
   const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS))
   const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean)
-  const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'))
+  const env = variablesFrom(filledAt(map, 'env'), (line) => problems.at(`\`env\` (line ${line})`))
   const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean)
   const force = attemptAt(map, 'force', problems, parseBoolean)
   const command = wordsAt(map, 'command', problems)
@@ -203,7 +204,7 @@ function requestFromMap(
   const updateArgs = flagsAt(map, 'update', problems, notices) ?? []
   const attachments = attachmentsOf(map, name, sources, problems)
   const own = {
-    strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
+    strategy: strategyOfEntry(map, forAll.strategies, problems),
     policies: policiesOfEntry(map, problems),
     prepare: attemptAt(map, 'prepare', problems, parsePrepare),
   }
@@ -394,8 +395,8 @@ function flagsAt(map: YamlMap, verb: Verb, problems: Problems, notices: string[]
 /** The words of a text, as a shell reads it, or of a list. An empty one says: the image's own. */
 function wordsAt(map: YamlMap, key: string, problems: Problems): readonly string[] | undefined {
   const value = valueAt(map, key)
-  const here = problems.at(`\`${key}\``)
   if (value === undefined) return undefined
+  const here = problems.at(`\`${key}\` (line ${value.line})`)
   if (value.kind === 'map') {
     here.add('this is a mapping: write one text such as `serve --port 80`, or a list of words')
     return undefined

@@ -1,6 +1,8 @@
 import type { StackRequest } from './deployment.ts'
+import { textAt } from './keys.ts'
 import { listed, type Problems } from './problems.ts'
 import { parseChoice } from './values.ts'
+import type { YamlMap } from './yaml.ts'
 
 /** The strategy of one service: how its tasks are replaced by new ones. */
 export interface StrategyChoice {
@@ -40,6 +42,8 @@ export interface StrategySettings {
   readonly given: readonly string[]
   readonly kind?: string | undefined
   readonly values: Readonly<Record<string, unknown>>
+  /** A name with its line, where it has one. */
+  readonly placeOf: (name: string) => string
 }
 
 const KEY = 'strategy'
@@ -49,21 +53,30 @@ export function strategyKeys(strategies: StrategyTable): string[] {
   return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))]
 }
 
+/** The settings of an entry. */
+export function strategyOfEntry(map: YamlMap, strategies: StrategyTable, problems: Problems): StrategySettings {
+  const lines = new Map(map.entries.map(({ key, line }) => [key, line]))
+  const placeOf = (name: string) => `\`${name}\` (line ${lines.get(name)})`
+  return readStrategySettings((key) => textAt(map, key, problems), strategies, problems, placeOf)
+}
+
 /**
  * Reads the settings that are given.
  *
  * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
+ * @param placeOf what a message calls one of them
  */
 export function readStrategySettings(
   textOf: (name: string) => string | undefined,
   strategies: StrategyTable,
   problems: Problems,
+  placeOf: (name: string) => string = (name) => name,
 ): StrategySettings {
   const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]))
   const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined)
   const read = <T>(name: string, parse: (text: string) => T): T | undefined => {
     const text = texts.get(name)
-    return text === undefined ? undefined : problems.at(name).attempt(() => parse(text))
+    return text === undefined ? undefined : problems.at(placeOf(name)).attempt(() => parse(text))
   }
   const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys)) as StrategyInputs['keys']
   for (const names of alternativesIn(strategies)) {
@@ -73,6 +86,7 @@ export function readStrategySettings(
   }
   return {
     given,
+    placeOf,
     kind: read(KEY, (text) => parseChoice(text, Object.keys(strategies))),
     values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
   }
@@ -94,7 +108,7 @@ export function chosenStrategy(
   for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
     const kinds = kindsWith(name, strategies)
     problems.add(
-      `\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``,
+      `${own.placeOf(name)} belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``,
     )
   }
   const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)))

@@ -77,12 +77,15 @@ describe('strategies', () => {
   test.each([
     [
       'strategy: big-bang',
-      'strategy: "big-bang" is none of its words: write rolling or canary or recreate or blue-green',
+      '`strategy` (line 3): "big-bang" is none of its words: write rolling or canary or recreate or blue-green',
     ],
-    ['canary: 2', "`canary` belongs to the strategy canary, but this service's is rolling"],
+    ['canary: 2', "`canary` (line 3) belongs to the strategy canary, but this service's is rolling"],
     ['strategy: canary\ncanary: 0', 'write a number of tasks such as 1, or 1% to 99%'],
     ['strategy: canary\ncanary: 100%', 'write a number of tasks such as 1, or 1% to 99%'],
-    ['strategy: canary\nkeep-old: 5m', "`keep-old` belongs to the strategy blue-green, but this service's is canary"],
+    [
+      'strategy: canary\nkeep-old: 5m',
+      "`keep-old` (line 4) belongs to the strategy blue-green, but this service's is canary",
+    ],
     ['strategy: canary\nhold: 5', '5 has no unit: write 5s for seconds'],
     ['strategy: canary\ncheck-url: example.com', 'write one that begins with http:// or https://'],
     ['strategy: canary\ncheck-url: http://ci:pw@a', 'there is a user name or password in it: leave them out'],
