@@ -9,6 +9,8 @@ import { DaemonProxy } from '../support/daemon-proxy.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
 const NOBODY_LISTENS = '10.77.0.254:5999'
+/** Of the service `present`. */
+const PORT_OF_NODE = 'published=18190,target=80,mode=host'
 /** Outside of the network that the nodes treat as insecure. */
 const PLAIN_OUTSIDE = { address: '10.78.0.254', port: 5998 }
 
@@ -46,7 +48,8 @@ describeSwarm(
       const names = ['present', ...Array.from({ length: 5 }, (_, index) => `present-${index + 1}`)]
       // What no node can run is told of what has tasks.
       const services = names.map((name, index) => {
-        return { name, image: good.reference, create: true, replicas: index < 2 ? '1' : '0' }
+        const port = index === 0 ? { 'create-args': [`--publish=${PORT_OF_NODE}`] } : {}
+        return { name, image: good.reference, create: true, replicas: index < 2 ? '1' : '0', ...port }
       })
       const run = await swarm.deploy({
         registries: JSON.stringify([alice()]),
@@ -245,9 +248,13 @@ describeSwarm(
           made('unknown', '--nonsense=1'),
           made('plenty', '--limit-memory=plenty'),
           made('secretive', '--secret=nothing'),
+          { ...made('late', ''), 'create-args': ['--mode=global', `--publish=${PORT_OF_NODE}`] },
         ]
         const { errors } = await refused({ services: JSON.stringify(services) })
         expect(errors.toSorted()).toEqual([
+          expect.stringMatching(
+            /^service late: --publish: 18190\/tcp is a port of the node, and present has it on 1 of the 2 nodes .*1 of its 2 tasks would wait/,
+          ),
           expect.stringMatching(
             /^service plenty: `create-args`: docker refuses it: .*(?:invalid.*plenty|plenty.*invalid|invalid size)/i,
           ),

@@ -7,6 +7,7 @@ import { replacesNothing } from '../docker/specs/spec-comparison.ts'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
 import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
 import { roomProblem, startFirstProblem } from '../docker/swarm/room.ts'
+import { allTasksOf } from '../docker/swarm/snapshot.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
@@ -37,9 +38,11 @@ import {
   attachmentProblems,
   conflicts,
   type Draft,
+  heldPortProblems,
   joinsNetwork,
   mayConflict,
   networkProblems,
+  portHoldersFor,
   runnerPathProblems,
   specProblems,
 } from './swarm-check.ts'
@@ -115,7 +118,21 @@ async function problemsTogether(drafts: readonly Draft[], run: CheckRun): Promis
     ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
     ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
     ...conflicts(drafts, services, files),
+    ...(await portsHeldByOthers(drafts, services, run)),
   ]
+}
+
+/** Tasks are asked for only where another service has a port of its nodes that is wanted. */
+async function portsHeldByOthers(
+  drafts: readonly Draft[],
+  services: readonly Service[],
+  run: CheckRun,
+): Promise<string[]> {
+  const { connection, deployment, signal, observed } = run
+  const holders = portHoldersFor(drafts, services)
+  if (holders.length === 0) return []
+  const tasks = await allTasksOf(connection.engine, holders, signal)
+  return heldPortProblems(drafts, holders, tasks, observed.nodes, deployment.stack)
 }
 
 /** Says from time to time how many of so many are done: nobody shall wonder whether a long stage hangs. */

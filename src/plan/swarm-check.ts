@@ -1,16 +1,18 @@
-import type { Service, ServicePort, ServiceSpec } from '../docker/api.ts'
+import type { Node, Service, ServicePort, ServiceSpec, Task } from '../docker/api.ts'
 import { composePath, flagFor } from '../docker/specs/service-settings.ts'
 import { isLeftover, NAMESPACE_LABEL, type Network, type NetworkCreate } from '../docker/specs/stack-objects.ts'
+import { type HeldPorts, heldPorts, portHolders } from '../docker/swarm/held-ports.ts'
 import { networkViolations } from '../docker/swarm/network-rules.ts'
 import { hasPort, namedPorts, portInTheWay, portName, portsOf } from '../docker/swarm/published-ports.ts'
 import { changeViolations, specViolations, type Violation } from '../docker/swarm/swarm-rules.ts'
 import { placeOf } from '../inputs/compose/place.ts'
 import { runnerPaths } from '../inputs/compose/runner-paths.ts'
-import { mapAt } from '../inputs/compose/tree.ts'
+import { mapAt, serviceKeys } from '../inputs/compose/tree.ts'
 import type { ServiceRequest, StackRequest } from '../inputs/deployment.ts'
 import { keyOf } from '../stack/docker-files.ts'
 import { scoped } from '../stack/stack.ts'
 import type { Change } from './change.ts'
+import { siblingNames } from './colours.ts'
 
 /** What Swarm would refuse, in lines that say where it stands and what to write instead. Pure. */
 
@@ -180,6 +182,69 @@ export function conflicts(
 
 function namesBefore(drafts: readonly Draft[], index: number): string[] {
   return drafts.slice(0, index).flatMap(({ current, wanted }) => (current === undefined ? [wanted.Name] : []))
+}
+
+/**
+ * The other services of the swarm with a port of their nodes that a draft asks for. What this run deploys may give its own
+ * away.
+ *
+ * @param known all services of the swarm
+ */
+export function portHoldersFor(drafts: readonly Draft[], known: readonly Service[]): Service[] {
+  const own = new Set(drafts.flatMap(({ request }) => siblingNames(request.name)))
+  const asked = drafts.flatMap(({ current, wanted }) => newPorts(current, wanted))
+  return portHolders(
+    asked,
+    known.filter(({ Spec }) => !own.has(Spec.Name)),
+  )
+}
+
+/**
+ * Tasks that would wait for ever, for those of other services have a port of every node that is left for them.
+ *
+ * @param holders what {@link portHoldersFor} finds
+ * @param tasks those of the holders
+ */
+export function heldPortProblems(
+  drafts: readonly Draft[],
+  holders: readonly Service[],
+  tasks: readonly Task[],
+  nodes: readonly Node[],
+  files: StackRequest | undefined,
+): string[] {
+  return drafts.flatMap(({ request, current, wanted }) => {
+    const asked = newPorts(current, wanted)
+    const own = portHolders(asked, holders)
+    const ids = new Set(own.map(({ ID }) => ID))
+    const held = heldPorts(
+      wanted,
+      tasks.filter(({ ServiceID: id }) => ids.has(id)),
+      nodes,
+    )
+    const [holder] = own
+    if (held === undefined || holder === undefined) return []
+    const port = asked.find((one) => portHolders([one], [holder]).length > 0)
+    const names = new Intl.ListFormat('en').format(own.map(({ Spec }) => Spec.Name))
+    const problem = `${port === undefined ? '' : portName(port)} is a port of the node, and ${heldInWords(names, held)}${remedyFor(holder, wanted, files)}`
+    return [placed(request, { setting: 'ports', problem }, files)]
+  })
+}
+
+function heldInWords(holders: string, { taken, nodes, waiting, tasks }: HeldPorts): string {
+  const where = taken === nodes ? 'every node' : `${taken} of the ${nodes} nodes`
+  const what = waiting === tasks ? (tasks === 1 ? 'its task' : 'its tasks') : `${waiting} of its ${tasks} tasks`
+  return `${holders} has it on ${where} that may run this service: ${what} would wait for ever`
+}
+
+/** What to do about a port that another service has. */
+function remedyFor({ Spec: spec }: Service, wanted: ServiceSpec, files: StackRequest | undefined): string {
+  const stack = spec.Labels?.[NAMESPACE_LABEL]
+  const isOfStack = stack !== undefined && stack === wanted.Labels?.[NAMESPACE_LABEL]
+  const keys = files === undefined ? [] : serviceKeys(files.adapted.files)
+  const isInFiles = keys.some((key) => files !== undefined && scoped(files, key) === spec.Name)
+  return isOfStack && !isInFiles
+    ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
+    : ': write another port, or take it from that one first'
 }
 
 /** Swarm finds names without their capitals. */

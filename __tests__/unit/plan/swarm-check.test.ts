@@ -8,12 +8,15 @@ import {
   attachmentProblems,
   conflicts,
   type Draft,
+  heldPortProblems,
   joinsNetwork,
   mayConflict,
   networkProblems,
+  portHoldersFor,
   runnerPathProblems,
   specProblems,
 } from '../../../src/plan/swarm-check.ts'
+import { createNode, createTask } from '../../support/builders.ts'
 
 function filesOf(...texts: string[]): StackRequest {
   const files = texts.map((text, index) => {
@@ -217,5 +220,41 @@ describe('a path of the runner', () => {
     expect(problems).toEqual([])
     expect(warnings).toHaveLength(4)
     expect(warnings[0]).toContain('every node that may run the service needs it too')
+  })
+})
+
+describe('ports of nodes that tasks of others have', () => {
+  const onNode = { EndpointSpec: { Ports: [{ PublishedPort: 80, PublishMode: 'host' as const }] } }
+  const one = { Mode: { Replicated: { Replicas: 1 } } }
+  const holder = service('other', { ...onNode, ...one })
+  const nodes = [createNode(1)]
+  const tasks = [createTask(1, { ServiceID: 'other', NodeID: nodes[0]?.ID ?? '' })]
+  const told = (drafts: readonly Draft[], known: readonly Service[], files?: StackRequest) =>
+    heldPortProblems(drafts, portHoldersFor(drafts, known), tasks, nodes, files)
+
+  test('are told with who has them', () => {
+    expect(told([draft('web', { ...onNode, ...one })], [holder])).toEqual([
+      'service web: --publish: 80/tcp is a port of the node, and other has it on every node that may run this service: its task would wait for ever: write another port, or take it from that one first',
+    ])
+  })
+
+  test('are told of a stack by their line, and what its files no longer have is to be removed', () => {
+    const files = filesOf('services:\n  web:\n    image: x\n    ports:\n      - 80:80\n')
+    const labels = { Labels: { [NAMESPACE_LABEL]: 'demo' } }
+    const web = { ...draft('demo_web', { ...onNode, ...one, ...labels }), request: request('demo_web', true) }
+    const old = { ...holder, Spec: { ...holder.Spec, Name: 'demo_old', ...labels } }
+    expect(told([web], [old], files)).toEqual([
+      expect.stringMatching(
+        /^1\.yml line 4: services\.web\.ports: 80\/tcp .*would wait for ever\. It is of this stack but no longer in its files: remove it first with `docker service rm demo_old`$/,
+      ),
+    ])
+  })
+
+  test('are in nobody’s way that has them already, or where this run deploys the other', () => {
+    const itself = service('web', { ...onNode, ...one })
+    expect(told([draft('web', { ...onNode, ...one }, itself)], [itself, holder])).toEqual([])
+    expect(told([draft('web', { ...onNode, ...one }), draft('other', one, holder)], [holder])).toEqual([])
+    const blue = { ...holder, Spec: { ...holder.Spec, Name: 'web-blue' } }
+    expect(told([draft('web', { ...onNode, ...one })], [blue])).toEqual([])
   })
 })

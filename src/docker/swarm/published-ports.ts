@@ -24,15 +24,16 @@ export function portsOf({ Spec: spec, Endpoint: endpoint }: Service): ServicePor
  */
 export function portInTheWay(wanted: readonly ServicePort[], others: readonly ServicePort[]): ServicePort | undefined {
   return wanted.find((port) =>
-    others.some((other) => portName(other) === portName(port) && !(isHost(port) && isHost(other))),
+    others.some((other) => portName(other) === portName(port) && !(isHostPort(port) && isHostPort(other))),
   )
 }
 
 /** Whether a service has a port already, in the same mode: Swarm does not look at it again. */
 export function hasPort(ports: readonly ServicePort[], port: ServicePort): boolean {
-  return ports.some((one) => portName(one) === portName(port) && isHost(one) === isHost(port))
+  return ports.some((one) => portName(one) === portName(port) && isHostPort(one) === isHostPort(port))
 }
 
-function isHost({ PublishMode: mode }: ServicePort): boolean {
+/** Whether it is published on the nodes of the tasks alone. */
+export function isHostPort({ PublishMode: mode }: ServicePort): boolean {
   return mode === 'host'
 }

@@ -78,7 +78,8 @@ function isStartFirst(spec: ServiceSpec): boolean {
   return spec.UpdateConfig?.Order === 'start-first' && !isJob(spec)
 }
 
-function nodesFor({ TaskTemplate: { Placement: placement } }: ServiceSpec, nodes: readonly Node[]): Node[] {
+/** The nodes that may run a service. */
+export function nodesFor({ TaskTemplate: { Placement: placement } }: ServiceSpec, nodes: readonly Node[]): Node[] {
   return eligibleNodes(nodes, placement).filter((node) => hasPlatform(node, placement?.Platforms))
 }
 
