@@ -32,6 +32,7 @@ const SETTINGS = {
   environment: { compose: 'environment', flag: '--env' },
   hostname: { compose: 'hostname', flag: '--hostname' },
   'working directory': { compose: 'working_dir', flag: '--workdir' },
+  'health command': { compose: 'healthcheck.test', flag: '--health-cmd' },
   'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },
   'health timeout': { compose: 'healthcheck.timeout', flag: '--health-timeout' },
   'health start period': { compose: 'healthcheck.start_period', flag: '--health-start-period' },

@@ -291,10 +291,27 @@ function healthViolations(check: Healthcheck = {}): Violation[] {
         ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
         : [],
     ),
+    ...healthTestProblems(check.Test).map((problem) => ({ setting: 'health command' as const, problem })),
     ...((check.Retries ?? 0) < 0
       ? [{ setting: 'health retries' as const, problem: `${check.Retries} is negative: write 0 or more` }]
       : []),
   ]
+}
+
+const HEALTH_KINDS = ['CMD', 'CMD-SHELL', 'NONE']
+
+/**
+ * Docker passes over a check of another kind (daemon/health.go), and the node waits for its first result before the task is
+ * up: for ever. Of a `CMD` without a command the daemon itself ends, on one node after another (seen with 20.10).
+ */
+function healthTestProblems([kind, ...words]: readonly string[] = []): string[] {
+  if (kind === undefined) return []
+  if (!HEALTH_KINDS.includes(kind)) {
+    return [
+      `its list begins with ${shown(kind)}, where docker has CMD, CMD-SHELL or NONE, so that it is never run and no task is ever up: write \`["CMD", …]\`, or all of it as one text`,
+    ]
+  }
+  return kind === 'CMD' && words.length === 0 ? ['there is no command behind CMD: write one, or NONE for no check'] : []
 }
 
 /** The empty text is Swarm's default. */

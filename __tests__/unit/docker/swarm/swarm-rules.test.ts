@@ -58,6 +58,21 @@ test('a duration that JavaScript would round is none that is too short', () => {
   expect(found({ container: { Healthcheck } })).toEqual([])
 })
 
+test.each<[readonly string[], RegExp | undefined]>([
+  [['curl', '-f', 'http://localhost'], /^its list begins with "curl", .* no task is ever up: write `\["CMD", …\]`/],
+  [['cmd', 'true'], /^its list begins with "cmd"/],
+  [[''], /^its list begins with ""/],
+  [['CMD'], /^there is no command behind CMD/],
+  [['CMD', 'curl'], undefined],
+  [['CMD-SHELL', 'curl x || exit 1'], undefined],
+  [['NONE'], undefined],
+  [[], undefined],
+])('the words of a health check: %j', (Test, problem) => {
+  const violations = found({ container: { Healthcheck: { Test } } })
+  if (problem === undefined) expect(violations).toEqual([])
+  else expect(violations).toEqual([{ setting: 'health command', problem: expect.stringMatching(problem) }])
+})
+
 test('Windows has other absolute paths', () => {
   const mount = { Type: 'bind', Source: 'C:\\data', Target: 'D:/data' }
   expect(
