@@ -183,7 +183,7 @@ function remedyFor(complaint: string, path: readonly string[], value: YamlValue 
   if (required !== undefined) return `write its \`${required}\``
   const isScalar = value === undefined || (value.kind === 'text' && !isNothing(value))
   const ofType = isScalar && / must be a (?:string|integer|number)/.test(complaint) ? remedyByKey(path) : undefined
-  return ofType ?? BY_WORDS.find(([pattern]) => pattern.test(complaint))?.[1] ?? remedyForKind(complaint, value)
+  return ofType ?? BY_WORDS.find(([pattern]) => pattern.test(complaint))?.[1] ?? remedyForKind(complaint, path, value)
 }
 
 function remedyByKey(path: readonly string[]): string | undefined {
@@ -200,7 +200,7 @@ function remedyByKey(path: readonly string[]): string | undefined {
 const OF_USERS = ['environment', 'labels', 'options', 'sysctls', 'driver_opts', 'extra_hosts', 'args']
 
 /** What to write where docker wants text, a list or a mapping, and finds another of them. */
-function remedyForKind(complaint: string, value: YamlValue | undefined): string | undefined {
+function remedyForKind(complaint: string, path: readonly string[], value: YamlValue | undefined): string | undefined {
   const wanted = / must be a (string|list|mapping)(?:,| or |$)/.exec(complaint)?.[1]
   if (wanted === undefined || value === undefined) return undefined
   if (isNothing(value)) return 'write a value, or leave the key out'
@@ -210,9 +210,10 @@ function remedyForKind(complaint: string, value: YamlValue | undefined): string 
   if (wanted === 'mapping') return value.kind === 'list' ? 'leave the dashes off' : 'write `key: value` below it'
   if (value.kind === 'text') return 'put it in quotes'
   if (value.kind === 'list') return 'write one text'
-  return itemsOf(value).every(isPair)
-    ? 'it is a mapping because of the colon and the blank: put all of it in quotes'
-    : 'it is a mapping: write a name or text alone'
+  if (!itemsOf(value).every(isPair)) return 'it is a mapping: write a name or text alone'
+  return OF_USERS.includes(path.at(-2) ?? '') && /^\d+$/.test(path.at(-1) ?? '')
+    ? 'it is a mapping because of the colon and the blank: write `NAME=value`, or leave the dashes off'
+    : 'it is a mapping because of the colon and the blank: put all of it in quotes'
 }
 
 function isPair(value: YamlValue): boolean {
