@@ -14766,17 +14766,22 @@ const VARIABLE = /^[A-Z]+(?:_[A-Z0-9]+)*$/;
 function isVariableName(text) {
     return VARIABLE.test(text);
 }
-/** The variables of an `env` key, a mapping or a list of `KEY=value`. No message shows a value. */
-function variablesFrom(env, problems) {
+/**
+ * The variables of an `env` key, a mapping or a list of `KEY=value`. No message shows a value.
+ *
+ * @param at the problems of one line
+ */
+function variablesFrom(env, at) {
     if (env === undefined)
         return {};
     if (env.kind === 'text') {
-        problems.add('this is only text: write a mapping such as `env: {LOG_LEVEL: debug}`, or a list of `LOG_LEVEL=debug`');
+        at(env.line).add('this is only text: write a mapping such as `env: {LOG_LEVEL: debug}`, or a list of `LOG_LEVEL=debug`');
         return {};
     }
-    const pairs = env.kind === 'map' ? pairsOfMap(env, problems) : pairsOfList(env, problems);
+    const pairs = env.kind === 'map' ? pairsOfMap(env, at) : pairsOfList(env, at);
     const known = new Set();
-    for (const [name, value] of pairs) {
+    for (const { name, value, line } of pairs) {
+        const problems = at(line);
         if (!variables_NAME.test(name)) {
             problems.add(`${shown_shown(name)} is no name of a variable: write letters, digits and _, no digit first`);
         }
@@ -14786,10 +14791,11 @@ function variablesFrom(env, problems) {
             problems.add(`the value of ${name} has a NUL character, which no variable can have: take it out`);
         known.add(name);
     }
-    return Object.fromEntries(pairs);
+    return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
 }
-function pairsOfMap({ entries }, problems) {
-    return entries.flatMap(({ key, value }) => {
+function pairsOfMap({ entries }, at) {
+    return entries.flatMap(({ key, value, line }) => {
+        const problems = at(line);
         if (value.kind !== 'text') {
             problems.add(`the value of ${shown_shown(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
             return [];
@@ -14798,18 +14804,20 @@ function pairsOfMap({ entries }, problems) {
             problems.add(`${shown_shown(key)} has no value: write \`${mayBeSecret(key) ? 'NAME' : key}: ""\` if it shall be empty`);
             return [];
         }
-        return [[key, value.value]];
+        return [{ name: key, value: value.value, line }];
     });
 }
-function pairsOfList({ items }, problems) {
+function pairsOfList({ items }, at) {
     return items.flatMap((item, index) => {
+        const { line } = item;
+        const problems = at(line);
         if (item.kind !== 'text') {
             problems.add(`item ${index + 1} is no text: write it as \`KEY=value\`, in quotes if it holds a colon and a blank`);
             return [];
         }
         const separator = item.value.indexOf('=');
         if (separator >= 0)
-            return [[item.value.slice(0, separator).trim(), item.value.slice(separator + 1)]];
+            return [{ name: item.value.slice(0, separator).trim(), value: item.value.slice(separator + 1), line }];
         problems.add(`item ${index + 1} has no value: write it as \`KEY=value\`, or \`KEY=\` if it shall be empty`);
         return [];
     });
@@ -16844,10 +16852,26 @@ function healthViolations(check = {}) {
         ...durations.flatMap(([setting, duration = 0]) => duration !== 0 && duration < LEAST_DURATION
             ? [{ setting, problem: 'it is shorter than Swarm takes: write 1ms or more' }]
             : []),
+        ...healthTestProblems(check.Test).map((problem) => ({ setting: 'health command', problem })),
         ...((check.Retries ?? 0) < 0
             ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
             : []),
     ];
+}
+const HEALTH_KINDS = (/* unused pure expression or super */ null && (['CMD', 'CMD-SHELL', 'NONE']));
+/**
+ * Docker passes over a check of another kind (daemon/health.go), and the node waits for its first result before the task is
+ * up: for ever. Of a `CMD` without a command the daemon itself ends, on one node after another (seen with 20.10).
+ */
+function healthTestProblems([kind, ...words] = []) {
+    if (kind === undefined)
+        return [];
+    if (!HEALTH_KINDS.includes(kind)) {
+        return [
+            `its list begins with ${shown(kind)}, where docker has CMD, CMD-SHELL or NONE, so that it is never run and no task is ever up: write \`["CMD", \u2026]\`, or all of it as one text`,
+        ];
+    }
+    return kind === 'CMD' && words.length === 0 ? ['there is no command behind CMD: write one, or NONE for no check'] : [];
 }
 /** The empty text is Swarm's default. */
 function choiceViolations(setting, value, choices) {
@@ -18361,7 +18385,7 @@ function imagesFromText(text, env, problems) {
     const entries = root.kind === 'list' ? root.items : [root];
     const requests = entries.flatMap((entry, index) => {
         const place = `images entry ${index + 1}`;
-        return requestFrom(entry, place, env, problems.at(place)) ?? [];
+        return requestFrom(entry, place, env, problems.at(`${place} (line ${entry.line})`)) ?? [];
     });
     checkNames(requests, problems);
     return requests;
@@ -18715,22 +18739,30 @@ function checkUrl(text) {
 ;// CONCATENATED MODULE: ./build/inputs/strategy.js
 
 
+
 const strategy_KEY = 'strategy';
 /** The names that are inputs, for all services, and keys of an entry, for one. */
 function strategyKeys(strategies) {
     return [strategy_KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
 }
+/** The settings of an entry. */
+function strategyOfEntry(map, strategies, problems) {
+    const lines = new Map(map.entries.map(({ key, line }) => [key, line]));
+    const placeOf = (name) => `\`${name}\` (line ${lines.get(name)})`;
+    return readStrategySettings((key) => textAt(map, key, problems), strategies, problems, placeOf);
+}
 /**
  * Reads the settings that are given.
  *
  * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
+ * @param placeOf what a message calls one of them
  */
-function readStrategySettings(textOf, strategies, problems) {
+function readStrategySettings(textOf, strategies, problems, placeOf = (name) => name) {
     const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
     const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
     const read = (name, parse) => {
         const text = texts.get(name);
-        return text === undefined ? undefined : problems.at(name).attempt(() => parse(text));
+        return text === undefined ? undefined : problems.at(placeOf(name)).attempt(() => parse(text));
     };
     const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
     for (const names of alternativesIn(strategies)) {
@@ -18740,6 +18772,7 @@ function readStrategySettings(textOf, strategies, problems) {
     }
     return {
         given,
+        placeOf,
         kind: read(strategy_KEY, (text) => parseChoice(text, Object.keys(strategies))),
         values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
     };
@@ -18754,7 +18787,7 @@ function chosenStrategy(own, all, strategies, problems) {
     const kind = own.kind ?? all.kind ?? byDefault;
     for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
         const kinds = kindsWith(name, strategies);
-        problems.add(`\`${name}\` belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
+        problems.add(`${own.placeOf(name)} belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
     }
     const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
     const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
@@ -19283,7 +19316,10 @@ function parsePrepare(text) {
 ;// CONCATENATED MODULE: ./build/inputs/replacement.js
 
 
-const NO_SETTINGS = { strategy: { given: [], values: {} }, policies: { update: {}, rollback: {} } };
+const NO_SETTINGS = {
+    strategy: { given: [], values: {}, placeOf: (name) => name },
+    policies: { update: {}, rollback: {} },
+};
 /**
  * How a service's tasks are to be replaced: what its entry says, and where that is silent, what the inputs say for all.
  *
@@ -20965,7 +21001,7 @@ function rollback_requestFrom(map, place, forAll, problems) {
         here.add('`auth-config` is empty: write the name of a config, or leave the key out');
     const prepare = textAt(map, 'prepare', here);
     const own = {
-        strategy: readStrategySettings((key) => textAt(map, key, here), forAll.strategies, here),
+        strategy: strategyOfEntry(map, forAll.strategies, here),
         policies: { update: {}, rollback: {} },
         prepare: prepare === undefined ? undefined : here.at('`prepare`').attempt(() => parsePrepare(prepare)),
     };
@@ -22162,7 +22198,8 @@ function services_entriesOf(root, keys, problems) {
         return [];
     }
     return root.entries.map(({ key, line, value }) => {
-        const place = key.trim() === '' ? `services line ${line}` : placeOf(key);
+        const named = value.kind === 'text' ? `${placeOf(key)} (line ${line})` : placeOf(key);
+        const place = key.trim() === '' ? `services line ${line}` : named;
         return { place, name: key, isKeyed: true, line, value };
     });
 }
@@ -22217,7 +22254,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
     const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
     const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
     const create = valueAt(map, 'create') === undefined ? false : attemptAt(map, 'create', problems, parseBoolean);
-    const env = variablesFrom(filledAt(map, 'env'), problems.at('`env`'));
+    const env = variablesFrom(filledAt(map, 'env'), (line) => problems.at(`\`env\` (line ${line})`));
     const refresh = valueAt(map, 'refresh') === undefined ? false : attemptAt(map, 'refresh', problems, parseBoolean);
     const force = attemptAt(map, 'force', problems, parseBoolean);
     const command = wordsAt(map, 'command', problems);
@@ -22226,7 +22263,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
     const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
     const attachments = attachmentsOf(map, name, sources, problems);
     const own = {
-        strategy: readStrategySettings((key) => textAt(map, key, problems), forAll.strategies, problems),
+        strategy: strategyOfEntry(map, forAll.strategies, problems),
         policies: policiesOfEntry(map, problems),
         prepare: attemptAt(map, 'prepare', problems, parsePrepare),
     };
@@ -22399,9 +22436,9 @@ function flagsAt(map, verb, problems, notices) {
 /** The words of a text, as a shell reads it, or of a list. An empty one says: the image's own. */
 function wordsAt(map, key, problems) {
     const value = valueAt(map, key);
-    const here = problems.at(`\`${key}\``);
     if (value === undefined)
         return undefined;
+    const here = problems.at(`\`${key}\` (line ${value.line})`);
     if (value.kind === 'map') {
         here.add('this is a mapping: write one text such as `serve --port 80`, or a list of words');
         return undefined;

@@ -1,8 +1,8 @@
-export const id = 918;
-export const ids = [918];
+export const id = 269;
+export const ids = [269];
 export const modules = {
 
-/***/ 8918:
+/***/ 1269:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -569,6 +569,7 @@ function couldHold(spec, node) {
 function isStartFirst(spec) {
     return spec.UpdateConfig?.Order === 'start-first' && !(0,service_mode/* isJob */.o5)(spec);
 }
+/** The nodes that may run a service. */
 function nodesFor({ TaskTemplate: { Placement: placement } }, nodes) {
     return (0,swarm_placement/* eligibleNodes */.VS)(nodes, placement).filter((node) => (0,swarm_placement/* hasPlatform */.QN)(node, placement?.Platforms));
 }
@@ -6964,10 +6965,16 @@ async function refusalsOf(first, flags, ask) {
         return 'refusal' in rehearsal ? rehearsal.refusal : undefined;
     });
 }
-/** By docker's words for a value that it cannot read, and for a flag that it does not know (github.com/spf13/pflag). */
+/** Docker's words for a value that it cannot read, and for a flag that it does not know (github.com/spf13/pflag). */
+const UNREADABLE = /invalid argument "(.*)" for "(?:-\w, )?(--[\w-]+)" flag/;
+const UNKNOWN = /unknown flag: (--[\w-]+)/;
+/** Whether docker says that it cannot read a flag, whatever it is laid over. */
+function isUnread(refusal) {
+    return UNREADABLE.test(refusal) || UNKNOWN.test(refusal);
+}
 function flagNamedIn(refusal, flags) {
-    const [, value, withValue] = /invalid argument "(.*)" for "(?:-\w, )?(--[\w-]+)" flag/.exec(refusal) ?? [];
-    const name = withValue ?? /unknown flag: (--[\w-]+)/.exec(refusal)?.[1];
+    const [, value, withValue] = UNREADABLE.exec(refusal) ?? [];
+    const name = withValue ?? UNKNOWN.exec(refusal)?.[1];
     const named = flags.filter((flag) => flag.name === name);
     return named.find((flag) => flag.value === value) ?? named[0];
 }
@@ -7076,6 +7083,23 @@ async function updatedByFlags({ updateArgs }, spec, { connection, workspace, sig
         });
         return rehearse(command, docker, engine, workspace.socketPath(), signal, service);
     });
+}
+/**
+ * That docker can read the `update-args` of a service that is about to be made, where there is no spec of it to lay them
+ * over. What docker says against them because of the spec is not said.
+ *
+ * @throws UserErrors with what docker says when it cannot read the flags
+ */
+async function requireReadable(request, run) {
+    const bare = { Name: request.name, TaskTemplate: { ContainerSpec: { Image: 'any' } }, Mode: { Replicated: {} } };
+    try {
+        await updatedByFlags(request, bare, run);
+    }
+    catch (error) {
+        if (!(error instanceof errors/* UserErrors */.tQ))
+            throw error;
+        (0,errors/* throwAll */.Kx)(error.problems.filter(isUnread));
+    }
 }
 /**
  * The spec that docker makes of a command with the flags of a list, and with the variables that these set.
@@ -7617,6 +7641,7 @@ function sameDigestNote({ tag }) {
 
 
 
+
 /** The service as it is, of one that is there under its own name. */
 function currentOf(service) {
     return 'current' in service ? service.current : undefined;
@@ -7645,7 +7670,7 @@ async function targetOf(planned, image, run) {
     const { request, current } = planned;
     const asked = { image: image.pinned, replicas: request.replicas, env: request.env };
     const missing = difference(current?.Spec, asked);
-    const declared = await declaredByFlags(planned, run);
+    const declared = await orAlso(declaredByFlags(planned, run), () => specFor(planned, missing, image, run));
     const standing = current && declared ? { ...planned, current: { ...current, Spec: declared.spec } } : planned;
     const commanded = withCommand(await specFor(standing, missing, image, run), request.command);
     const attachment = attachmentOf(planned, commanded);
@@ -7764,12 +7789,36 @@ async function rehearsed(planned, missing, run) {
     const { docker, engine, configDirectory } = connection;
     const { current } = planned;
     const own = ownFlags(planned);
-    const made = await specByFlags(current === undefined ? 'create' : 'update', own, (flags) => {
+    const making = specByFlags(current === undefined ? 'create' : 'update', own, (flags) => {
         const command = commandFor(planned, missing, flags, configDirectory);
         return rehearse(command, docker, engine, workspace.socketPath(), signal, current);
     });
+    const made = current === undefined ? await orAlso(making, () => requireReadable(planned.request, run)) : await making;
     const spec = withRulingVariables(made, { ...missing.env, ...apartFromVariables(own).env });
     return current === undefined ? completed(planned, spec, run) : spec;
+}
+/** Both lists of flags are told at once: where one of them is refused, with what is said against the other. */
+async function orAlso(first, other) {
+    try {
+        return await first;
+    }
+    catch (error) {
+        if (!(error instanceof errors/* UserErrors */.tQ))
+            throw error;
+        const more = await otherProblems(other);
+        throw more.length === 0 ? error : new errors/* UserErrors */.tQ([...error.problems, ...more]);
+    }
+}
+async function otherProblems(work) {
+    try {
+        await work();
+        return [];
+    }
+    catch (error) {
+        if (error instanceof errors/* UserErrors */.tQ)
+            return error.problems;
+        throw error;
+    }
 }
 /** A service that is about to be made, with what its `update-args` say on top, and with a note of its `create-args`. */
 async function completed({ request }, spec, run) {
@@ -10246,7 +10295,7 @@ const MEDIA_TYPE = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/;
 const PLATFORM_WORD = /^[\w.-]{1,50}$/;
 const MOST_MANIFESTS = 200;
 const MOST_LAYERS = 500;
-const UNKNOWN = 'unknown';
+const image_archive_UNKNOWN = 'unknown';
 /**
  * The images of an archive.
  *
@@ -10514,7 +10563,7 @@ async function layoutImage(tar, manifest) {
 /** What says something of an image, and is none that a node could run (docs.docker.com, "attestation storage"). */
 function isStatement({ platform, annotations }) {
     return (annotations['vnd.docker.reference.type'] !== undefined ||
-        (platform?.os === UNKNOWN && platform.architecture === UNKNOWN));
+        (platform?.os === image_archive_UNKNOWN && platform.architecture === image_archive_UNKNOWN));
 }
 /** `docker save` of a store with several platforms names those too that it does not have. */
 async function isComplete(tar, descriptor) {
@@ -10606,7 +10655,7 @@ function isWord(value) {
 }
 /** `linux/arm64/v8`. */
 function inWords({ os, architecture, variant } = {}) {
-    return [os ?? UNKNOWN, architecture ?? UNKNOWN, ...(variant === undefined ? [] : [variant])].join('/');
+    return [os ?? image_archive_UNKNOWN, architecture ?? image_archive_UNKNOWN, ...(variant === undefined ? [] : [variant])].join('/');
 }
 function pathOf(digest) {
     return `blobs/${digest.replace(':', '/')}`;
@@ -14715,7 +14764,7 @@ async function write(record, { engine, self, signal }) {
         return { problem, isUnknown: false };
     }
     if (!isReadable(body))
-        return { problem: UNREADABLE, isUnknown: false };
+        return { problem: write_UNREADABLE, isUnknown: false };
     try {
         await engine.post('/configs/create', { body, mayRepeat: true, signal });
         return undefined;
@@ -14728,7 +14777,7 @@ async function write(record, { engine, self, signal }) {
     }
 }
 // Somebody has written one with the highest number that there is, or the spec has what no spec is known to have.
-const UNREADABLE = 'its record could not be read again. `docker config ls --filter label=swarm-deploy.record.of` lists those that there are, and one that somebody else has made may be removed';
+const write_UNREADABLE = 'its record could not be read again. `docker config ls --filter label=swarm-deploy.record.of` lists those that there are, and one that somebody else has made may be removed';
 function isReadable(body) {
     return recordsIn([{ ID: '', Spec: body }]).kept.length === 1;
 }
@@ -17792,6 +17841,7 @@ const SETTINGS = {
     environment: { compose: 'environment', flag: '--env' },
     hostname: { compose: 'hostname', flag: '--hostname' },
     'working directory': { compose: 'working_dir', flag: '--workdir' },
+    'health command': { compose: 'healthcheck.test', flag: '--health-cmd' },
     'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },
     'health timeout': { compose: 'healthcheck.timeout', flag: '--health-timeout' },
     'health start period': { compose: 'healthcheck.start_period', flag: '--health-start-period' },
@@ -17806,6 +17856,44 @@ function composePath(setting) {
 /** The flag of docker that gives a setting. */
 function flagFor(setting) {
     return SETTINGS[setting].flag;
+}
+
+// EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
+var published_ports = __webpack_require__(7329);
+;// CONCATENATED MODULE: ./build/docker/swarm/held-ports.js
+
+
+
+
+
+
+/**
+ * Ports of nodes that tasks of other services have: Swarm gives a node no second task with one of them, and the task waits
+ * (swarmkit, manager/scheduler/filter.go). Pure.
+ */
+/** The services that have one of some ports on their nodes, and keep it: their tasks are not meant to end or to change. */
+function portHolders(ports, services) {
+    const asked = ports.filter(published_ports/* isHostPort */.gZ);
+    return services.filter((service) => {
+        const own = (0,published_ports/* namedPorts */.ku)(service.Spec).filter(published_ports/* isHostPort */.gZ);
+        return asked.some((port) => (0,published_ports/* hasPort */.Wo)(own, port)) && !(0,service_mode/* endsForGood */.L)(service.Spec) && !hasUnfinishedUpdate(service);
+    });
+}
+/**
+ * Whether tasks of a service could get no node, for others run on theirs; `undefined`: each can have one, or why it cannot is
+ * another reason.
+ *
+ * @param tasks those of the {@link portHolders} of its ports
+ */
+function heldPorts(wanted, tasks, nodes) {
+    if ((0,service_mode/* isJob */.o5)(wanted) || (0,own_labels/* hasOthersScale */.se)(wanted.Labels))
+        return undefined;
+    const own = nodesFor(wanted, nodes);
+    const held = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id));
+    const taken = own.filter(({ ID }) => held.has(ID)).length;
+    const all = (0,service_mode/* isGlobal */.WN)(wanted) ? own.length : ((0,service_mode/* wantedTasks */.WW)(wanted) ?? 0);
+    const waiting = all - (own.length - taken);
+    return all > own.length || waiting <= 0 ? undefined : { taken, nodes: own.length, waiting, tasks: all };
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/network-rules.js
@@ -17873,8 +17961,6 @@ function network_rules_subnetsOf({ IPAM: ipam }) {
     return (ipam?.Config ?? []).map(({ Subnet: subnet = '' }) => subnet);
 }
 
-// EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
-var published_ports = __webpack_require__(7329);
 ;// CONCATENATED MODULE: ./build/inputs/compose/place.js
 /** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
 function place_placeOf(files, path) {
@@ -18091,6 +18177,8 @@ function changeAt(map, [key = '', ...rest], value) {
 
 
 
+
+
 /**
  * What Swarm refuses in the spec of one service, whatever the others are.
  *
@@ -18222,6 +18310,53 @@ function conflicts(drafts, known, files) {
 function namesBefore(drafts, index) {
     return drafts.slice(0, index).flatMap(({ current, wanted }) => (current === undefined ? [wanted.Name] : []));
 }
+/**
+ * The other services of the swarm with a port of their nodes that a draft asks for. What this run deploys may give its own
+ * away.
+ *
+ * @param known all services of the swarm
+ */
+function portHoldersFor(drafts, known) {
+    const own = new Set(drafts.flatMap(({ request }) => siblingNames(request.name)));
+    const asked = drafts.flatMap(({ current, wanted }) => newPorts(current, wanted));
+    return portHolders(asked, known.filter(({ Spec }) => !own.has(Spec.Name)));
+}
+/**
+ * Tasks that would wait for ever, for those of other services have a port of every node that is left for them.
+ *
+ * @param holders what {@link portHoldersFor} finds
+ * @param tasks those of the holders
+ */
+function heldPortProblems(drafts, holders, tasks, nodes, files) {
+    return drafts.flatMap(({ request, current, wanted }) => {
+        const asked = newPorts(current, wanted);
+        const own = portHolders(asked, holders);
+        const ids = new Set(own.map(({ ID }) => ID));
+        const held = heldPorts(wanted, tasks.filter(({ ServiceID: id }) => ids.has(id)), nodes);
+        const [holder] = own;
+        if (held === undefined || holder === undefined)
+            return [];
+        const port = asked.find((one) => portHolders([one], [holder]).length > 0);
+        const names = new Intl.ListFormat('en').format(own.map(({ Spec }) => Spec.Name));
+        const problem = `${port === undefined ? '' : (0,published_ports/* portName */.rn)(port)} is a port of the node, and ${heldInWords(names, held)}${remedyFor(holder, wanted, files)}`;
+        return [placed(request, { setting: 'ports', problem }, files)];
+    });
+}
+function heldInWords(holders, { taken, nodes, waiting, tasks }) {
+    const where = taken === nodes ? 'every node' : `${taken} of the ${nodes} nodes`;
+    const what = waiting === tasks ? (tasks === 1 ? 'its task' : 'its tasks') : `${waiting} of its ${tasks} tasks`;
+    return `${holders} has it on ${where} that may run this service: ${what} would wait for ever`;
+}
+/** What to do about a port that another service has. */
+function remedyFor({ Spec: spec }, wanted, files) {
+    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const isOfStack = stack !== undefined && stack === wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const keys = files === undefined ? [] : (0,tree/* serviceKeys */.Wy)(files.adapted.files);
+    const isInFiles = keys.some((key) => files !== undefined && scoped(files, key) === spec.Name);
+    return isOfStack && !isInFiles
+        ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
+        : ': write another port, or take it from that one first';
+}
 /** Swarm finds names without their capitals. */
 function nameConflicts({ current, wanted }, others) {
     if (current !== undefined)
@@ -18290,6 +18425,7 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 
 
 
+
 const check_PROGRESS_EVERY_MS = 10_000;
 /**
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
@@ -18334,7 +18470,17 @@ async function problemsTogether(drafts, run) {
         ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
         ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
         ...conflicts(drafts, services, files),
+        ...(await portsHeldByOthers(drafts, services, run)),
     ];
+}
+/** Tasks are asked for only where another service has a port of its nodes that is wanted. */
+async function portsHeldByOthers(drafts, services, run) {
+    const { connection, deployment, signal, observed } = run;
+    const holders = portHoldersFor(drafts, services);
+    if (holders.length === 0)
+        return [];
+    const tasks = await allTasksOf(connection.engine, holders, signal);
+    return heldPortProblems(drafts, holders, tasks, observed.nodes, deployment.stack);
 }
 /** Says from time to time how many of so many are done: nobody shall wonder whether a long stage hangs. */
 function check_progressOf(total) {
@@ -19823,7 +19969,7 @@ function locateComplaint(files, complaint, about = [], lookUp = () => undefined)
     const image = OF_IMAGE.test(complaint) ? imageProblem(valueAtPath(files, path), lookUp) : undefined;
     if (image !== undefined)
         return `${place}: ${path.join('.')}: ${image}`;
-    const remedy = remedyFor(complaint, path, valueAtPath(files, path));
+    const remedy = complaints_remedyFor(complaint, path, valueAtPath(files, path));
     const said = [unnamed(complaint, about), withoutPreface(complaint), remedy].filter((part) => part !== undefined);
     return `${place}: docker refuses it: ${said.join(': ')}`;
 }
@@ -19846,7 +19992,7 @@ const OF_IMAGE = /^invalid image reference for service /;
 /** Where in a service it is of which docker says no more than that (docker/cli, compose/convert). */
 const INSIDE_SERVICE = [
     [OF_IMAGE, ['image']],
-    [/: Unknown mode: /, ['deploy', 'mode']],
+    [/: unknown mode: /i, ['deploy', 'mode']],
     [/: replicas can only be used with /, ['deploy', 'replicas']],
     [/: failed to parse .* as a rational number$/, ['deploy', 'resources']],
     [/: test and disable can't be set/, ['healthcheck']],
@@ -19951,7 +20097,7 @@ const BY_WORDS = [
     [/ expecting closing quote$/, 'close the quote, or write a list of words'],
     [/: invalid syntax$/, 'what the variable holds has to be a number'],
     [/: invalid boolean: /, 'what the variable holds has to be `true` or `false`'],
-    [/: Unknown mode: /, 'write `replicated`, `global`, `replicated-job` or `global-job`'],
+    [/: unknown mode: /i, 'write `replicated`, `global`, `replicated-job` or `global-job`'],
     [/: replicas can only be used with /, 'leave `replicas` out'],
     [/: test and disable can't be set/, 'leave one of the two out'],
     [
@@ -19968,7 +20114,7 @@ const BY_WORDS = [
     [/: invalid empty volume spec$|: empty section between colons$/, VOLUME],
 ];
 /** What to write instead; `undefined` when docker says it, or nobody knows. */
-function remedyFor(complaint, path, value) {
+function complaints_remedyFor(complaint, path, value) {
     if (UNKNOWN_KEY.test(complaint))
         return (0,compose_keys/* adviceInside */.D5)(path.slice(0, -1), path.at(-1) ?? '');
     const required = / (\w+) is required$/.exec(complaint)?.[1];
@@ -19976,7 +20122,7 @@ function remedyFor(complaint, path, value) {
         return `write its \`${required}\``;
     const isScalar = value === undefined || (value.kind === 'text' && !(0,tree/* isNothing */.qv)(value));
     const ofType = isScalar && / must be a (?:string|integer|number)/.test(complaint) ? remedyByKey(path) : undefined;
-    return ofType ?? BY_WORDS.find(([pattern]) => pattern.test(complaint))?.[1] ?? remedyForKind(complaint, value);
+    return ofType ?? BY_WORDS.find(([pattern]) => pattern.test(complaint))?.[1] ?? remedyForKind(complaint, path, value);
 }
 function remedyByKey(path) {
     const key = path.at(-1) ?? '';
@@ -19991,7 +20137,7 @@ function remedyByKey(path) {
 /** Mappings with keys of the user's own. */
 const OF_USERS = ['environment', 'labels', 'options', 'sysctls', 'driver_opts', 'extra_hosts', 'args'];
 /** What to write where docker wants text, a list or a mapping, and finds another of them. */
-function remedyForKind(complaint, value) {
+function remedyForKind(complaint, path, value) {
     const wanted = / must be a (string|list|mapping)(?:,| or |$)/.exec(complaint)?.[1];
     if (wanted === undefined || value === undefined)
         return undefined;
@@ -20006,9 +20152,11 @@ function remedyForKind(complaint, value) {
         return 'put it in quotes';
     if (value.kind === 'list')
         return 'write one text';
-    return (0,tree/* itemsOf */.S3)(value).every(isPair)
-        ? 'it is a mapping because of the colon and the blank: put all of it in quotes'
-        : 'it is a mapping: write a name or text alone';
+    if (!(0,tree/* itemsOf */.S3)(value).every(isPair))
+        return 'it is a mapping: write a name or text alone';
+    return OF_USERS.includes(path.at(-2) ?? '') && /^\d+$/.test(path.at(-1) ?? '')
+        ? 'it is a mapping because of the colon and the blank: write `NAME=value`, or leave the dashes off'
+        : 'it is a mapping because of the colon and the blank: put all of it in quotes';
 }
 function isPair(value) {
     return value.kind === 'map' && value.entries.every(({ key }) => (0,tree/* entryAt */._f)(value, key)?.kind === 'text');

@@ -87,8 +87,8 @@ test('what docker refuses of some services is told with all that is wrong with t
   ].join('\n')
   const { problems } = await deploy(swarm, text)
   expect(problems.join('\n').split('\n').toSorted()).toEqual([
-    'compose.yml line 2: docker refuses it: service one: Unknown mode: sideways',
-    'compose.yml line 3: docker refuses it: service two: Unknown mode: backwards',
+    'compose.yml line 2: docker refuses it: service one: Unknown mode: sideways: write `replicated`, `global`, `replicated-job` or `global-job`',
+    'compose.yml line 3: docker refuses it: service two: Unknown mode: backwards: write `replicated`, `global`, `replicated-job` or `global-job`',
     expect.stringMatching(/^compose\.yml line 7: configs\.empty: its content is empty/),
     expect.stringMatching(/shop_three: image hub\.test\/acme\/web:gone cannot be read/),
   ])

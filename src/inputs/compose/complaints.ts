@@ -52,7 +52,7 @@ const OF_IMAGE = /^invalid image reference for service /
 /** Where in a service it is of which docker says no more than that (docker/cli, compose/convert). */
 const INSIDE_SERVICE: readonly (readonly [RegExp, readonly string[]])[] = [
   [OF_IMAGE, ['image']],
-  [/: Unknown mode: /, ['deploy', 'mode']],
+  [/: unknown mode: /i, ['deploy', 'mode']],
   [/: replicas can only be used with /, ['deploy', 'replicas']],
   [/: failed to parse .* as a rational number$/, ['deploy', 'resources']],
   [/: test and disable can't be set/, ['healthcheck']],
@@ -159,7 +159,7 @@ const BY_WORDS: readonly (readonly [RegExp, string])[] = [
   [/ expecting closing quote$/, 'close the quote, or write a list of words'],
   [/: invalid syntax$/, 'what the variable holds has to be a number'],
   [/: invalid boolean: /, 'what the variable holds has to be `true` or `false`'],
-  [/: Unknown mode: /, 'write `replicated`, `global`, `replicated-job` or `global-job`'],
+  [/: unknown mode: /i, 'write `replicated`, `global`, `replicated-job` or `global-job`'],
   [/: replicas can only be used with /, 'leave `replicas` out'],
   [/: test and disable can't be set/, 'leave one of the two out'],
   [
