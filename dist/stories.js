@@ -4216,7 +4216,7 @@ function headline_headline(results, run) {
     if (results.every(isGood))
         return goodHeadline(results, run);
     const { culprits, stopped } = blame(results);
-    const broke = culprits.length > 0 ? whatBroke(culprits, run) : 'the run was stopped';
+    const broke = culprits.length > 0 ? whatBroke(whoBrokeIt(culprits), run) : 'the run was stopped';
     const stands = whatStands(results, culprits, stopped);
     return stands === '' ? broke : `${broke} \u2013 ${stands}`;
 }
@@ -4264,6 +4264,11 @@ function changedWords(changed, services, wait) {
 function plainTag(image = '') {
     const { tag = '' } = imageWords(image);
     return /^\w[\w.-]*$/.test(tag) ? tag : undefined;
+}
+/** Of one that only its way back has failed, that is told with what stands. */
+function whoBrokeIt(culprits) {
+    const own = culprits.filter(({ because, wayBack }) => because === undefined || wayBack !== 'failed');
+    return own.length === 0 ? culprits : own;
 }
 function whatBroke(culprits, run) {
     const all = culprits.map((one) => ({ name: brokenName(one), what: brokenWords(one, run) }));
@@ -15648,12 +15653,21 @@ function resultAfter(before, way, culprits, restored) {
         }),
     };
     if (restored.outcome === 'superseded') {
-        return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}`, wayBack: 'overtaken' };
+        const theirs = { ...before.image, after: restored.image.after };
+        return { ...now, image: theirs, outcome: 'superseded', cause: `${cause}; ${restored.cause}`, wayBack: 'overtaken' };
     }
     if (isGood(restored))
         return { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}`, wayBack: 'done' };
     const failure = restored.cause ?? restored.outcome;
-    return { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${failure}`, wayBack: 'failed' };
+    // The task that shows why the deploy has failed comes first.
+    const shown = before.cause === undefined && restored.failedTask ? { failedTask: restored.failedTask } : {};
+    return {
+        ...now,
+        ...shown,
+        outcome: 'failed',
+        cause: `${cause}; the way back failed too: ${failure}`,
+        wayBack: 'failed',
+    };
 }
 function gone(before) {
     const { wanted } = before.image;

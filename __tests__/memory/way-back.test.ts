@@ -227,7 +227,10 @@ describe('what has come back, or stands, is looked at once more when the last on
   test('one that has fallen for good is told as that', async () => {
     const swarm = await swarmWhereOneFallsAgain('none')
     const { results } = await runAction(swarm, { services })
-    expect(results).toMatchObject([{ outcome: 'rolled-back' }, { outcome: 'failed', wayBack: 'failed' }])
+    expect(results).toMatchObject([
+      { outcome: 'rolled-back' },
+      { outcome: 'failed', wayBack: 'failed', failedTask: { exitCode: 6, logs: ['out of handles'] } },
+    ])
     expect(results[1]?.cause).toMatch(
       /^restored because of bad; the way back failed too: its task failed with exit code 6, and its restart policy is none/,
     )

@@ -28,7 +28,7 @@ const MOST_NAMES = 3
 export function headline(results: readonly ServiceResult[], run: RunWords): string {
   if (results.every(isGood)) return goodHeadline(results, run)
   const { culprits, stopped } = blame(results)
-  const broke = culprits.length > 0 ? whatBroke(culprits, run) : 'the run was stopped'
+  const broke = culprits.length > 0 ? whatBroke(whoBrokeIt(culprits), run) : 'the run was stopped'
   const stands = whatStands(results, culprits, stopped)
   return stands === '' ? broke : `${broke} – ${stands}`
 }
@@ -84,6 +84,12 @@ function changedWords(
 function plainTag(image = ''): string | undefined {
   const { tag = '' } = imageWords(image)
   return /^\w[\w.-]*$/.test(tag) ? tag : undefined
+}
+
+/** Of one that only its way back has failed, that is told with what stands. */
+function whoBrokeIt(culprits: readonly ServiceResult[]): readonly ServiceResult[] {
+  const own = culprits.filter(({ because, wayBack }) => because === undefined || wayBack !== 'failed')
+  return own.length === 0 ? culprits : own
 }
 
 function whatBroke(culprits: readonly ServiceResult[], run: RunWords): string {

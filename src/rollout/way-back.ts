@@ -265,7 +265,15 @@ export function resultAfter(
   }
   if (isGood(restored)) return { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}`, wayBack: 'done' }
   const failure = restored.cause ?? restored.outcome
-  return { ...now, outcome: 'failed', cause: `${cause}; the way back failed too: ${failure}`, wayBack: 'failed' }
+  // The task that shows why the deploy has failed comes first.
+  const shown = before.cause === undefined && restored.failedTask ? { failedTask: restored.failedTask } : {}
+  return {
+    ...now,
+    ...shown,
+    outcome: 'failed',
+    cause: `${cause}; the way back failed too: ${failure}`,
+    wayBack: 'failed',
+  }
 }
 
 function gone(before: ServiceResult): ServiceResult {

@@ -115,6 +115,10 @@ describe('what broke, and what runs now:', () => {
       [failed('worker', { outcome: 'failed', wayBack: 'failed' }), along('a')],
     ],
     [
+      'worker failed with exit code 3 on node n2 – the way back of a failed too; 1 other is back',
+      [failed('worker'), { ...along('a'), outcome: 'failed', wayBack: 'failed' }],
+    ],
+    [
       'worker failed with exit code 3 on node n2 – 2 services were sent back, and nobody waited for that',
       [failed('worker', { wayBack: 'unwatched' }), { ...along('a'), wayBack: 'unwatched' }],
     ],
