@@ -14550,6 +14550,7 @@ function beginWatch(total, run, endsAtFailure = false) {
 
 
 
+
 /**
  * What became of services after one more look at all: by the time that the last one is up, one that came up early may be
  * somebody else's, or have lost its tasks. Such a one is waited for once more, from what was seen of it. Of a job only its
@@ -14602,7 +14603,8 @@ function lookedAgain(one, swarm, { deployment, lines }) {
     if (seen.found !== 'ours' && seen.found !== 'stale') {
         const cause = bySomeoneElse(seen.found, 'after it had come up');
         lines.bad(result.name, cause);
-        return { settled: settledAs(sent, { ...result, outcome: 'superseded', cause }) };
+        const image = { ...result.image, after: imageOf(seen.snapshot?.service) };
+        return { settled: settledAs(sent, { ...result, image, outcome: 'superseded', cause }) };
     }
     if (seen.found !== 'ours' || before === undefined)
         return { settled: one };

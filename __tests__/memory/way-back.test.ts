@@ -198,6 +198,25 @@ describe('what passes does not end a way back', () => {
   })
 })
 
+test.each([
+  ['on its way back', 2000, 'during this deploy'],
+  ['after that', 12_000, 'after it had come up'],
+])('what somebody rolls back %s is theirs, with the image that they gave it', async (_, afterMs, when) => {
+  const before = { TaskTemplate: { ContainerSpec: { Image: pin('hub.test/acme/slow:1') } } }
+  const swarm = await swarmOf(spec('web'), spec('bad', before))
+  await pass(20)
+  setTimeout(() => swarm.rollBack('web'), afterMs)
+  const { results } = await runAction(swarm, { services: 'bad: hub.test/acme/web:crashes\nweb: hub.test/acme/web:2' })
+  expect(results).toMatchObject([
+    { outcome: 'rolled-back' },
+    {
+      outcome: 'superseded',
+      cause: `restored because of bad; someone else rolled it back ${when}`,
+      image: { after: TWO },
+    },
+  ])
+})
+
 test('a way back that Swarm pauses is done all the same when its task comes up after that', async () => {
   const RestartPolicy = { Condition: 'any' as const, Delay: 3 * SECOND }
   const swarm = await swarmOf(spec('web', { TaskTemplate: { ContainerSpec: { Image: ONE }, RestartPolicy } }))

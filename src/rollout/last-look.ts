@@ -1,5 +1,6 @@
 import type { Task } from '../docker/api.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
+import { imageOf } from '../docker/specs/service-spec.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { ending, newest } from '../docker/swarm/task.ts'
 import { messageOf } from '../errors.ts'
@@ -80,7 +81,8 @@ function lookedAgain(one: Settled, swarm: Snapshot, { deployment, lines }: Rollo
   if (seen.found !== 'ours' && seen.found !== 'stale') {
     const cause = bySomeoneElse(seen.found, 'after it had come up')
     lines.bad(result.name, cause)
-    return { settled: settledAs(sent, { ...result, outcome: 'superseded', cause }) }
+    const image = { ...result.image, after: imageOf(seen.snapshot?.service) }
+    return { settled: settledAs(sent, { ...result, image, outcome: 'superseded', cause }) }
   }
   if (seen.found !== 'ours' || before === undefined) return { settled: one }
   const { snapshot, history, verdict } = seen

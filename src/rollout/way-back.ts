@@ -261,7 +261,8 @@ export function resultAfter(
     }),
   }
   if (restored.outcome === 'superseded') {
-    return { ...now, outcome: 'superseded', cause: `${cause}; ${restored.cause}`, wayBack: 'overtaken' }
+    const theirs = { ...before.image, after: restored.image.after }
+    return { ...now, image: theirs, outcome: 'superseded', cause: `${cause}; ${restored.cause}`, wayBack: 'overtaken' }
   }
   if (isGood(restored)) return { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}`, wayBack: 'done' }
   const failure = restored.cause ?? restored.outcome
