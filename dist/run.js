@@ -21536,7 +21536,7 @@ function composePaths(input, env, problems) {
 const WRITE_PATH = 'write the path of the compose file';
 /** How a line of what such a file holds begins. */
 const CONTENTS = {
-    'compose-file': /^(?:version|name|services|networks|volumes|secrets|configs|x-[\w.-]+):(?:\s|$)/,
+    'compose-file': /^(?:\{|(?:version|name|services|networks|volumes|secrets|configs|x-[\w.-]+):(?:\s|$))/,
     'env-file': /^(?:-\s*)?["']?(?:export\s+)?[A-Za-z_]\w*=/,
 };
 /** One path a line, or a YAML list of them. Of a content that was pasted nothing is shown: there may be secrets in it. */
@@ -21551,17 +21551,34 @@ function pathsFrom(input, name, env, problems) {
         return text
             .split(/\r?\n/)
             .map((line) => line.trim())
-            .filter((line) => line !== '' && !isSeveral(line, env, name, problems));
+            .filter((line) => line !== '' && !line.startsWith('#'))
+            .filter((line) => !isSeveral(line, env, name, problems) && !isOtherwise(line, env, name, problems));
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
     for (const { line, reason } of wrong)
         problems.add(`${name} line ${line}: ${reason}`);
     const items = root?.kind === 'list' ? root.items : [];
     return items.flatMap((item) => {
-        if (item.kind === 'text' && item.value.trim() !== '')
-            return [item.value.trim()];
+        const path = item.kind === 'text' ? item.value.trim() : '';
+        if (path !== '')
+            return isOtherwise(path, env, name, problems) ? [] : [path];
         problems.add(`${name} line ${item.line}: this is no path: write the path of a file`);
         return [];
     });
+}
+/** What looks like a path elsewhere, and what to write instead. */
+const OTHERWISE = [
+    [/^-$/, 'standard input is not read: write the path of a file'],
+    [/^[a-z][a-z+.-]*:\/\//i, 'it is an address: fetch it in a step before, and write the path of the file'],
+    [/^(["']).*\1$/, 'the quotes are taken for a part of the path: leave them off'],
+    [/\$/, 'no variable is filled in here: write the path itself, which begins at the workspace'],
+    [/[*?]/, 'no pattern is filled in here: write each path in a line of its own'],
+];
+function isOtherwise(path, env, name, problems) {
+    const said = OTHERWISE.find(([pattern]) => pattern.test(path))?.[1];
+    if (said === undefined || (0,external_node_fs_.existsSync)((0,inputs_files/* resolvePath */.o1)(env, path)))
+        return false;
+    problems.add(`${name} ${(0,shown/* placed */.GS)(path)}: ${said}`);
+    return true;
 }
 /** Several paths on one line, as other tools have them: with commas, colons, blanks, or the flag of docker. */
 function isSeveral(line, env, name, problems) {
@@ -23762,7 +23779,7 @@ const LOOK = {
     services: `${NAMES} All services where neither these nor a stack are given.`,
     stack: STACK,
 };
-const OTHERWISE = {
+const help_OTHERWISE = {
     'refresh-auth': {
         heading: 'Whose credentials to renew',
         services: 'The names of services on the swarm, `label=KEY=VALUE`, or `all`. See [refresh](docs/refresh-auth.md).',
@@ -23779,7 +23796,7 @@ const OTHERWISE = {
 };
 /** The inputs as the help of a mode describes them. */
 function describedFor(mode, inputs) {
-    const words = OTHERWISE[mode];
+    const words = help_OTHERWISE[mode];
     const deploys = inputs.find(({ name }) => name === 'services')?.group;
     if (words === undefined)
         return inputs;

@@ -20129,6 +20129,8 @@ const BY_WORDS = [
     [/: field Source must not be empty$/, 'write its `source`, a path on the nodes'],
     [/: invalid empty volume spec$|: empty section between colons$/, VOLUME],
 ];
+/** Docker casts what variables hold in some places only (docker/cli, compose/loader/interpolate.go); elsewhere it stays text. */
+const OF_NO_TEXT = / must be a (?:boolean|integer|number)\b/;
 /** What to write instead; `undefined` when docker says it, or nobody knows. */
 function complaints_remedyFor(complaint, path, value) {
     if (UNKNOWN_KEY.test(complaint))
@@ -20136,6 +20138,9 @@ function complaints_remedyFor(complaint, path, value) {
     const required = / (\w+) is required$/.exec(complaint)?.[1];
     if (required !== undefined)
         return `write its \`${required}\``;
+    if (value?.kind === 'text' && value.value.includes('$') && OF_NO_TEXT.test(complaint)) {
+        return 'docker takes no variable there: write the value itself';
+    }
     const isScalar = value === undefined || (value.kind === 'text' && !(0,tree/* isNothing */.qv)(value));
     const ofType = isScalar && / must be a (?:string|integer|number)/.test(complaint) ? remedyByKey(path) : undefined;
     return ofType ?? BY_WORDS.find(([pattern]) => pattern.test(complaint))?.[1] ?? remedyForKind(complaint, path, value);

@@ -168,7 +168,7 @@ const WRITE_PATH = 'write the path of the compose file'
 
 /** How a line of what such a file holds begins. */
 const CONTENTS = {
-  'compose-file': /^(?:version|name|services|networks|volumes|secrets|configs|x-[\w.-]+):(?:\s|$)/,
+  'compose-file': /^(?:\{|(?:version|name|services|networks|volumes|secrets|configs|x-[\w.-]+):(?:\s|$))/,
   'env-file': /^(?:-\s*)?["']?(?:export\s+)?[A-Za-z_]\w*=/,
 }
 
@@ -186,15 +186,33 @@ function pathsFrom(input: string, name: keyof typeof CONTENTS, env: Environment,
     return text
       .split(/\r?\n/)
       .map((line) => line.trim())
-      .filter((line) => line !== '' && !isSeveral(line, env, name, problems))
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .filter((line) => !isSeveral(line, env, name, problems) && !isOtherwise(line, env, name, problems))
   const { root, problems: wrong } = parseYaml(text)
   for (const { line, reason } of wrong) problems.add(`${name} line ${line}: ${reason}`)
   const items = root?.kind === 'list' ? root.items : []
   return items.flatMap((item) => {
-    if (item.kind === 'text' && item.value.trim() !== '') return [item.value.trim()]
+    const path = item.kind === 'text' ? item.value.trim() : ''
+    if (path !== '') return isOtherwise(path, env, name, problems) ? [] : [path]
     problems.add(`${name} line ${item.line}: this is no path: write the path of a file`)
     return []
   })
+}
+
+/** What looks like a path elsewhere, and what to write instead. */
+const OTHERWISE: readonly (readonly [RegExp, string])[] = [
+  [/^-$/, 'standard input is not read: write the path of a file'],
+  [/^[a-z][a-z+.-]*:\/\//i, 'it is an address: fetch it in a step before, and write the path of the file'],
+  [/^(["']).*\1$/, 'the quotes are taken for a part of the path: leave them off'],
+  [/\$/, 'no variable is filled in here: write the path itself, which begins at the workspace'],
+  [/[*?]/, 'no pattern is filled in here: write each path in a line of its own'],
+]
+
+function isOtherwise(path: string, env: Environment, name: string, problems: Problems): boolean {
+  const said = OTHERWISE.find(([pattern]) => pattern.test(path))?.[1]
+  if (said === undefined || existsSync(resolvePath(env, path))) return false
+  problems.add(`${name} ${placed(path)}: ${said}`)
+  return true
 }
 
 /** Several paths on one line, as other tools have them: with commas, colons, blanks, or the flag of docker. */

@@ -153,6 +153,20 @@ test.each<[string, Inputs, RegExp]>([
   ['prune without a wait', { ...A, prune: 'true', wait: 'false' }, /^prune: with `wait: false`/],
   ['no truth value', { ...A, prune: 'yes' }, /^prune: "yes" is neither/],
   ['a missing file', { ...A, 'compose-file': 'no.yml' }, /^compose-file no\.yml: there is no such file/],
+  ['standard input', { ...A, 'compose-file': '-' }, /^compose-file -: standard input is not read: write the path/],
+  [
+    'an address',
+    { ...A, 'compose-file': 'https://x.test/c.yml' },
+    /c\.yml: it is an address: fetch it in a step before/,
+  ],
+  ['a path in quotes', { ...A, 'compose-file': '"a.yml"' }, /^compose-file "a\.yml": the quotes are taken for a part/],
+  ['a pattern', { ...A, 'compose-file': '- "*.yml"' }, /^compose-file \*\.yml: no pattern is filled in here/],
+  ['a variable', { ...A, 'env-file': '$HOME/a.env' }, /^env-file \$HOME\/a\.env: no variable is filled in here/],
+  [
+    'JSON',
+    { ...A, 'compose-file': '{"services": {}}' },
+    /^compose-file: this is what such a file holds, and not its path/,
+  ],
   ['a missing env file', { ...A, 'env-file': 'no.env' }, /^env-file no\.env: there is no such file/],
   ['a list', { ...A, 'compose-file': 'list.yml' }, /^compose-file list\.yml: this is no compose file/],
   ['no YAML', { ...A, 'compose-file': 'broken.yml' }, /^broken\.yml line \d+, column \d+: /],
@@ -270,6 +284,11 @@ test.each([
 
 test('no file at all is refused with the names that were looked for', () => {
   expect(() => read({ stack: 's' }, { GITHUB_WORKSPACE: join(files, 'empty') })).toThrow(/has none of `compose.yaml`/)
+})
+
+test('a line of paths that begins with # is a comment', () => {
+  const stack = read({ ...A, 'compose-file': '# all of it\na.yml\n#b.yml\n' })
+  expect(stack?.files.map(({ path }) => path)).toEqual(['a.yml'])
 })
 
 test.each(['[]', ' [ ]\n', '[ # compose.yml\n]'])('a list of no files is none to deploy a stack of: %j', (list) => {
