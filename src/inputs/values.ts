@@ -73,7 +73,8 @@ export function parseChoice<Choice extends string>(text: string, choices: readon
   if (choice !== undefined) return choice
   const closest = closestKey(text, choices)
   const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`
-  throw new UserError(`${shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`)
+  const all = [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter((part) => part !== '').join(' or ')
+  throw new UserError(`${shown(text)} is none of its words: ${guess} ${all}`)
 }
 
 /**

@@ -848,7 +848,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'prepare with another word',
     { ...WEB, prepare: 'enuogh' },
-    'prepare: "enuogh" is none of its words: did you mean enough? Write true or false or auto or enough',
+    'prepare: "enuogh" is none of its words: did you mean enough? Write true, false, auto or enough',
   ],
   [
     'prepare of an entry with another word',
@@ -859,7 +859,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'a word of a closed set with a typo',
     { ...WEB, 'on-failure': 'keeep' },
-    'on-failure: "keeep" is none of its words: did you mean keep? Write rollback or rollback-failed or keep or pause',
+    'on-failure: "keeep" is none of its words: did you mean keep? Write rollback, rollback-failed, keep or pause',
   ],
   [
     'a strategy with a typo',

@@ -77,7 +77,7 @@ describe('strategies', () => {
   test.each([
     [
       'strategy: big-bang',
-      '`strategy` (line 3): "big-bang" is none of its words: write rolling or canary or recreate or blue-green',
+      '`strategy` (line 3): "big-bang" is none of its words: write rolling, canary, recreate or blue-green',
     ],
     ['canary: 2', "`canary` (line 3) belongs to the strategy canary, but this service's is rolling"],
     ['strategy: canary\ncanary: 0', 'write a number of tasks such as 1, or 1% to 99%'],
