@@ -187,12 +187,24 @@ const MOST_NAME_CHARACTERS = 60
 /** A flag whose dashes, or one of them, a page or a program for letters has made longer. */
 const OTHER_DASHES = /^-?(?!-)[\p{Pd}\u2212]+[A-Za-z][\w-]*(?:=|$)/u
 
+/** What docker and ssh call so. */
+const SHORT_FLAGS: ReadonlyMap<string, string> = new Map([
+  ['-c', 'compose-file'],
+  ['-f', 'compose-file'],
+  ['-H', 'host'],
+  ['-i', 'ssh-key @PATH'],
+  ['-u', 'username'],
+])
+
 function strayWord(word: string, before: string | undefined): string {
   if (OTHER_DASHES.test(word)) {
     return 'a word begins with a dash that only looks like two of -, as in text from a web page: write --stack shop'
   }
   if (/^-[A-Za-z]/.test(word)) {
-    return `${shown(word.slice(0, 2))}: there are no short flags: write the name of an input, such as --stack shop`
+    const short = word.slice(0, 2)
+    const flag = SHORT_FLAGS.get(short)
+    const advice = flag === undefined ? 'the name of an input, such as --stack shop' : `--${flag}`
+    return `${shown(short)}: there are no short flags: write ${advice}`
   }
   // It may be a secret that stands where nobody expects one.
   const place = before?.startsWith('--')

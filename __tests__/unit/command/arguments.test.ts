@@ -154,7 +154,9 @@ describe('what is refused', () => {
     [['deploy', '--services', '-', '--images', '-'], /--images: --services reads standard input already/],
     [['deploy', '--output', 'yaml'], '--output: "yaml" is no form: write json, or leave it out'],
     [['deploy', '--output-file', ''], '--output-file: its value is empty: write the path of a file, or leave it out'],
-    [['deploy', '-c', 'c.yml'], '"-c": there are no short flags: write the name of an input, such as --stack shop'],
+    [['deploy', '-c', 'c.yml'], '"-c": there are no short flags: write --compose-file'],
+    [['deploy', '-H=ssh://h'], '"-H": there are no short flags: write --host'],
+    [['deploy', '-v'], '"-v": there are no short flags: write the name of an input, such as --stack shop'],
   ])('%j', (words, problem) => {
     expect(problemsOf(...words)).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)])
   })
