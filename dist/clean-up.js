@@ -15073,6 +15073,8 @@ function usernameProblem(username) {
         return 'the username has a colon, which docker cannot send: write the name alone';
     if (/\p{Cc}/u.test(username))
         return 'the username has a line break or control character: write it on one line';
+    if (/\p{Cf}/u.test(username))
+        return 'the username has a sign in it that cannot be seen: type it anew';
     const reference = referenceIn(username);
     if (reference !== undefined)
         return `the username has the form of ${reference}: write the name itself`;
@@ -17761,7 +17763,8 @@ function parseChoice(text, choices) {
         return choice;
     const closest = closestKey(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    throw new errors_UserError(`${shown_shown(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
+    const all = [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter((part) => part !== '').join(' or ');
+    throw new errors_UserError(`${shown_shown(text)} is none of its words: ${guess} ${all}`);
 }
 /**
  * The name of an image.

@@ -11638,6 +11638,8 @@ function usernameProblem(username) {
         return 'the username has a colon, which docker cannot send: write the name alone';
     if (/\p{Cc}/u.test(username))
         return 'the username has a line break or control character: write it on one line';
+    if (/\p{Cf}/u.test(username))
+        return 'the username has a sign in it that cannot be seen: type it anew';
     const reference = (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_5__/* .referenceIn */ .h8)(username);
     if (reference !== undefined)
         return `the username has the form of ${reference}: write the name itself`;
@@ -15820,7 +15822,8 @@ function parseChoice(text, choices) {
         return choice;
     const closest = (0,_keys_js__WEBPACK_IMPORTED_MODULE_3__/* .closestKey */ .bi)(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is none of its words: ${guess} ${choices.join(' or ')}`);
+    const all = [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter((part) => part !== '').join(' or ');
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is none of its words: ${guess} ${all}`);
 }
 /**
  * The name of an image.
@@ -23014,7 +23017,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 269).then(__nccwpck_require__.bind(__nccwpck_require__, 1269))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 969).then(__nccwpck_require__.bind(__nccwpck_require__, 8969))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')
@@ -23605,12 +23608,23 @@ class FlagReader {
 const arguments_MOST_NAME_CHARACTERS = 60;
 /** A flag whose dashes, or one of them, a page or a program for letters has made longer. */
 const OTHER_DASHES = /^-?(?!-)[\p{Pd}\u2212]+[A-Za-z][\w-]*(?:=|$)/u;
+/** What docker and ssh call so. */
+const SHORT_FLAGS = new Map([
+    ['-c', 'compose-file'],
+    ['-f', 'compose-file'],
+    ['-H', 'host'],
+    ['-i', 'ssh-key @PATH'],
+    ['-u', 'username'],
+]);
 function strayWord(word, before) {
     if (OTHER_DASHES.test(word)) {
         return 'a word begins with a dash that only looks like two of -, as in text from a web page: write --stack shop';
     }
     if (/^-[A-Za-z]/.test(word)) {
-        return `${(0,shown/* shown */.SP)(word.slice(0, 2))}: there are no short flags: write the name of an input, such as --stack shop`;
+        const short = word.slice(0, 2);
+        const flag = SHORT_FLAGS.get(short);
+        const advice = flag === undefined ? 'the name of an input, such as --stack shop' : `--${flag}`;
+        return `${(0,shown/* shown */.SP)(short)}: there are no short flags: write ${advice}`;
     }
     // It may be a secret that stands where nobody expects one.
     const place = before?.startsWith('--')

@@ -1,8 +1,8 @@
-export const id = 269;
-export const ids = [269];
+export const id = 969;
+export const ids = [969];
 export const modules = {
 
-/***/ 1269:
+/***/ 8969:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -18698,7 +18698,27 @@ function placementProblems(spec, distribution, nodes) {
     return room === undefined ? [] : [`${room}. Ask for less, or add nodes that have it`];
 }
 
+;// CONCATENATED MODULE: ./build/plan/odd-password.js
+/**
+ * What a password has that its owner mostly does not mean, but may: a sentence to be told when a registry has refused it;
+ * `undefined` when it has nothing of that kind. Pure.
+ */
+function oddityOf(password) {
+    const has = ODDITIES.find(([form]) => form.test(password))?.[1];
+    return has && `The password ${has}: is that part of it?`;
+}
+/** What is more telling comes first. */
+const ODDITIES = [
+    [/^(?:undefined|null|None)$/, 'is a word that programs write for no value'],
+    [/[\r\n]/, 'has a line break in it'],
+    [/\p{Cf}/u, 'has a sign in it that cannot be seen, such as a byte order mark'],
+    [/^\s|\s$/, 'begins or ends with a blank'],
+    [/^(["'`]).*\1$/, 'begins and ends with a quote'],
+    [/^(?:Bearer|Basic) /i, 'begins with the word that stands before it in a header'],
+];
+
 ;// CONCATENATED MODULE: ./build/plan/log-in.js
+
 
 
 
@@ -18755,7 +18775,10 @@ async function logIn(deployment, connection, workspace, signal) {
             if (!(error instanceof RegistryError))
                 throw error;
             const which = login === credential ? '' : ', whose credential the nodes would store';
-            return `${origin}: cannot log in to ${registry} as ${userInWords(login)}${which}: ${error.message}. ${remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere })}`;
+            const advice = remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere });
+            const oddity = error.failure === 'wrong-credential' ? oddityOf(login.password.reveal()) : undefined;
+            const problem = `${origin}: cannot log in to ${registry} as ${userInWords(login)}${which}: ${error.message}. ${advice}`;
+            return oddity === undefined ? problem : `${problem} ${oddity}`;
         }
     }
 }

@@ -151,6 +151,16 @@ describe('of an account with a credential for the nodes', () => {
     expect(problems.join()).not.toContain('p@ss')
   })
 
+  test('what a refused password has that may have come with pasting is told', async () => {
+    const swarm = await swarmOfWeb()
+    swarm.faults.add({ at: /^POST \/auth$/, fault: { kind: 'error', status: 500, message: '401 Unauthorized' } })
+    const registries = `- {registry: hub.test, username: bot, password: '"of-nobody"'}`
+    const { problems } = await runAction(swarm, { services: `web: "${NAME}:2"`, registries })
+    expect(problems).toEqual([
+      expect.stringMatching(/expired\. The password begins and ends with a quote: is that part of it\?$/),
+    ])
+  })
+
   test.each([
     ['ci', 1, 'as ci: '],
     ['bot', 2, 'as bot, whose credential the nodes would store: '],

@@ -10,6 +10,7 @@ import { log } from '../runner/log.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { accountInWords, requestWith, userInWords } from './account.ts'
 import { type Found, findCredentials, type InNeed } from './find-credentials.ts'
+import { oddityOf } from './odd-password.ts'
 
 /** A named, isolated Docker client configuration directory with at most one credential for a registry. */
 export interface Config {
@@ -94,7 +95,10 @@ export async function logIn(
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
       const which = login === credential ? '' : ', whose credential the nodes would store'
-      return `${origin}: cannot log in to ${registry} as ${userInWords(login)}${which}: ${error.message}. ${remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere })}`
+      const advice = remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere })
+      const oddity = error.failure === 'wrong-credential' ? oddityOf(login.password.reveal()) : undefined
+      const problem = `${origin}: cannot log in to ${registry} as ${userInWords(login)}${which}: ${error.message}. ${advice}`
+      return oddity === undefined ? problem : `${problem} ${oddity}`
     }
   }
 }

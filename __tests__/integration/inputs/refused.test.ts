@@ -1096,6 +1096,17 @@ describe('what no CI has replaced is not taken for the value', () => {
     },
   )
 
+  test.each(['bot\u200b', '\ufeffbot', 'b\u2060ot'])(
+    'nor is a sign that cannot be seen part of a username: %j',
+    (username) => {
+      // What a runner trims is gone already.
+      const before = `x${username}`
+      expect(problems({ ...WEB, username: before, password: CANARY })).toEqual([
+        'username, password: the username has a sign in it that cannot be seen: type it anew',
+      ])
+    },
+  )
+
   test.each(['$oauthtoken', 'robot$shop+CI', '100%'])('but a username may be %s', (username) => {
     expect(problems({ ...WEB, username, password: CANARY })).toEqual([])
   })

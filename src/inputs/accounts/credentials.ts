@@ -222,6 +222,7 @@ function usernameProblem(username: string): string | undefined {
   if (username === '') return `the username is empty: write the name of the account (${UNSET})`
   if (username.includes(':')) return 'the username has a colon, which docker cannot send: write the name alone'
   if (/\p{Cc}/u.test(username)) return 'the username has a line break or control character: write it on one line'
+  if (/\p{Cf}/u.test(username)) return 'the username has a sign in it that cannot be seen: type it anew'
   const reference = referenceIn(username)
   if (reference !== undefined) return `the username has the form of ${reference}: write the name itself`
   return expressionProblem('username', username)
