@@ -311,7 +311,12 @@ function healthTestProblems([kind, ...words]: readonly string[] = []): string[] 
       `its list begins with ${shown(kind)}, where docker has CMD, CMD-SHELL or NONE, so that it is never run and no task is ever up: write \`["CMD", …]\`, or all of it as one text`,
     ]
   }
-  return kind === 'CMD' && words.length === 0 ? ['there is no command behind CMD: write one, or NONE for no check'] : []
+  if (kind === 'CMD' && words.length === 0) return ['there is no command behind CMD: write one, or NONE for no check']
+  return kind === 'CMD-SHELL' && words.length === 1 && words[0] === 'NONE'
+    ? [
+        'as text, NONE is a command for the shell, which has none, and no task is ever up: write `["NONE"]` for no check',
+      ]
+    : []
 }
 
 /** The empty text is Swarm's default. */

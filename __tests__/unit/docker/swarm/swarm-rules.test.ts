@@ -63,6 +63,7 @@ test.each<[readonly string[], RegExp | undefined]>([
   [['cmd', 'true'], /^its list begins with "cmd"/],
   [[''], /^its list begins with ""/],
   [['CMD'], /^there is no command behind CMD/],
+  [['CMD-SHELL', 'NONE'], /^as text, NONE is a command for the shell, .*: write `\["NONE"\]` for no check$/],
   [['CMD', 'curl'], undefined],
   [['CMD-SHELL', 'curl x || exit 1'], undefined],
   [['NONE'], undefined],
