@@ -22211,9 +22211,14 @@ function servicesFromText(text, forAll, sources, problems) {
     checkSharedContents(requests, problems.at('services'));
     return requests;
 }
+/** Whether a text has comments at most, or what programs write for no value. */
+function services_isNothing(root) {
+    return root === undefined || (root.style === 'plain' && /^(?:~|null|undefined)?$/i.test(root.value));
+}
 function services_entriesOf(root, keys, problems) {
     if (root === undefined || root.kind === 'text') {
-        problems.add(`this is only text: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
+        const what = services_isNothing(root) ? 'there is no value in it, as where an expression has none' : 'this is only text';
+        problems.add(`${what}: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
         return [];
     }
     if (root.kind === 'list' || isOneEntry(root, keys))

@@ -21874,9 +21874,14 @@ function servicesFromText(text, forAll, sources, problems) {
     checkSharedContents(requests, problems.at('services'));
     return requests;
 }
+/** Whether a text has comments at most, or what programs write for no value. */
+function isNothing(root) {
+    return root === undefined || (root.style === 'plain' && /^(?:~|null|undefined)?$/i.test(root.value));
+}
 function entriesOf(root, keys, problems) {
     if (root === undefined || root.kind === 'text') {
-        problems.add(`this is only text: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
+        const what = isNothing(root) ? 'there is no value in it, as where an expression has none' : 'this is only text';
+        problems.add(`${what}: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
         return [];
     }
     if (root.kind === 'list' || isOneEntry(root, keys))
@@ -24080,7 +24085,7 @@ async function run(asked, files, ending) {
     if (asked.mode !== undefined)
         flags.set('mode', asked.mode);
     const env = asInputs(process.env, settings, flags);
-    if (isNothing(env)) {
+    if (shell_isNothing(env)) {
         (0,stdout/* writeTo */.jH)('stderr', help(undefined, files, (0,stdout/* columnsOf */.PL)('stderr')));
         keepFailure(['nothing is asked for: write the mode as the first word, and what it takes as flags or variables']);
         process.exitCode = EXIT_CODES['bad input'];
@@ -24098,7 +24103,7 @@ async function run(asked, files, ending) {
     ending.isBadInput = error instanceof build_errors/* InputErrors */.G;
 }
 /** Nobody has asked for anything. */
-function isNothing(env) {
+function shell_isNothing(env) {
     return !Object.entries(env).some(([name, value]) => name.startsWith('INPUT_') && value !== '');
 }
 /** The values of flags, with what files and standard input hold. */

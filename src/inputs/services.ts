@@ -18,7 +18,7 @@ import { type StrategyTable, strategyKeys, strategyOfEntry } from './strategy.ts
 import { checkPolicyFlags, POLICY_KEYS, policiesOfEntry, RETIRED_KEYS, settingMeantBy } from './update-policy.ts'
 import { parseBoolean, parseInteger } from './values.ts'
 import { variablesFrom } from './variables.ts'
-import { parseYaml, type YamlList, type YamlMap, type YamlValue } from './yaml.ts'
+import { parseYaml, type YamlList, type YamlMap, type YamlText, type YamlValue } from './yaml.ts'
 
 const KEYS: readonly string[] = [
   'name',
@@ -115,9 +115,15 @@ export function servicesFromText(
   return requests
 }
 
+/** Whether a text has comments at most, or what programs write for no value. */
+function isNothing(root: YamlText | undefined): boolean {
+  return root === undefined || (root.style === 'plain' && /^(?:~|null|undefined)?$/i.test(root.value))
+}
+
 function entriesOf(root: YamlValue | undefined, keys: readonly string[], problems: Problems): Entry[] {
   if (root === undefined || root.kind === 'text') {
-    problems.add(`this is only text: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`)
+    const what = isNothing(root) ? 'there is no value in it, as where an expression has none' : 'this is only text'
+    problems.add(`${what}: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`)
     return []
   }
   if (root.kind === 'list' || isOneEntry(root, keys)) return entriesOfList(root.kind === 'list' ? root.items : [root])

@@ -528,7 +528,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     { username: 'bot', password: CANARY },
     'services: it is empty, and `username` alone deploys nothing',
   ],
-  ['only a comment', { services: '# web: nginx' }, 'services: this is only text'],
+  ...['# web: nginx', '---', '~', 'null', 'undefined'].map((services): [string, Inputs, string] => [
+    `nothing but ${services}`,
+    { services },
+    'services: there is no value in it, as where an expression has none: write pairs',
+  ]),
   ['an image alone', { services: 'nginx:1.27' }, 'services: this is only text: write pairs'],
   ['broken YAML', { services: 'web: [nginx' }, 'services line 1'],
   [
