@@ -14059,6 +14059,33 @@ class Refused extends engine_EngineError {
     }
 }
 
+;// CONCATENATED MODULE: ./build/docker/swarm/swarm-time.js
+
+/**
+ * What time it is for the swarm: runners' clocks differ, and what its daemons have written has their time. It is told when
+ * a connection is made, and not asked for again: `GET /info` makes a daemon start two programs (moby, daemon/info_unix.go).
+ */
+/** From the clock of this run to that of the daemon, in milliseconds. */
+const apart = new WeakMap();
+/** Takes the time from what a daemon has just said of itself. */
+function noteSwarmTime(engine, { SystemTime }) {
+    const time = Date.parse(SystemTime);
+    if (!Number.isNaN(time))
+        apart.set(engine, time - clock_nowMs());
+    return time;
+}
+/**
+ * Milliseconds since 1970, by the clock of the daemon that was connected to last; `NaN` when it does not say.
+ *
+ * @throws EngineError, ConnectionLost when it has to be asked and does not answer
+ */
+async function swarm_time_swarmTime(engine, signal) {
+    const between = apart.get(engine);
+    return between === undefined
+        ? noteSwarmTime(engine, await engine.get('/info', { signal }))
+        : Math.round(nowMs() + between);
+}
+
 ;// CONCATENATED MODULE: ./build/connect/manager-state.js
 
 /** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
@@ -14079,6 +14106,7 @@ function mayPass({ ControlAvailable, Error: problem, LocalNodeState }) {
 }
 
 ;// CONCATENATED MODULE: ./build/connect/managers.js
+
 
 
 
@@ -14202,6 +14230,7 @@ class Managers {
         try {
             engine = await connectEngine(address, signal, this.#current && PING_SECONDS);
             const info = await engine.get('/info', { signal });
+            noteSwarmTime(this.engine, info);
             const problem = notManaging(info.Swarm, candidate.text) ??
                 (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal));
             if (problem === undefined)
@@ -23469,17 +23498,18 @@ function lock_config_heldLock({ ID, CreatedAt, Spec }) {
 /**
  * Whether a lock no longer counts. Both times are the swarm's: runners' clocks differ.
  *
- * @param now of the swarm, RFC 3339
+ * @param now of the swarm, in milliseconds since 1970
  */
 function lock_config_isExpired({ createdAt, holder }, now) {
     return lock_config_secondsLeft(createdAt, holder.seconds, now) <= 0;
 }
 /** How long a lock still counts at most. */
 function lock_config_secondsLeft(createdAt, seconds, now) {
-    return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1000) + seconds;
+    return Math.ceil((Date.parse(createdAt) - now) / 1000) + seconds;
 }
 
 ;// CONCATENATED MODULE: ./build/lock/lock.js
+
 
 
 
@@ -23570,7 +23600,7 @@ async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, sig
         if (other.holder.token === holder.token)
             return;
         held.delete(name);
-        const { SystemTime: now } = await engine.get('/info', { signal });
+        const now = await swarmTime(engine, signal);
         if (isExpired(other, now)) {
             log.warning(`${name}: the lock of ${lock_named(other.holder)} has expired, and is broken`);
             // By its ID: of two that break it, the second must not take away the first one's new lock.
@@ -23706,6 +23736,7 @@ function* parallel_entriesOf(items) {
 }
 
 ;// CONCATENATED MODULE: ./build/prepare/passing-services.js
+
 
 
 
@@ -23852,8 +23883,7 @@ async function sweepAmong(services, engine, signal) {
     if (!services.some(isPassingService))
         return;
     await orDebug(async () => {
-        const { SystemTime } = await engine.get('/info', { signal });
-        tellSwept(await removeExpired(engine, Date.parse(SystemTime), signal));
+        tellSwept(await removeExpired(engine, await swarmTime(engine, signal), signal));
     });
 }
 function tellSwept(names) {

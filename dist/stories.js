@@ -1,8 +1,8 @@
-export const id = 969;
-export const ids = [969];
+export const id = 127;
+export const ids = [127];
 export const modules = {
 
-/***/ 8969:
+/***/ 9127:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -2902,6 +2902,33 @@ async function readRecords(engine, signal) {
 
 // EXTERNAL MODULE: ./build/runner/state.js
 var runner_state = __webpack_require__(3866);
+;// CONCATENATED MODULE: ./build/docker/swarm/swarm-time.js
+
+/**
+ * What time it is for the swarm: runners' clocks differ, and what its daemons have written has their time. It is told when
+ * a connection is made, and not asked for again: `GET /info` makes a daemon start two programs (moby, daemon/info_unix.go).
+ */
+/** From the clock of this run to that of the daemon, in milliseconds. */
+const apart = new WeakMap();
+/** Takes the time from what a daemon has just said of itself. */
+function noteSwarmTime(engine, { SystemTime }) {
+    const time = Date.parse(SystemTime);
+    if (!Number.isNaN(time))
+        apart.set(engine, time - (0,runner_clock/* nowMs */.TC)());
+    return time;
+}
+/**
+ * Milliseconds since 1970, by the clock of the daemon that was connected to last; `NaN` when it does not say.
+ *
+ * @throws EngineError, ConnectionLost when it has to be asked and does not answer
+ */
+async function swarmTime(engine, signal) {
+    const between = apart.get(engine);
+    return between === undefined
+        ? noteSwarmTime(engine, await engine.get('/info', { signal }))
+        : Math.round((0,runner_clock/* nowMs */.TC)() + between);
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
 
 
@@ -3376,6 +3403,7 @@ function queryFor(service, credential) {
 
 
 
+
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
  * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
@@ -3512,8 +3540,7 @@ async function sweepAmong(services, engine, signal) {
     if (!services.some(isPassingService))
         return;
     await orDebug(async () => {
-        const { SystemTime } = await engine.get('/info', { signal });
-        tellSwept(await removeExpired(engine, Date.parse(SystemTime), signal));
+        tellSwept(await removeExpired(engine, await swarmTime(engine, signal), signal));
     });
 }
 function tellSwept(names) {
@@ -3547,6 +3574,7 @@ var poll = __webpack_require__(4578);
 
 
 
+
 /** A service that a killed run leaves counts for so much longer than the run could have lasted. */
 const MARGIN_MS = 60_000;
 /** For the calls that are under way when the time of the nodes is over. */
@@ -3569,11 +3597,7 @@ const MOST_CHARACTERS_SHOWN = 500;
 async function onNodes(work, run) {
     const { engine } = run.connection;
     const signal = AbortSignal.any([run.signal, (0,runner_clock/* timeLimit */.zc)(run.seconds * 1000 + GRACE_MS)]);
-    const [nodes, { SystemTime }] = await Promise.all([
-        engine.get('/nodes', { signal }),
-        engine.get('/info', { signal }),
-    ]);
-    const now = Date.parse(SystemTime);
+    const [nodes, now] = await Promise.all([engine.get('/nodes', { signal }), swarmTime(engine, signal)]);
     await removeExpired(engine, now, signal);
     const notMeant = nodes.filter(({ ID }) => work.nodes?.includes(ID) === false);
     const { asked, away, others } = nodesThatLack(nodes, new Set(notMeant.map(({ ID }) => ID)));
@@ -5615,17 +5639,18 @@ function heldLock({ ID, CreatedAt, Spec }) {
 /**
  * Whether a lock no longer counts. Both times are the swarm's: runners' clocks differ.
  *
- * @param now of the swarm, RFC 3339
+ * @param now of the swarm, in milliseconds since 1970
  */
 function lock_config_isExpired({ createdAt, holder }, now) {
     return secondsLeft(createdAt, holder.seconds, now) <= 0;
 }
 /** How long a lock still counts at most. */
 function secondsLeft(createdAt, seconds, now) {
-    return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1000) + seconds;
+    return Math.ceil((Date.parse(createdAt) - now) / 1000) + seconds;
 }
 
 ;// CONCATENATED MODULE: ./build/lock/lock.js
+
 
 
 
@@ -5716,7 +5741,7 @@ async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, sig
         if (other.holder.token === holder.token)
             return;
         held.delete(name);
-        const { SystemTime: now } = await engine.get('/info', { signal });
+        const now = await swarmTime(engine, signal);
         if (lock_config_isExpired(other, now)) {
             log/* log */.Rm.warning(`${name}: the lock of ${lock_named(other.holder)} has expired, and is broken`);
             // By its ID: of two that break it, the second must not take away the first one's new lock.
@@ -9262,6 +9287,7 @@ function configChoice(request, current) {
 
 
 
+
 const byService = new WeakMap();
 /** The tasks of one service. Each of a thousand asks for its own of all: so these are sorted once. */
 function observedTasks({ tasks }, serviceId) {
@@ -9277,10 +9303,10 @@ function observedTasks({ tasks }, serviceId) {
 async function observe(deployment, engine, signal) {
     // Whatever its strategy is now: it may have been deployed as two services before.
     const names = deployment.services.flatMap(({ name }) => siblingNames(name));
-    const [services, nodes, info] = await Promise.all([
+    const [services, nodes, now] = await Promise.all([
         readSurely(() => servicesNamed(engine, names, signal), engine, signal),
         engine.get('/nodes', { signal }),
-        engine.get('/info', { signal }),
+        swarmTime(engine, signal),
     ]);
     const there = new Set(services.map(({ Spec }) => Spec.Name));
     const isThere = ({ name }) => siblingNames(name).some((sibling) => there.has(sibling));
@@ -9291,7 +9317,7 @@ async function observe(deployment, engine, signal) {
         tasks: await allTasksOf(engine, services, signal),
         nodes,
         ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
-        now: Date.parse(info.SystemTime),
+        now,
     };
 }
 /** The services of these names. The API finds names by their beginning: only whole names are taken. */
@@ -9553,6 +9579,7 @@ function hash(text) {
 
 
 
+
 const install_TITLE = 'Have the nodes trust the registries';
 /** As much of `timeout` the nodes may take. */
 const install_SHARE = 0.5;
@@ -9620,8 +9647,7 @@ async function installRegistryCas(run) {
 async function install(wanting, installation, run, limit, made) {
     const { connection, self } = run;
     const { engine } = connection;
-    const { SystemTime } = await engine.get('/info', { signal: limit });
-    await removeExpired(engine, Date.parse(SystemTime), limit);
+    await removeExpired(engine, await swarmTime(engine, limit), limit);
     const image = await imageToRun(installation.image, run, limit);
     const records = [];
     for (const { ca } of wanting)
@@ -9631,7 +9657,7 @@ async function install(wanting, installation, run, limit, made) {
     for (const { ca, lacking: those } of wanting) {
         log/* log */.Rm.info(`${caFile(ca.registry)} is written on ${(0,some_of/* someOf */.y)(those.asked.map(nameIn(nodes)).toSorted())}`);
     }
-    const until = Math.ceil(Date.parse(SystemTime) + run.deployment.timeoutSeconds * 1000 + install_MARGIN_MS);
+    const until = Math.ceil((await swarmTime(engine, limit)) + run.deployment.timeoutSeconds * 1000 + install_MARGIN_MS);
     let done;
     const spec = caServiceSpec({
         name: passingServiceName('ca', self, records.map(({ name }) => name).join(' ')),
@@ -14720,6 +14746,7 @@ function surplusRecords(kept, limit) {
 
 
 
+
 const write_MOST_AT_ONCE = 10;
 /**
  * Records what was deployed, and removes the oldest records of the same subjects. New ones are made before old ones go:
@@ -14747,9 +14774,7 @@ async function writeRecords(contents, run) {
 }
 async function writeAll(contents, run) {
     const { engine, signal } = run;
-    const [{ kept }, info] = await Promise.all([readRecords(engine, signal), engine.get('/info', { signal })]);
-    // Of the swarm: runners' clocks differ.
-    const time = Date.parse(info.SystemTime);
+    const [{ kept }, time] = await Promise.all([readRecords(engine, signal), swarmTime(engine, signal)]);
     if (Number.isNaN(time))
         throw new errors/* UserError */.yo('the docker daemon does not say what time it is');
     const at = new Date(time).toISOString();
@@ -22564,6 +22589,7 @@ function manager_state_mayPass({ ControlAvailable, Error: problem, LocalNodeStat
 
 
 
+
 /** A daemon that has just lost its connections may be back in a moment. */
 const SECOND_LOOK_MS = 500;
 /** Of a daemon, or of what stands in for it. */
@@ -22674,6 +22700,7 @@ class Managers {
         try {
             engine = await connectEngine(address, signal, this.#current && PING_SECONDS);
             const info = await engine.get('/info', { signal });
+            noteSwarmTime(this.engine, info);
             const problem = notManaging(info.Swarm, candidate.text) ??
                 (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal));
             if (problem === undefined)
@@ -25822,6 +25849,7 @@ var remove_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Takes services or a stack away. */
 function remove_remove(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run));
@@ -25899,8 +25927,7 @@ async function remove_allStages(asked, run, onRemains) {
 /** What is there to remove. What an earlier run has left for a while only, and that is over, goes first. */
 async function planNow({ connection: { engine }, asked }, signal) {
     if (!asked.dryRun) {
-        const { SystemTime } = await engine.get('/info', { signal });
-        await sweepExpired(engine, Date.parse(SystemTime), signal);
+        await sweepExpired(engine, await swarmTime(engine, signal), signal);
     }
     // What is to be removed would seem to be gone.
     await untilCaughtUp(engine, signal);
@@ -26199,6 +26226,7 @@ function oldTasksFinding(service, tasks, upToDate) {
 
 
 
+
 const status_MOST_AT_ONCE = 10;
 /**
  * Looks at services: at their tasks, updates, stored credentials, at what others have changed, and at the last words of
@@ -26207,10 +26235,10 @@ const status_MOST_AT_ONCE = 10;
  * @throws EngineError, ConnectionLost when the swarm does not answer
  */
 async function lookAtSwarm({ which }, { engine }, signal) {
-    const [all, networks, { SystemTime }, records] = await Promise.all([
+    const [all, networks, now, records] = await Promise.all([
         engine.get('/services', { signal }),
         swarmNetworks(engine, signal),
-        engine.get('/info', { signal }),
+        swarmTime(engine, signal),
         newestRecords(engine, signal),
     ]);
     const { services, missing } = chosenOf(which, all.filter((service) => !isPassingService(service)));
@@ -26222,7 +26250,7 @@ async function lookAtSwarm({ which }, { engine }, signal) {
     const ground = {
         nodes: snapshot.nodes,
         networks: new Map(networks.map(({ Id, Name }) => [Id, Name])),
-        now: Date.parse(SystemTime),
+        now,
     };
     const found = services.flatMap(({ ID }) => {
         const one = snapshot.services.get(ID);

@@ -14,6 +14,7 @@ import {
 } from '../docker/engine/engine.ts'
 import { ENDED_WITHOUT_ANSWER } from '../docker/engine/http-over-pipe.ts'
 import { type Daemons, patientEngine, type Trouble } from '../docker/engine/patience.ts'
+import { noteSwarmTime } from '../docker/swarm/swarm-time.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { idle, nowMs, timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
@@ -160,6 +161,7 @@ export class Managers implements Daemons, Disposable {
     try {
       engine = await connectEngine(address, signal, this.#current && PING_SECONDS)
       const info = await engine.get<SystemInfo>('/info', { signal })
+      noteSwarmTime(this.engine, info)
       const problem =
         notManaging(info.Swarm, candidate.text) ??
         (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal))

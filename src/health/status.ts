@@ -1,9 +1,10 @@
 import type { Connection } from '../connect/connection.ts'
-import type { Node, Service, SystemInfo } from '../docker/api.ts'
+import type { Node, Service } from '../docker/api.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import { allTasksOf, takeSnapshot } from '../docker/swarm/snapshot.ts'
+import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import type { StatusRequest, StatusSubject } from '../inputs/status.ts'
 import { colourOf, nameInFiles } from '../plan/colours.ts'
 import { missingStack, otherService } from '../plan/missing-service.ts'
@@ -58,10 +59,10 @@ export async function lookAtSwarm(
   { engine }: Connection,
   signal: AbortSignal,
 ): Promise<SwarmStatus> {
-  const [all, networks, { SystemTime }, records] = await Promise.all([
+  const [all, networks, now, records] = await Promise.all([
     engine.get<Service[]>('/services', { signal }),
     swarmNetworks(engine, signal),
-    engine.get<SystemInfo>('/info', { signal }),
+    swarmTime(engine, signal),
     newestRecords(engine, signal),
   ])
   const { services, missing } = chosenOf(
@@ -76,7 +77,7 @@ export async function lookAtSwarm(
   const ground = {
     nodes: snapshot.nodes,
     networks: new Map(networks.map(({ Id, Name }) => [Id, Name])),
-    now: Date.parse(SystemTime),
+    now,
   }
   const found = services.flatMap(({ ID }) => {
     const one = snapshot.services.get(ID)

@@ -79,13 +79,13 @@ export function heldLock({ ID, CreatedAt, Spec }: StackObject & { readonly Creat
 /**
  * Whether a lock no longer counts. Both times are the swarm's: runners' clocks differ.
  *
- * @param now of the swarm, RFC 3339
+ * @param now of the swarm, in milliseconds since 1970
  */
-export function isExpired({ createdAt, holder }: HeldLock, now: string): boolean {
+export function isExpired({ createdAt, holder }: HeldLock, now: number): boolean {
   return secondsLeft(createdAt, holder.seconds, now) <= 0
 }
 
 /** How long a lock still counts at most. */
-export function secondsLeft(createdAt: string, seconds: number, now: string): number {
-  return Math.ceil((Date.parse(createdAt) - Date.parse(now)) / 1000) + seconds
+export function secondsLeft(createdAt: string, seconds: number, now: number): number {
+  return Math.ceil((Date.parse(createdAt) - now) / 1000) + seconds
 }

@@ -1,11 +1,11 @@
 import type { Connection } from '../connect/connection.ts'
 import type { RunTime } from '../connect/run-time.ts'
-import type { SystemInfo } from '../docker/api.ts'
 import { readSurely } from '../docker/engine/caught-up.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { isFailure } from '../docker/specs/spec-update.ts'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
+import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import { messageOf, type OnRemains, UserError } from '../errors.ts'
 import { type Deployment, type LockRequest, type ServiceRequest, stackOf } from '../inputs/deployment.ts'
 import { lifetimeOf } from '../rollout/lifetime.ts'
@@ -149,7 +149,7 @@ async function waitFor(
     if (other === undefined) continue
     if (other.holder.token === holder.token) return
     held.delete(name)
-    const { SystemTime: now } = await engine.get<SystemInfo>('/info', { signal })
+    const now = await swarmTime(engine, signal)
     if (isExpired(other, now)) {
       log.warning(`${name}: the lock of ${named(other.holder)} has expired, and is broken`)
       // By its ID: of two that break it, the second must not take away the first one's new lock.
@@ -170,7 +170,7 @@ function named({ owner, url }: Holder): string {
   return url === '' ? owner : `${owner} (${url})`
 }
 
-function tooLong(name: string, { holder, createdAt }: HeldLock, now: string, timeoutSeconds: number): string {
+function tooLong(name: string, { holder, createdAt }: HeldLock, now: number, timeoutSeconds: number): string {
   const left = secondsLeft(createdAt, holder.seconds, now)
   const until = Number.isFinite(left) ? `It expires by itself in ${left} s. ` : ''
   return `lock-timeout: ${named(holder)} has held ${name} for longer than ${timeoutSeconds} s. ${until}If that run is gone, remove its lock with \`docker config rm ${name}\`; else write a longer \`lock-timeout\``

@@ -1,7 +1,7 @@
 import type { Run } from '../connect/run.ts'
-import type { SystemInfo } from '../docker/api.ts'
 import { untilCaughtUp } from '../docker/engine/caught-up.ts'
 import { imageInWords, imageOf } from '../docker/specs/service-spec.ts'
+import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import { afterFirstChange, notingRemains, type OnRemains, throwAll } from '../errors.ts'
 import type { RemovalRequest } from '../inputs/removal.ts'
 import { takeLockOf } from '../lock/lock.ts'
@@ -91,8 +91,7 @@ async function allStages(asked: RemovalRequest, run: Run, onRemains: OnRemains):
 /** What is there to remove. What an earlier run has left for a while only, and that is over, goes first. */
 async function planNow({ connection: { engine }, asked }: RemovalRun, signal: AbortSignal): Promise<RemovalPlan> {
   if (!asked.dryRun) {
-    const { SystemTime } = await engine.get<SystemInfo>('/info', { signal })
-    await sweepExpired(engine, Date.parse(SystemTime), signal)
+    await sweepExpired(engine, await swarmTime(engine, signal), signal)
   }
   // What is to be removed would seem to be gone.
   await untilCaughtUp(engine, signal)

@@ -1,6 +1,7 @@
 import type { Connection } from '../connect/connection.ts'
-import type { Node, SystemInfo, Task } from '../docker/api.ts'
+import type { Node, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
+import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import { logLines } from '../docker/swarm/task-logs.ts'
 import {
   NODE_SOCKET,
@@ -99,11 +100,7 @@ type Outcome =
 export async function onNodes(work: NodeWork, run: NodesRun): Promise<NodeReport[]> {
   const { engine } = run.connection
   const signal = AbortSignal.any([run.signal, timeLimit(run.seconds * 1000 + GRACE_MS)])
-  const [nodes, { SystemTime }] = await Promise.all([
-    engine.get<Node[]>('/nodes', { signal }),
-    engine.get<SystemInfo>('/info', { signal }),
-  ])
-  const now = Date.parse(SystemTime)
+  const [nodes, now] = await Promise.all([engine.get<Node[]>('/nodes', { signal }), swarmTime(engine, signal)])
   await removeExpired(engine, now, signal)
   const notMeant = nodes.filter(({ ID }) => work.nodes?.includes(ID) === false)
   const { asked, away, others } = nodesThatLack(nodes, new Set(notMeant.map(({ ID }) => ID)))

@@ -1,8 +1,9 @@
-import type { Node, Service, SystemInfo, Task } from '../docker/api.ts'
+import type { Node, Service, Task } from '../docker/api.ts'
 import { readSurely } from '../docker/engine/caught-up.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { inChunks } from '../docker/engine/in-chunks.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
+import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { siblingNames } from './colours.ts'
@@ -35,10 +36,10 @@ export function observedTasks({ tasks }: Pick<Observation, 'tasks'>, serviceId: 
 export async function observe(deployment: Deployment, engine: Engine, signal: AbortSignal): Promise<Observation> {
   // Whatever its strategy is now: it may have been deployed as two services before.
   const names = deployment.services.flatMap(({ name }) => siblingNames(name))
-  const [services, nodes, info] = await Promise.all([
+  const [services, nodes, now] = await Promise.all([
     readSurely(() => servicesNamed(engine, names, signal), engine, signal),
     engine.get<Node[]>('/nodes', { signal }),
-    engine.get<SystemInfo>('/info', { signal }),
+    swarmTime(engine, signal),
   ])
   const there = new Set(services.map(({ Spec }) => Spec.Name))
   const isThere = ({ name }: ServiceRequest) => siblingNames(name).some((sibling) => there.has(sibling))
@@ -49,7 +50,7 @@ export async function observe(deployment: Deployment, engine: Engine, signal: Ab
     tasks: await allTasksOf(engine, services, signal),
     nodes,
     ...(hasMissing && { otherNames: others.map(({ Spec }) => Spec.Name) }),
-    now: Date.parse(info.SystemTime),
+    now,
   }
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Service, ServiceSpec, SystemInfo } from '../docker/api.ts'
+import type { Service, ServiceSpec } from '../docker/api.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { type RegistryCredential, registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import { findService } from '../docker/specs/spec-update.ts'
+import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import { messageOf, type OnRemains } from '../errors.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
@@ -177,8 +178,7 @@ export function sweepExpired(engine: Engine, now: number, signal: AbortSignal): 
 export async function sweepAmong(services: readonly Service[], engine: Engine, signal: AbortSignal): Promise<void> {
   if (!services.some(isPassingService)) return
   await orDebug(async () => {
-    const { SystemTime } = await engine.get<SystemInfo>('/info', { signal })
-    tellSwept(await removeExpired(engine, Date.parse(SystemTime), signal))
+    tellSwept(await removeExpired(engine, await swarmTime(engine, signal), signal))
   })
 }
 

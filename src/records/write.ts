@@ -1,8 +1,8 @@
-import type { SystemInfo } from '../docker/api.ts'
 import { type Engine, EngineError, wordsOfError } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { isAnswerLost } from '../docker/specs/spec-update.ts'
 import type { ObjectCreate } from '../docker/specs/stack-objects.ts'
+import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import { UserError } from '../errors.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { RunIdentity } from '../runner/run.ts'
@@ -69,9 +69,7 @@ export async function writeRecords(contents: readonly Content[], run: RecordRun)
 
 async function writeAll(contents: readonly Content[], run: RecordRun): Promise<RecordNote[]> {
   const { engine, signal } = run
-  const [{ kept }, info] = await Promise.all([readRecords(engine, signal), engine.get<SystemInfo>('/info', { signal })])
-  // Of the swarm: runners' clocks differ.
-  const time = Date.parse(info.SystemTime)
+  const [{ kept }, time] = await Promise.all([readRecords(engine, signal), swarmTime(engine, signal)])
   if (Number.isNaN(time)) throw new UserError('the docker daemon does not say what time it is')
   const at = new Date(time).toISOString()
   return inParallel(contents, MOST_AT_ONCE, async (content) => {

@@ -1,5 +1,5 @@
 import type { Run } from '../../connect/run.ts'
-import type { Node, ServiceSpec, SystemInfo, Task } from '../../docker/api.ts'
+import type { Node, ServiceSpec, Task } from '../../docker/api.ts'
 import { type Engine, EngineError } from '../../docker/engine/engine.ts'
 import { remove } from '../../docker/engine/removal.ts'
 import type { ImageReference } from '../../docker/registry/reference.ts'
@@ -8,6 +8,7 @@ import { caFile } from '../../docker/registry/registry-ca.ts'
 import { isAnswerLost, mayRepeat } from '../../docker/specs/spec-update.ts'
 import type { StackObject } from '../../docker/specs/stack-objects.ts'
 import { CA_TRIES, caServiceSpec } from '../../docker/swarm/ca-service.ts'
+import { swarmTime } from '../../docker/swarm/swarm-time.ts'
 import { logLines } from '../../docker/swarm/task-logs.ts'
 import { type OnRemains, throwAll, UserError } from '../../errors.ts'
 import type { CaInstallation, Deployment, RegistryCa } from '../../inputs/deployment.ts'
@@ -133,8 +134,7 @@ async function install(
 ): Promise<void> {
   const { connection, self } = run
   const { engine } = connection
-  const { SystemTime } = await engine.get<SystemInfo>('/info', { signal: limit })
-  await removeExpired(engine, Date.parse(SystemTime), limit)
+  await removeExpired(engine, await swarmTime(engine, limit), limit)
   const image = await imageToRun(installation.image, run, limit)
   const records: CaRecord[] = []
   for (const { ca } of wanting) records.push(await recordFor(ca, engine, limit))
@@ -144,7 +144,7 @@ async function install(
   for (const { ca, lacking: those } of wanting) {
     log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(nameIn(nodes)).toSorted())}`)
   }
-  const until = Math.ceil(Date.parse(SystemTime) + run.deployment.timeoutSeconds * 1000 + MARGIN_MS)
+  const until = Math.ceil((await swarmTime(engine, limit)) + run.deployment.timeoutSeconds * 1000 + MARGIN_MS)
   let done: readonly string[] | undefined
   const spec = caServiceSpec({
     name: passingServiceName('ca', self, records.map(({ name }) => name).join(' ')),
