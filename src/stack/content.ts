@@ -8,7 +8,7 @@ import {
 } from '../docker/specs/stack-objects.ts'
 import { objectNameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
-import { SOURCE_LABEL } from '../inputs/compose/adapt.ts'
+import { SOURCE_LABEL } from '../inputs/compose/adapt-content.ts'
 import { contentOf, ofComposeFiles, type Source } from '../inputs/compose/contents.ts'
 import { placeOf } from '../inputs/compose/place.ts'
 import type { StackRequest } from '../inputs/deployment.ts'

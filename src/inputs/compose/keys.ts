@@ -5,6 +5,12 @@ import type { YamlMap, YamlValue } from '../yaml.ts'
 
 export const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'] as const
 
+export type Section = (typeof SECTIONS)[number]
+
+export function isSection(key: string): key is Section {
+  return (SECTIONS as readonly string[]).includes(key)
+}
+
 /** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
 export const SERVICE_KEYS =
   'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(

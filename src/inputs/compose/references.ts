@@ -1,12 +1,12 @@
 import { placed } from '../../runner/shown.ts'
 import type { YamlText, YamlValue } from '../yaml.ts'
-import type { SECTIONS } from './keys.ts'
+import type { Section } from './keys.ts'
 import { namedVolume } from './short-forms.ts'
 import { entryAt, isNothing } from './tree.ts'
 import { filledIn, isFillable, type LookUp } from './variables.ts'
 
 interface Reference {
-  readonly section: (typeof SECTIONS)[number]
+  readonly section: Section
   readonly name: string
   readonly line: number
 }

@@ -4,6 +4,11 @@ export function isNothing(value: YamlValue): boolean {
   return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value)
 }
 
+/** What stands where a mapping belongs. */
+export function noMap(value: YamlValue): string {
+  return isNothing(value) ? 'empty' : `a ${value.kind} and no mapping`
+}
+
 export function entryAt(map: YamlMap, key: string): YamlValue | undefined {
   return map.entries.find((entry) => entry.key === key)?.value
 }
