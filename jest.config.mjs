@@ -34,9 +34,6 @@ export default {
   maxWorkers: 4,
   // So many of the tests that run side by side in one file, on one swarm.
   maxConcurrency: 3,
-  // For each program that a test starts the system copies the tables of its worker's memory: 3 ms of a worker that is new,
-  // and 50 of one that has a gigabyte after much calculation.
-  workerIdleMemoryLimit: '300MB',
   testSequencer: '<rootDir>/jest.sequencer.mjs',
   reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
   // Only what never ends comes to it: a machine that is busy is no failure.

@@ -1,7 +1,8 @@
 import Sequencer from '@jest/test-sequencer'
 
-/** The order of the files: each goes where its name, or that of its folder, stands first. What takes longest begins. */
-const WAITING = [
+/** The order of the files: each goes where its name, or that of its folder, stands first. */
+const ORDER = [
+  // What takes longest, the longest first: so that at the end no worker waits for another one.
   'swarm/daemons',
   'runners/act-container',
   'runners/act-host',
@@ -19,6 +20,8 @@ const WAITING = [
   'bundle/timeout',
   'integration/runner/survivors',
   'integration/strategies/trial',
+  // What starts many programs. For each of them the system copies the tables of the worker's memory: 3 ms of a worker that
+  // is new, and 50 of one that has a gigabyte after much calculation.
   'runners/',
   'swarm/',
   'bundle/',
@@ -29,9 +32,9 @@ const WAITING = [
   'integration/plan/',
   'integration/removal/',
   'integration/runner/',
-]
-
-const CALCULATING = [
+  'integration/recipes',
+  'integration/workflows',
+  // What calculates longest, and then all the others.
   'memory/net',
   'memory/engine-faults',
   'memory/colours',
@@ -43,38 +46,13 @@ const CALCULATING = [
   'unit/',
 ]
 
-/**
- * Both kinds side by side from the first to the last: what waits for a swarm or a program leaves a core to what calculates.
- * Within one place the order is Jest's own, which is by size on a machine that has run none of them.
- */
+/** This order, and for those of one place Jest's own, which is by size on a machine that has run none of them. */
 export default class ByCost extends Sequencer {
   sort(tests) {
-    const sorted = super.sort(tests)
-    const waiting = inOrder(sorted.filter(isWaiting), WAITING)
-    return mixed(
-      waiting,
-      inOrder(
-        sorted.filter((test) => !isWaiting(test)),
-        CALCULATING,
-      ),
-    )
+    return super.sort(tests).sort((one, other) => rank(one) - rank(other))
   }
 }
 
-function isWaiting(test) {
-  return placeIn(WAITING, test) >= 0
-}
-
-function inOrder(tests, order) {
-  return tests.toSorted((one, other) => placeIn(order, one) - placeIn(order, other))
-}
-
-function placeIn(order, { path }) {
-  return order.findIndex((name) => path.includes(`/__tests__/${name.endsWith('/') ? name : `${name}.test.ts`}`))
-}
-
-/** Two lists in one, each in its own order and spread over the whole. */
-function mixed(ones, others) {
-  const spread = (list) => list.map((test, index) => ({ test, share: index / list.length }))
-  return [...spread(ones), ...spread(others)].toSorted((a, b) => a.share - b.share).map(({ test }) => test)
+function rank({ path }) {
+  return ORDER.findIndex((name) => path.includes(`/__tests__/${name.endsWith('/') ? name : `${name}.test.ts`}`))
 }

@@ -16929,6 +16929,10 @@ function doubles(texts) {
 function isNothing(value) {
     return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value);
 }
+/** What stands where a mapping belongs. */
+function noMap(value) {
+    return isNothing(value) ? 'empty' : `a ${value.kind} and no mapping`;
+}
 function entryAt(map, key) {
     return map.entries.find((entry) => entry.key === key)?.value;
 }
@@ -19579,11 +19583,62 @@ function find(asked, all) {
     return all.find(({ key }) => key === asked) ?? all.find(({ name }) => name === asked);
 }
 
+;// CONCATENATED MODULE: ./build/inputs/compose/adapt-content.js
+
+
+
+
+/**
+ * The label of a secret or config that says where its content is, for docker reads none itself: `file`, `content` or
+ * `environment`, then its key in the files, then the path, content or variable, with colons between. Of one whose
+ * content a driver has, `driver` and the key.
+ */
+const SOURCE_LABEL = 'swarm-deploy.source';
+const NO_FILE = '/dev/null';
+/**
+ * A secret or config with such a label: its content may stand in the file, or in a variable, and docker stack knows only
+ * files.
+ */
+function adaptContent(section, path, name, value, { lookUp, findings }) {
+    const what = `${section}.${placed(name)}`;
+    if (value.kind !== 'map') {
+        findings.addProblem(`${path} line ${value.line}: ${what} is ${noMap(value)}: write \`file: \u2026\`, or \`external: true\``);
+        return value;
+    }
+    const given = sourcesOf(value, lookUp);
+    if (given.length > 1) {
+        findings.addProblem(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`);
+    }
+    const source = value.entries.find(({ key }) => SOURCES.includes(key) || key === 'driver');
+    if (source === undefined || given.includes('external'))
+        return value;
+    const { key, value: inner, line } = source;
+    if (key !== 'driver' && (inner.kind !== 'text' || isNothing(inner))) {
+        findings.addProblem(`${path} line ${line}: ${what}.${key} is no text: put it in quotes`);
+        return value;
+    }
+    const words = inner.kind === 'text' && key !== 'driver' ? inner.value : '';
+    const label = tree_text(`${key}:${name.replaceAll('$', '$$$$')}:${words}`, line);
+    const others = value.entries.filter((entry) => !SOURCES.includes(entry.key));
+    const file = key === 'driver' ? [] : [{ key: 'file', line, value: tree_text(NO_FILE, line) }];
+    return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label);
+}
+function withLabel(object, name, value) {
+    if (entryAt(object, 'labels')?.kind !== 'list') {
+        return withEntries(object, ['labels'], [{ key: name, line: value.line, value }]);
+    }
+    const item = tree_text(`${name}=${value.value}`, value.line);
+    return mapValues(object, (_, one) => one === entryAt(object, 'labels') && one.kind === 'list' ? { ...one, items: [...one.items, item] } : one);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/keys.js
 
 
 
 const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
+function isSection(key) {
+    return SECTIONS.includes(key);
+}
 /** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
 const SERVICE_KEYS = 'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(' ');
 const POLICY = 'parallelism delay failure_action monitor max_failure_ratio order';
@@ -19747,22 +19802,6 @@ const IGNORED = {
     userns_mode: 'leave it out',
 };
 
-;// CONCATENATED MODULE: ./build/inputs/compose/no-numbers.js
-
-/**
- * What YAML takes for a number without end, or for none at all: docker turns the files into JSON to check them, which has no
- * such numbers, and says nothing of the place.
- *
- * @param path of the value
- */
-function noNumbers(value, path) {
-    if (value.kind === 'map')
-        return value.entries.flatMap((entry) => noNumbers(entry.value, [...path, entry.key]));
-    if (value.kind === 'list')
-        return value.items.flatMap((item) => noNumbers(item, path));
-    return isNoNumber(value) ? [{ path, line: value.line, text: value.value }] : [];
-}
-
 ;// CONCATENATED MODULE: ./build/inputs/compose/short-forms.js
 /**
  * The address before the ports of a short port (`127.0.0.1:80:80`), without its brackets; empty when there is none, or
@@ -19901,6 +19940,56 @@ function withoutSource(value) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/inputs/compose/check-variables.js
+
+
+
+
+/** Notes the variables of a value, and tells those that docker would not fill in, or not as is meant. */
+function checkVariables(path, value, lookUp, findings) {
+    if (value.kind === 'list')
+        for (const item of value.items)
+            checkVariables(path, item, lookUp, findings);
+    if (value.kind === 'map')
+        for (const entry of value.entries)
+            checkVariables(path, entry.value, lookUp, findings);
+    if (value.kind === 'text')
+        checkVariablesOfText(path, value, lookUp, findings);
+}
+/** The same of one text. */
+function checkVariablesOfText(path, { value, line, style }, lookUp, findings) {
+    for (const found of substitutionsIn(value, line + (style === 'block' ? 1 : 0))) {
+        if (found.kind === 'variable')
+            findings.variables.add(found.name);
+        for (const reason of reasonsAgainst(found, lookUp)) {
+            findings.addProblemOnce(`${path} line ${found.line}: ${reason}`);
+        }
+    }
+}
+function reasonsAgainst(found, lookUp) {
+    if (found.kind === 'invalid')
+        return [found.reason];
+    const { name, needs, words, misread } = found;
+    const reasons = [];
+    if (isUnset(found, lookUp)) {
+        const state = lookUp(name) === undefined ? 'not set' : 'empty';
+        const setIt = 'set it in the `env` of the step or in an `env-file`';
+        reasons.push(needs === 'value'
+            ? `the variable ${placed(name)} is ${state} and has no default: ${setIt}, or write \${${mayBeSecret(name) ? '\u2026' : name}:-\u2026}`
+            : `the variable ${placed(name)} is ${state}${wordsInWords(words)}: ${setIt}`);
+    }
+    if (misread !== '') {
+        const what = needs === 'default' ? 'default' : 'message';
+        reasons.push(`docker stack takes the ${misread} in the ${what} of ${placed(name)} for the beginning of another: write the ${what} without ${misread}`);
+    }
+    return reasons;
+}
+/** What the author of a file says of a variable that has to be set. */
+function wordsInWords(words) {
+    const said = words.trim();
+    return said === '' || mayHoldSecret(said) ? '' : `, of which the file says "${safe_text_safeLine(said, 300)}"`;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/service-env-file.js
 /** Go's scanner takes no longer line. */
 const LONGEST_LINE_BYTES = 64 * 1024;
@@ -19963,15 +20052,7 @@ function readOtherwise({ variables }, path) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/inputs/compose/adapt.js
-
-
-
-
-
-
-
-
+;// CONCATENATED MODULE: ./build/inputs/compose/service-environment.js
 
 
 
@@ -19980,463 +20061,55 @@ function readOtherwise({ variables }, path) {
 
 
 /**
- * The label of a secret or config that says where its content is, for docker reads none itself: `file`, `content` or
- * `environment`, then its key in the files, then the path, content or variable, with colons between. Of one whose
- * content a driver has, `driver` and the key.
+ * What the files of variables give a service, as docker stack reads them: they are put into `environment`, for which
+ * docker has the same rules.
  */
-const SOURCE_LABEL = 'swarm-deploy.source';
-const NO_FILE = '/dev/null';
-/**
- * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
- * makes no difference. Pure.
- *
- * @param lookUp the variables of the step and of the env files
- */
-function adaptCompose(files, lookUp, problems, readEnvFile) {
-    const lint = new Lint(files, lookUp, problems, readEnvFile);
-    const adapted = files.map((file) => lint.adapt(file));
-    lint.checkReferences();
-    lint.checkImages();
-    checkSources(files, lookUp, problems);
-    const variables = [...lint.variables].filter((name) => !rulesDocker(name));
-    return { files: adapted, notices: lint.notices(), warnings: lint.warnings(), variables };
+function variablesFromFiles(service, path, name, reading) {
+    const { lookUp, findings } = reading;
+    const given = entryAt(service, 'env_file');
+    const variables = new Map();
+    for (const item of given === undefined || isNothing(given) ? [] : itemsOf(given)) {
+        const file = envFileOf(item, findings.at(`${path} line ${item.line}: services.${placed(name)}.env_file`));
+        if (file === undefined)
+            continue;
+        checkVariablesOfText(path, file.path, lookUp, findings);
+        const shownPath = placed(filledIn(file.path.value, lookUp));
+        const content = service_environment_contentOf(file, path, name, shownPath, reading);
+        if (content === undefined)
+            continue;
+        const read = parseServiceEnvFile(content);
+        for (const { line, reason } of read.problems)
+            findings.addProblemOnce(`${shownPath} line ${line}: ${reason}`);
+        if (!file.isRaw)
+            for (const warning of readOtherwise(read, shownPath))
+                findings.addWarning(warning);
+        for (const { name: key, value, line } of read.variables) {
+            const own = resolvedValue(key, value, findings.at(`${shownPath} line ${line}`), lookUp);
+            if (own !== undefined)
+                variables.set(key, { key, line: item.line, value: tree_text(escaped(own), item.line) });
+        }
+    }
+    return [...variables.values()];
 }
-class Lint {
-    variables = new Set();
-    #files;
-    #lookUp;
-    #problems;
-    #dropped = new Map();
-    #ignored = new Map();
-    #readEnvFile;
-    #notices = new Set();
-    #warnings = new Set();
-    /** Substitutions that were told: what an alias stands for is looked at in each of its places. */
-    #told = new Set();
-    constructor(files, lookUp, problems, readEnvFile) {
-        this.#files = files;
-        this.#lookUp = lookUp;
-        this.#problems = problems;
-        this.#readEnvFile = readEnvFile;
+/** The text of a file of variables; `undefined` when there is none, and that is told. */
+function service_environment_contentOf(file, path, service, shownPath, { lookUp, readEnvFile, findings }) {
+    const place = `${path} line ${file.path.line}`;
+    const here = findings.at(`${place}: services.${placed(service)}.env_file ${shownPath}`);
+    const filePath = filledIn(file.path.value, lookUp);
+    if (filePath === '') {
+        here.add('the path is empty: write the path of a file of this job');
+        return undefined;
     }
-    notices() {
-        return [...this.#notices, ...mentions(this.#dropped, 'is left out')];
+    const content = here.attempt(() => ({ text: readEnvFile(filePath) }));
+    if (content === undefined || content.text !== undefined)
+        return content?.text;
+    if (file.isRequired) {
+        here.add('there is no such file: write the path of a file of this job, absolute or relative to the directory of the first compose file');
     }
-    warnings() {
-        return [...mentions(this.#ignored, 'is ignored by Swarm'), ...this.#warnings];
+    else {
+        findings.addNotice(`${place}: \`env_file\` ${shownPath} is left out (${placed(service)}): it is not there, and not required`);
     }
-    adapt({ path, root }) {
-        const entries = root.entries.flatMap((entry) => {
-            const { key, value, line } = entry;
-            const here = this.#problems.at(`${path} line ${line}`);
-            if (key === 'name') {
-                this.#notices.add(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
-                return [];
-            }
-            if (key === 'version') {
-                this.#version(path, line, value);
-                return [];
-            }
-            if (key.startsWith('x-'))
-                return [];
-            if (!isSection(key)) {
-                here.add(`docker stack does not know the top-level key ${shown_shown(key)}: ${adviceAtTop(key, value)}`);
-                return [];
-            }
-            if (isNothing(value))
-                return [];
-            if (value.kind !== 'map') {
-                here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`);
-                return [];
-            }
-            // Variables without a value are told first, but only those that are left when all else has been looked at.
-            const all = this.#problems;
-            this.#problems = new Problems();
-            const adapted = mapValues(value, (name, inner) => this.#object(key, path, name, inner));
-            const others = this.#problems;
-            this.#problems = all;
-            this.#variablesOf(path, adapted);
-            all.take(others);
-            for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
-                all.add(`${path} line ${at}: ${keys.map(placed).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
-            }
-            const fill = (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, this.#lookUp) });
-            return [{ key, line, value: mapTexts(adapted, fill) }];
-        });
-        return { ...root, entries };
-    }
-    /** Every network, volume, secret and config that a service names must be defined in one of the files. */
-    checkReferences() {
-        const defined = (section) => new Set(this.#files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
-        const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
-        // Of a section that is no mapping that has been told, and it says what there is.
-        const isUnread = (section) => this.#files.some(({ root }) => !['map', undefined].includes(sectionOf(root, section)?.kind));
-        for (const { path, root } of this.#files) {
-            for (const { key: service, value } of mapAt(root, 'services')) {
-                for (const { section, name, line } of referencesOf(value, this.#lookUp)) {
-                    if (known[section]?.has(name) || (section === 'networks' && name === 'default'))
-                        continue;
-                    if (isUnread(section))
-                        continue;
-                    const one = section.slice(0, -1);
-                    this.#problems.add(`${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
-                }
-            }
-        }
-    }
-    /** Every service needs an image, in one of the files. */
-    checkImages() {
-        const services = this.#files.flatMap(({ path, root }) => mapAt(root, 'services').map((entry) => ({ path, ...entry })));
-        for (const [name, all] of group_by_groupBy(services, ({ key }) => key)) {
-            const isGiven = (value) => value !== undefined && !isNothing(value);
-            const has = (key) => all.find(({ value }) => value.kind === 'map' && isGiven(entryAt(value, key)));
-            const [first] = all;
-            if (first?.value.kind !== 'map' || has('image') !== undefined)
-                continue;
-            const { path, value, line } = has('build') ?? first;
-            const entryOf = (one) => (value.kind === 'map' ? value.entries.find(({ key }) => key === one) : undefined);
-            const build = entryOf('build');
-            const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build';
-            this.#problems.add(`${path} line ${(build ?? entryOf('image'))?.line ?? line}: services.${placed(name)} ${what}: build and push in an earlier step, and name the result in \`image\``);
-        }
-    }
-    /** It means nothing to docker any more, which only checks that it is one of its own. */
-    #version(path, line, value) {
-        const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
-        if (minor !== null && Number(minor[1] ?? 0) <= 13)
-            return;
-        this.#notices.add(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
-    }
-    #variablesOf(path, value) {
-        if (value.kind === 'list')
-            for (const item of value.items)
-                this.#variablesOf(path, item);
-        if (value.kind === 'map')
-            for (const entry of value.entries)
-                this.#variablesOf(path, entry.value);
-        if (value.kind !== 'text')
-            return;
-        this.#variablesOfText(path, value);
-    }
-    #variablesOfText(path, { value, line, style }) {
-        for (const found of substitutionsIn(value, line + (style === 'block' ? 1 : 0))) {
-            if (found.kind === 'variable')
-                this.variables.add(found.name);
-            for (const reason of this.#reasonsAgainst(found)) {
-                this.#addOnce(`${path} line ${found.line}: ${reason}`);
-            }
-        }
-    }
-    #reasonsAgainst(found) {
-        if (found.kind === 'invalid')
-            return [found.reason];
-        const { name, needs, words, misread } = found;
-        const reasons = [];
-        if (isUnset(found, this.#lookUp)) {
-            const state = this.#lookUp(name) === undefined ? 'not set' : 'empty';
-            const setIt = 'set it in the `env` of the step or in an `env-file`';
-            reasons.push(needs === 'value'
-                ? `the variable ${placed(name)} is ${state} and has no default: ${setIt}, or write \${${mayBeSecret(name) ? '\u2026' : name}:-\u2026}`
-                : `the variable ${placed(name)} is ${state}${wordsInWords(words)}: ${setIt}`);
-        }
-        if (misread !== '') {
-            const what = needs === 'default' ? 'default' : 'message';
-            reasons.push(`docker stack takes the ${misread} in the ${what} of ${placed(name)} for the beginning of another: write the ${what} without ${misread}`);
-        }
-        return reasons;
-    }
-    #object(section, path, name, value) {
-        if (section === 'services')
-            return this.#service(path, name, value);
-        if (section === 'secrets' || section === 'configs')
-            return this.#content(section, path, name, value);
-        return value;
-    }
-    #service(path, name, service) {
-        if (service.kind !== 'map') {
-            this.#problems.add(`${path} line ${service.line}: the service ${placed(name)} is ${noMap(service)}: write at least its \`image\`, as \`image: \u2026\``);
-            return service;
-        }
-        const fromFiles = this.#fromEnvFiles(service, path, name);
-        const entries = service.entries.flatMap((entry) => {
-            const { key, line, value } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${placed(name)}.${placed(key)}`);
-            if (key.startsWith('x-'))
-                return [];
-            const dropped = own(DROPPED, key);
-            if (dropped !== undefined) {
-                mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
-                return [];
-            }
-            const refused = own(keys_REFUSED, key);
-            if (refused !== undefined) {
-                here.add(`docker stack does not know it: ${refused}`);
-                return [];
-            }
-            if (!SERVICE_KEYS.includes(key)) {
-                const closest = closestKey(key, SERVICE_KEYS) ?? closestKey(key.replaceAll('-', '_'), SERVICE_KEYS);
-                here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
-                return [];
-            }
-            if (isNothing(value) && (key === 'command' || key === 'entrypoint'))
-                return [];
-            const ignored = own(IGNORED, key);
-            if (ignored !== undefined && !this.#obeysRestart(entry, name)) {
-                mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
-                // Docker never looks at them again, and neither at the variables in them; but at this one it may.
-                return key === 'restart' && !this.#hasRestartPolicy(name) ? [entry] : [];
-            }
-            if (key === 'credential_spec')
-                checkCredentialSpec(value, here);
-            if (key === 'secrets' || key === 'configs') {
-                for (const { line: at, name: inside } of withoutSource(value)) {
-                    this.#problems.add(`${path} line ${at}: services.${placed(name)}.${key}: it names no \`source\`: write the name alone, as in \`- ${inside}\`, and what it is under the top-level \`${key}\``);
-                }
-            }
-            if (key === 'ports')
-                return [{ ...entry, value: mapItems(value, (port) => this.#port(port, path, name)) }];
-            if (key === 'env_file')
-                return [];
-            if (key === 'environment')
-                return [{ ...entry, value: this.#environment(value, fromFiles, here) }];
-            this.#warnOfSilence(entry, path, name);
-            return [entry];
-        });
-        if (fromFiles.length > 0 && entryAt(service, 'environment') === undefined) {
-            const all = { kind: 'map', line: service.line, entries: fromFiles };
-            entries.push({ key: 'environment', line: service.line, value: all });
-        }
-        return { ...service, entries };
-    }
-    /** docker stack says that it ignores `restart`, and yet makes a policy of it where there is none. */
-    #obeysRestart({ key, value }, service) {
-        const isOnFailure = value.kind === 'text' && this.#filled(value).startsWith('on-failure');
-        return key === 'restart' && isOnFailure && !this.#hasRestartPolicy(service);
-    }
-    /** In any of the files, which docker merges first. */
-    #hasRestartPolicy(service) {
-        return this.#files.some(({ root }) => {
-            const value = mapAt(root, 'services').find(({ key }) => key === service)?.value;
-            const deploy = value?.kind === 'map' ? entryAt(value, 'deploy') : undefined;
-            return deploy?.kind === 'map' && entryAt(deploy, 'restart_policy') !== undefined;
-        });
-    }
-    /** What docker leaves out of a value without a word. */
-    #warnOfSilence({ key, line, value }, path, service) {
-        const warn = (at, said) => this.#warnings.add(`${path} line ${at}: services.${placed(service)}.${key}: ${said}`);
-        if ((key === 'command' || key === 'entrypoint') && value.kind === 'text' && hasComment(this.#filled(value))) {
-            warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes');
-        }
-        for (const { name, line: at, advice } of unheardKeys(key, value)) {
-            mention(this.#ignored, name, advice, `${path} line ${at}`, service);
-        }
-        if (key === 'volumes') {
-            for (const item of itemsOf(value)) {
-                if (item.kind !== 'text')
-                    continue;
-                for (const option of unknownVolumeOptions(this.#filled(item))) {
-                    const place = `${path} line ${item.line}`;
-                    mention(this.#ignored, `volumes: \u2026:${safe_text_safeLine(option, 40)}`, volumeOptionAdvice(option), place, service);
-                }
-            }
-        }
-        if (key === 'extra_hosts') {
-            const incomplete = value.kind === 'map'
-                ? value.entries.filter((entry) => isNothing(entry.value))
-                : itemsOf(value).filter((item) => item.kind === 'text' && !/[:=]/.test(this.#filled(item)));
-            for (const one of incomplete)
-                warn(one.line, 'docker leaves out a host without an address: write `name:address`');
-        }
-        if (key !== 'networks' || value.kind !== 'map')
-            return;
-        for (const network of value.entries) {
-            for (const entry of network.value.kind === 'map' ? network.value.entries : []) {
-                if (!/^ipv[46]_address$/.test(entry.key))
-                    continue;
-                const advice = 'Swarm chooses the addresses of tasks itself: leave it out, and use the name of the service';
-                mention(this.#ignored, `networks.${entry.key}`, advice, `${path} line ${entry.line}`, service);
-            }
-        }
-    }
-    #filled({ value }) {
-        return filledIn(value, this.#lookUp);
-    }
-    /**
-     * What the files of variables give a service, as docker stack reads them: they are put into `environment`, for which
-     * docker has the same rules.
-     */
-    #fromEnvFiles(service, path, name) {
-        const given = entryAt(service, 'env_file');
-        const variables = new Map();
-        for (const item of given === undefined || isNothing(given) ? [] : itemsOf(given)) {
-            const here = this.#problems.at(`${path} line ${item.line}: services.${placed(name)}.env_file`);
-            const file = envFileOf(item, here);
-            if (file === undefined)
-                continue;
-            this.#variablesOfText(path, file.path);
-            const filePath = this.#filled(file.path);
-            const shownPath = placed(filePath);
-            const place = this.#problems.at(`${path} line ${file.path.line}: services.${placed(name)}.env_file ${shownPath}`);
-            if (filePath === '') {
-                place.add('the path is empty: write the path of a file of this job');
-                continue;
-            }
-            const content = place.attempt(() => ({ text: this.#readEnvFile(filePath) }));
-            if (content === undefined)
-                continue;
-            if (content.text === undefined) {
-                if (file.isRequired)
-                    place.add('there is no such file: write the path of a file of this job, absolute or relative to the directory of the first compose file');
-                else
-                    this.#notices.add(`${path} line ${file.path.line}: \`env_file\` ${shownPath} is left out (${placed(name)}): it is not there, and not required`);
-                continue;
-            }
-            const read = parseServiceEnvFile(content.text);
-            for (const { line, reason } of read.problems)
-                this.#addOnce(`${shownPath} line ${line}: ${reason}`);
-            if (!file.isRaw)
-                for (const warning of readOtherwise(read, shownPath))
-                    this.#warnings.add(warning);
-            for (const { name: key, value, line } of read.variables) {
-                const own = this.#valueOf(key, value, this.#problems.at(`${shownPath} line ${line}`));
-                if (own !== undefined)
-                    variables.set(key, { key, line: item.line, value: tree_text(escaped(own), item.line) });
-            }
-        }
-        return [...variables.values()];
-    }
-    /**
-     * The value of a variable of a service: one without a value, or with an empty one, takes the step's, as docker has it
-     * (cli/compose/loader, updateEnvironment). The runner's own are not among the step's.
-     *
-     * @param given with its variables filled in; `undefined` when there is none
-     */
-    #valueOf(name, given, here) {
-        if (given !== undefined && given !== '')
-            return given;
-        const own = this.#lookUp(name);
-        if (own === undefined && isGivenToDocker(name)) {
-            here.add(`${placed(name)} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`);
-        }
-        return own ?? given;
-    }
-    /** The same for what stands in the file: docker finds the step's value itself, unless it would obey the variable. */
-    #replacement(name, given, here) {
-        const value = this.#valueOf(name, given, here);
-        if (value !== given && !rulesDocker(name))
-            this.variables.add(name);
-        return value !== given && rulesDocker(name) ? value : undefined;
-    }
-    #environment(environment, fromFiles, here) {
-        if (environment.kind === 'list') {
-            const names = new Set();
-            const items = environment.items.map((item) => {
-                if (item.kind !== 'text')
-                    return item;
-                const [name = '', ...rest] = this.#filled(item).split('=');
-                names.add(name);
-                const value = this.#replacement(name, rest.length === 0 ? undefined : rest.join('='), here);
-                return value === undefined ? item : tree_text(escaped(`${name}=${value}`), item.line);
-            });
-            const others = fromFiles.filter(({ key }) => !names.has(key));
-            const pairs = others.map(({ key, value, line }) => tree_text(`${escaped(key)}=${value.value}`, line));
-            return { ...environment, items: [...pairs, ...items] };
-        }
-        if (environment.kind !== 'map')
-            return environment;
-        const entries = environment.entries.map((entry) => {
-            const { key, value } = entry;
-            if (value.kind !== 'text')
-                return entry;
-            const own = this.#replacement(key, isNothing(value) ? undefined : this.#filled(value), here);
-            return own === undefined ? entry : { ...entry, value: tree_text(escaped(own), value.line) };
-        });
-        const others = fromFiles.filter(({ key }) => !entries.some((entry) => entry.key === key));
-        return { ...environment, entries: [...others, ...entries] };
-    }
-    #addOnce(problem) {
-        if (!this.#told.has(problem))
-            this.#problems.add(problem);
-        this.#told.add(problem);
-    }
-    /** What `docker compose config` writes as text, `docker stack` wants as a number. */
-    #port(port, path, service) {
-        if (port.kind === 'text') {
-            const address = addressOfPort(this.#filled(port));
-            if (address !== '')
-                this.#refuseAddress(`the address ${shown_shown(address)}`, `${path} line ${port.line}`, service);
-        }
-        if (port.kind !== 'map')
-            return port;
-        const entries = port.entries.flatMap((entry) => {
-            const { key, value, line } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${placed(service)}.ports`);
-            if (key === 'name' || key === 'app_protocol') {
-                mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service);
-                return [];
-            }
-            if (key === 'host_ip') {
-                if (value.kind === 'text' && meansAllAddresses(this.#filled(value))) {
-                    mention(this.#dropped, 'ports.host_ip', 'Swarm publishes on all addresses anyway', `${path} line ${line}`, service);
-                }
-                else
-                    this.#refuseAddress('`host_ip`', `${path} line ${line}`, service);
-                return [];
-            }
-            if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain')
-                return [entry];
-            if (/^\d+$/.test(value.value))
-                return [{ ...entry, value: { ...value, style: 'plain' } }];
-            if (!value.value.includes('$')) {
-                here.add(`\`${key}\` is ${shown_shown(value.value)}, which is no single port: write one number, and an entry for each`);
-            }
-            return [entry];
-        });
-        return { ...port, entries };
-    }
-    #refuseAddress(what, place, service) {
-        this.#addOnce(`${place}: services.${placed(service)}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`);
-    }
-    /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
-    #content(section, path, name, value) {
-        const what = `${section}.${placed(name)}`;
-        if (value.kind !== 'map') {
-            this.#problems.add(`${path} line ${value.line}: ${what} is ${noMap(value)}: write \`file: \u2026\`, or \`external: true\``);
-            return value;
-        }
-        const given = sourcesOf(value, this.#lookUp);
-        if (given.length > 1) {
-            this.#problems.add(`${path} line ${value.line}: ${what} has ${listed(given)}: leave one of them`);
-        }
-        const source = value.entries.find(({ key }) => SOURCES.includes(key) || key === 'driver');
-        if (source === undefined || given.includes('external'))
-            return value;
-        const { key, value: inner, line } = source;
-        if (key !== 'driver' && (inner.kind !== 'text' || isNothing(inner))) {
-            this.#problems.add(`${path} line ${line}: ${what}.${key} is no text: put it in quotes`);
-            return value;
-        }
-        const words = inner.kind === 'text' && key !== 'driver' ? inner.value : '';
-        const label = tree_text(`${key}:${name.replaceAll('$', '$$$$')}:${words}`, line);
-        const others = value.entries.filter((entry) => !SOURCES.includes(entry.key));
-        const file = key === 'driver' ? [] : [{ key: 'file', line, value: tree_text(NO_FILE, line) }];
-        return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label);
-    }
-}
-function withLabel(object, name, value) {
-    if (entryAt(object, 'labels')?.kind !== 'list') {
-        return withEntries(object, ['labels'], [{ key: name, line: value.line, value }]);
-    }
-    const item = tree_text(`${name}=${value.value}`, value.line);
-    return mapValues(object, (_, one) => one === entryAt(object, 'labels') && one.kind === 'list' ? { ...one, items: [...one.items, item] } : one);
-}
-function checkCredentialSpec(value, problems) {
-    const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : [];
-    const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
-    if (sources.length === 1 && given.length === 1)
-        return;
-    const has = sources.length > 1 ? `it names ${listed(sources)}` : 'it names no source';
-    problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
+    return undefined;
 }
 const ENV_FILE_KEYS = ['path', 'required', 'format'];
 /** What an item of `env_file` says; `undefined` when it says nothing that can be used. */
@@ -20464,42 +20137,355 @@ function envFileOf(item, problems) {
     }
     return { path, isRequired: required !== 'false', isRaw: format === 'raw' };
 }
-/** What the author of a file says of a variable that has to be set. */
-function wordsInWords(words) {
-    const said = words.trim();
-    return said === '' || mayHoldSecret(said) ? '' : `, of which the file says "${safe_text_safeLine(said, 300)}"`;
+/** The `environment` of a service, with what its files give it, and the values that docker would take from elsewhere. */
+function adaptEnvironment(environment, fromFiles, here, { lookUp, findings }) {
+    if (environment.kind === 'list') {
+        const names = new Set();
+        const items = environment.items.map((item) => {
+            if (item.kind !== 'text')
+                return item;
+            const [name = '', ...rest] = filledIn(item.value, lookUp).split('=');
+            names.add(name);
+            const value = replacement(name, rest.length === 0 ? undefined : rest.join('='), here, lookUp, findings);
+            return value === undefined ? item : tree_text(escaped(`${name}=${value}`), item.line);
+        });
+        const others = fromFiles.filter(({ key }) => !names.has(key));
+        const pairs = others.map(({ key, value, line }) => tree_text(`${escaped(key)}=${value.value}`, line));
+        return { ...environment, items: [...pairs, ...items] };
+    }
+    if (environment.kind !== 'map')
+        return environment;
+    const entries = environment.entries.map((entry) => {
+        const { key, value } = entry;
+        if (value.kind !== 'text')
+            return entry;
+        const given = isNothing(value) ? undefined : filledIn(value.value, lookUp);
+        const own = replacement(key, given, here, lookUp, findings);
+        return own === undefined ? entry : { ...entry, value: tree_text(escaped(own), value.line) };
+    });
+    const others = fromFiles.filter(({ key }) => !entries.some((entry) => entry.key === key));
+    return { ...environment, entries: [...others, ...entries] };
 }
-/** What to do about a top-level key that is none. */
-function adviceAtTop(key, value) {
-    if (key === 'include')
-        return 'give every file in the input `compose-file`';
-    const closest = closestKey(key, SECTIONS);
-    if (closest !== undefined)
-        return `did you mean \`${closest}\`?`;
-    const isService = value.kind === 'map' && ['image', 'build'].some((one) => entryAt(value, one) !== undefined);
-    return isService ? 'write it under `services`' : `write one of ${listed([...SECTIONS], 'disjunction')}`;
+/** What to write for what stands in the file: docker finds the step's value itself, unless it would obey the variable. */
+function replacement(name, given, here, lookUp, findings) {
+    const value = resolvedValue(name, given, here, lookUp);
+    if (value !== given && !rulesDocker(name))
+        findings.variables.add(name);
+    return value !== given && rulesDocker(name) ? value : undefined;
+}
+/**
+ * The value of a variable of a service: one without a value, or with an empty one, takes the step's, as docker has it
+ * (cli/compose/loader, updateEnvironment). The runner's own are not among the step's.
+ *
+ * @param given with its variables filled in; `undefined` when there is none
+ */
+function resolvedValue(name, given, here, lookUp) {
+    if (given !== undefined && given !== '')
+        return given;
+    const own = lookUp(name);
+    if (own === undefined && isGivenToDocker(name)) {
+        here.add(`${placed(name)} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`);
+    }
+    return own ?? given;
+}
+/** As docker is to find a text in which no dollar sign begins a variable. */
+function escaped(value) {
+    return value.replaceAll('$', '$$$$');
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/service-ports.js
+
+
+
+/** A port as docker stack takes it: what `docker compose config` writes as text, it wants as a number. */
+function adaptPort(port, path, service, { lookUp, findings }) {
+    if (port.kind === 'text') {
+        const address = addressOfPort(filledIn(port.value, lookUp));
+        if (address !== '')
+            refuseAddress(`the address ${shown_shown(address)}`, `${path} line ${port.line}`, service, findings);
+    }
+    if (port.kind !== 'map')
+        return port;
+    const entries = port.entries.flatMap((entry) => {
+        const { key, value, line } = entry;
+        const place = `${path} line ${line}`;
+        if (key === 'name' || key === 'app_protocol') {
+            findings.mentionDropped(`ports.${key}`, 'it says nothing to Swarm', place, service);
+            return [];
+        }
+        if (key === 'host_ip') {
+            if (value.kind === 'text' && meansAllAddresses(filledIn(value.value, lookUp))) {
+                findings.mentionDropped('ports.host_ip', 'Swarm publishes on all addresses anyway', place, service);
+            }
+            else
+                refuseAddress('`host_ip`', place, service, findings);
+            return [];
+        }
+        if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain')
+            return [entry];
+        if (/^\d+$/.test(value.value))
+            return [{ ...entry, value: { ...value, style: 'plain' } }];
+        if (!value.value.includes('$')) {
+            findings.addProblem(`${place}: services.${placed(service)}.ports: \`${key}\` is ${shown_shown(value.value)}, which is no single port: write one number, and an entry for each`);
+        }
+        return [entry];
+    });
+    return { ...port, entries };
+}
+function refuseAddress(what, place, service, findings) {
+    findings.addProblemOnce(`${place}: services.${placed(service)}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/unheard.js
+
+
+
+
+
+
+/** Tells what docker leaves out of a service's value without a word. */
+function tellUnheard({ key, line, value }, path, service, lookUp, findings) {
+    const warn = (at, said) => findings.addWarning(`${path} line ${at}: services.${placed(service)}.${key}: ${said}`);
+    if ((key === 'command' || key === 'entrypoint') &&
+        value.kind === 'text' &&
+        hasComment(filledIn(value.value, lookUp))) {
+        warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes');
+    }
+    for (const { name, line: at, advice } of unheardKeys(key, value)) {
+        findings.mentionIgnored(name, advice, `${path} line ${at}`, service);
+    }
+    if (key === 'volumes') {
+        for (const item of itemsOf(value)) {
+            if (item.kind !== 'text')
+                continue;
+            for (const option of unknownVolumeOptions(filledIn(item.value, lookUp))) {
+                const place = `${path} line ${item.line}`;
+                findings.mentionIgnored(`volumes: \u2026:${safe_text_safeLine(option, 40)}`, volumeOptionAdvice(option), place, service);
+            }
+        }
+    }
+    if (key === 'extra_hosts') {
+        const incomplete = value.kind === 'map'
+            ? value.entries.filter((entry) => isNothing(entry.value))
+            : itemsOf(value).filter((item) => item.kind === 'text' && !/[:=]/.test(filledIn(item.value, lookUp)));
+        for (const one of incomplete)
+            warn(one.line, 'docker leaves out a host without an address: write `name:address`');
+    }
+    if (key !== 'networks' || value.kind !== 'map')
+        return;
+    for (const network of value.entries) {
+        for (const entry of network.value.kind === 'map' ? network.value.entries : []) {
+            if (!/^ipv[46]_address$/.test(entry.key))
+                continue;
+            const advice = 'Swarm chooses the addresses of tasks itself: leave it out, and use the name of the service';
+            findings.mentionIgnored(`networks.${entry.key}`, advice, `${path} line ${entry.line}`, service);
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/adapt-service.js
+
+
+
+
+
+
+
+
+
+
+/** A service as docker stack takes it, with what is wrong with it, or left out, told. */
+function adaptService(path, name, service, adapting) {
+    const { findings } = adapting;
+    if (service.kind !== 'map') {
+        findings.addProblem(`${path} line ${service.line}: the service ${placed(name)} is ${noMap(service)}: write at least its \`image\`, as \`image: \u2026\``);
+        return service;
+    }
+    const fromFiles = variablesFromFiles(service, path, name, adapting);
+    const entries = service.entries.flatMap((entry) => adaptEntry(entry, path, name, fromFiles, adapting));
+    if (fromFiles.length > 0 && entryAt(service, 'environment') === undefined) {
+        const all = { kind: 'map', line: service.line, entries: fromFiles };
+        entries.push({ key: 'environment', line: service.line, value: all });
+    }
+    return { ...service, entries };
+}
+function adaptEntry(entry, path, service, fromFiles, adapting) {
+    const { findings, lookUp } = adapting;
+    const { key, line, value } = entry;
+    const place = `${path} line ${line}`;
+    const here = findings.at(`${place}: services.${placed(service)}.${placed(key)}`);
+    if (key.startsWith('x-'))
+        return [];
+    const dropped = own(DROPPED, key);
+    if (dropped !== undefined) {
+        findings.mentionDropped(key, dropped, place, service);
+        return [];
+    }
+    const refused = own(keys_REFUSED, key);
+    if (refused !== undefined) {
+        here.add(`docker stack does not know it: ${refused}`);
+        return [];
+    }
+    if (!SERVICE_KEYS.includes(key)) {
+        const closest = closestKey(key, SERVICE_KEYS) ?? closestKey(key.replaceAll('-', '_'), SERVICE_KEYS);
+        here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
+        return [];
+    }
+    if (isNothing(value) && (key === 'command' || key === 'entrypoint'))
+        return [];
+    const ignored = own(IGNORED, key);
+    if (ignored !== undefined && !obeysRestart(entry, service, adapting)) {
+        findings.mentionIgnored(key, ignored, place, service);
+        // Docker never looks at them again, and neither at the variables in them; but at this one it may.
+        return key === 'restart' && !hasRestartPolicy(service, adapting.files) ? [entry] : [];
+    }
+    if (key === 'credential_spec')
+        checkCredentialSpec(value, here);
+    if (key === 'secrets' || key === 'configs') {
+        for (const { line: at, name: inside } of withoutSource(value)) {
+            findings.addProblem(`${path} line ${at}: services.${placed(service)}.${key}: it names no \`source\`: write the name alone, as in \`- ${inside}\`, and what it is under the top-level \`${key}\``);
+        }
+    }
+    if (key === 'ports')
+        return [{ ...entry, value: mapItems(value, (port) => adaptPort(port, path, service, adapting)) }];
+    if (key === 'env_file')
+        return [];
+    if (key === 'environment')
+        return [{ ...entry, value: adaptEnvironment(value, fromFiles, here, adapting) }];
+    tellUnheard(entry, path, service, lookUp, findings);
+    return [entry];
+}
+/** docker stack says that it ignores `restart`, and yet makes a policy of it where there is none. */
+function obeysRestart({ key, value }, service, { files, lookUp }) {
+    const isOnFailure = value.kind === 'text' && filledIn(value.value, lookUp).startsWith('on-failure');
+    return key === 'restart' && isOnFailure && !hasRestartPolicy(service, files);
+}
+/** In any of the files, which docker merges first. */
+function hasRestartPolicy(service, files) {
+    return files.some(({ root }) => {
+        const value = mapAt(root, 'services').find(({ key }) => key === service)?.value;
+        const deploy = value?.kind === 'map' ? entryAt(value, 'deploy') : undefined;
+        return deploy?.kind === 'map' && entryAt(deploy, 'restart_policy') !== undefined;
+    });
+}
+function checkCredentialSpec(value, problems) {
+    const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : [];
+    const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
+    if (sources.length === 1 && given.length === 1)
+        return;
+    const has = sources.length > 1 ? `it names ${listed(sources)}` : 'it names no source';
+    problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/definitions.js
+
+
+
+
+
+/** What has to be in one of the files, in whichever: docker merges them first. */
+/** Every network, volume, secret and config that a service names must be defined. */
+function checkReferences(files, lookUp, problems) {
+    const defined = (section) => new Set(files.flatMap(({ root }) => mapAt(root, section).map(({ key }) => key)));
+    const known = Object.fromEntries(SECTIONS.map((section) => [section, defined(section)]));
+    // Of a section that is no mapping that has been told, and it says what there is.
+    const isUnread = (section) => files.some(({ root }) => !['map', undefined].includes(sectionOf(root, section)?.kind));
+    for (const { path, root } of files) {
+        for (const { key: service, value } of mapAt(root, 'services')) {
+            for (const { section, name, line } of referencesOf(value, lookUp)) {
+                if (known[section]?.has(name) || (section === 'networks' && name === 'default'))
+                    continue;
+                if (isUnread(section))
+                    continue;
+                const one = section.slice(0, -1);
+                problems.add(`${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
+            }
+        }
+    }
 }
 /** What is under a top-level key, if anything is. */
 function sectionOf(root, section) {
     const value = entryAt(root, section);
     return value === undefined || isNothing(value) ? undefined : value;
 }
-/** What to write where a section is no mapping. */
-function remedyForSection(value, section) {
-    const name = value.kind === 'list'
-        ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])).at(0)?.key
-        : undefined;
-    return name === undefined || mayBeSecret(name)
-        ? 'write a mapping with a name for each of them'
-        : `leave the dashes off, and write a mapping with a name for each of them, as in \`${section}: {${name}: \u2026}\``;
+/** Every service needs an image. */
+function checkImages(files, problems) {
+    const services = files.flatMap(({ path, root }) => mapAt(root, 'services').map((entry) => ({ path, ...entry })));
+    for (const [name, all] of group_by_groupBy(services, ({ key }) => key)) {
+        const isGiven = (value) => value !== undefined && !isNothing(value);
+        const has = (key) => all.find(({ value }) => value.kind === 'map' && isGiven(entryAt(value, key)));
+        const [first] = all;
+        if (first?.value.kind !== 'map' || has('image') !== undefined)
+            continue;
+        const { path, value, line } = has('build') ?? first;
+        const entryOf = (one) => (value.kind === 'map' ? value.entries.find(({ key }) => key === one) : undefined);
+        const build = entryOf('build');
+        const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build';
+        problems.add(`${path} line ${(build ?? entryOf('image'))?.line ?? line}: services.${placed(name)} ${what}: build and push in an earlier step, and name the result in \`image\``);
+    }
 }
-/** What stands where a mapping belongs. */
-function noMap(value) {
-    return isNothing(value) ? 'empty' : `a ${value.kind} and no mapping`;
-}
-/** As docker is to find a text in which no dollar sign begins a variable. */
-function escaped(value) {
-    return value.replaceAll('$', '$$$$');
+
+;// CONCATENATED MODULE: ./build/inputs/compose/findings.js
+
+
+/** What is found in compose files: what is wrong with them, and what is told though they can be deployed. */
+class Findings {
+    /** The variables that docker is to fill in. */
+    variables = new Set();
+    #problems;
+    #dropped = new Map();
+    #ignored = new Map();
+    #notices = new Set();
+    #warnings = new Set();
+    #told = new Set();
+    constructor(problems) {
+        this.#problems = problems;
+    }
+    /** The problems of one place in the files. */
+    at(place) {
+        return this.#problems.at(place);
+    }
+    addProblem(problem) {
+        this.#problems.add(problem);
+    }
+    /** What an alias stands for is looked at in each of its places, and told in the first. */
+    addProblemOnce(problem) {
+        if (!this.#told.has(problem))
+            this.addProblem(problem);
+        this.#told.add(problem);
+    }
+    /** A harmless difference that was evened out. */
+    addNotice(notice) {
+        this.#notices.add(notice);
+    }
+    addWarning(warning) {
+        this.#warnings.add(warning);
+    }
+    /** A key of a service that is left out here: one line for all services that have it. */
+    mentionDropped(key, advice, place, service) {
+        mention(this.#dropped, key, advice, place, service);
+    }
+    /** The same of one that Swarm leaves out of account. */
+    mentionIgnored(key, advice, place, service) {
+        mention(this.#ignored, key, advice, place, service);
+    }
+    /** Does some work, and tells the problems that it finds behind those that are found in its result. */
+    behind(work, look) {
+        const all = this.#problems;
+        this.#problems = new Problems();
+        const result = work();
+        const others = this.#problems;
+        this.#problems = all;
+        look(result);
+        all.take(others);
+        return result;
+    }
+    get notices() {
+        return [...this.#notices, ...mentions(this.#dropped, 'is left out')];
+    }
+    get warnings() {
+        return [...mentions(this.#ignored, 'is ignored by Swarm'), ...this.#warnings];
+    }
 }
 function mention(all, key, advice, place, service) {
     const known = all.get(key);
@@ -20512,8 +20498,121 @@ function mention(all, key, advice, place, service) {
 function mentions(all, what) {
     return [...all].map(([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`);
 }
-function isSection(key) {
-    return SECTIONS.includes(key);
+
+;// CONCATENATED MODULE: ./build/inputs/compose/no-numbers.js
+
+/**
+ * What YAML takes for a number without end, or for none at all: docker turns the files into JSON to check them, which has no
+ * such numbers, and says nothing of the place.
+ *
+ * @param path of the value
+ */
+function noNumbers(value, path) {
+    if (value.kind === 'map')
+        return value.entries.flatMap((entry) => noNumbers(entry.value, [...path, entry.key]));
+    if (value.kind === 'list')
+        return value.items.flatMap((item) => noNumbers(item, path));
+    return isNoNumber(value) ? [{ path, line: value.line, text: value.value }] : [];
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/adapt.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
+ * makes no difference. Pure.
+ *
+ * @param lookUp the variables of the step and of the env files
+ */
+function adaptCompose(files, lookUp, problems, readEnvFile) {
+    const findings = new Findings(problems);
+    const adapted = files.map((file) => adaptFile(file, { files, lookUp, readEnvFile, findings }));
+    checkReferences(files, lookUp, problems);
+    checkImages(files, problems);
+    checkSources(files, lookUp, problems);
+    const variables = [...findings.variables].filter((name) => !rulesDocker(name));
+    return { files: adapted, notices: findings.notices, warnings: findings.warnings, variables };
+}
+function adaptFile({ path, root }, adapting) {
+    const { findings, lookUp } = adapting;
+    const entries = root.entries.flatMap((entry) => {
+        const { key, value, line } = entry;
+        const here = findings.at(`${path} line ${line}`);
+        if (key === 'name') {
+            findings.addNotice(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
+            return [];
+        }
+        if (key === 'version') {
+            if (!isKnownVersion(value)) {
+                findings.addNotice(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
+            }
+            return [];
+        }
+        if (key.startsWith('x-'))
+            return [];
+        if (!isSection(key)) {
+            here.add(`docker stack does not know the top-level key ${shown_shown(key)}: ${adviceAtTop(key, value)}`);
+            return [];
+        }
+        if (isNothing(value))
+            return [];
+        if (value.kind !== 'map') {
+            here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`);
+            return [];
+        }
+        // Variables without a value are told first, but only those that are left when all else has been looked at.
+        const adapted = findings.behind(() => mapValues(value, (name, inner) => adaptObject(key, path, name, inner, adapting)), (made) => checkVariables(path, made, lookUp, findings));
+        for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
+            findings.addProblem(`${path} line ${at}: ${keys.map(placed).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
+        }
+        const fill = (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, lookUp) });
+        return [{ key, line, value: mapTexts(adapted, fill) }];
+    });
+    return { ...root, entries };
+}
+/** It means nothing to docker any more, which only checks that it is one of its own. */
+function isKnownVersion(value) {
+    const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
+    return minor !== null && Number(minor[1] ?? 0) <= 13;
+}
+function adaptObject(section, path, name, value, adapting) {
+    if (section === 'services')
+        return adaptService(path, name, value, adapting);
+    if (section === 'secrets' || section === 'configs')
+        return adaptContent(section, path, name, value, adapting);
+    return value;
+}
+/** What to do about a top-level key that is none. */
+function adviceAtTop(key, value) {
+    if (key === 'include')
+        return 'give every file in the input `compose-file`';
+    const closest = closestKey(key, SECTIONS);
+    if (closest !== undefined)
+        return `did you mean \`${closest}\`?`;
+    const isService = value.kind === 'map' && ['image', 'build'].some((one) => entryAt(value, one) !== undefined);
+    return isService ? 'write it under `services`' : `write one of ${listed([...SECTIONS], 'disjunction')}`;
+}
+/** What to write where a section is no mapping. */
+function remedyForSection(value, section) {
+    const name = value.kind === 'list'
+        ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])).at(0)?.key
+        : undefined;
+    return name === undefined || mayBeSecret(name)
+        ? 'write a mapping with a name for each of them'
+        : `leave the dashes off, and write a mapping with a name for each of them, as in \`${section}: {${name}: \u2026}\``;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/compose/characters.js

@@ -9842,7 +9842,7 @@ function cut(text, separator) {
 /* harmony export */ });
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
 /* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3532);
-/* harmony import */ var _spec_comparison_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7586);
+/* harmony import */ var _spec_comparison_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5205);
 
 
 
@@ -10316,7 +10316,7 @@ function modeName({ Mode: mode }) {
 
 /***/ }),
 
-/***/ 7586:
+/***/ 5205:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -12293,268 +12293,17 @@ function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
 
 /***/ }),
 
-/***/ 4666:
+/***/ 6219:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  R: () => (/* binding */ SOURCE_LABEL),
-  H: () => (/* binding */ adaptCompose)
-});
-
-// EXTERNAL MODULE: ./build/runner/group-by.js
-var group_by = __nccwpck_require__(7052);
-// EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __nccwpck_require__(9375);
-// EXTERNAL MODULE: ./build/runner/safe-text.js
-var safe_text = __nccwpck_require__(4136);
-// EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(1994);
-// EXTERNAL MODULE: ./build/runner/variables.js
-var runner_variables = __nccwpck_require__(2822);
-// EXTERNAL MODULE: ./build/inputs/keys.js
-var keys = __nccwpck_require__(8158);
-// EXTERNAL MODULE: ./build/inputs/problems.js
-var inputs_problems = __nccwpck_require__(6790);
-// EXTERNAL MODULE: ./build/inputs/compose/contents.js
-var contents = __nccwpck_require__(3185);
-// EXTERNAL MODULE: ./build/inputs/compose/keys.js
-var compose_keys = __nccwpck_require__(4807);
-// EXTERNAL MODULE: ./build/inputs/yaml.js
-var yaml = __nccwpck_require__(3697);
-;// CONCATENATED MODULE: ./build/inputs/compose/no-numbers.js
-
-/**
- * What YAML takes for a number without end, or for none at all: docker turns the files into JSON to check them, which has no
- * such numbers, and says nothing of the place.
- *
- * @param path of the value
- */
-function noNumbers(value, path) {
-    if (value.kind === 'map')
-        return value.entries.flatMap((entry) => noNumbers(entry.value, [...path, entry.key]));
-    if (value.kind === 'list')
-        return value.items.flatMap((item) => noNumbers(item, path));
-    return (0,yaml/* isNoNumber */.H)(value) ? [{ path, line: value.line, text: value.value }] : [];
-}
-
-;// CONCATENATED MODULE: ./build/inputs/compose/short-forms.js
-/**
- * The address before the ports of a short port (`127.0.0.1:80:80`), without its brackets; empty when there is none, or
- * when it means all addresses. As docker/go-connections splits it (nat.splitParts).
- */
-function addressOfPort(port) {
-    const address = port
-        .split(':')
-        .slice(0, -2)
-        .join(':')
-        .replace(/^\[(.*)\]$/, '$1');
-    return meansAllAddresses(address) ? '' : address;
-}
-/** Whether an address stands for all of a node. */
-function meansAllAddresses(address) {
-    return /^(?:0+(?:\.0+){3}|[0:]*:[0:]*)$/.test(address);
-}
-const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
-const VOLUME_OPTIONS = ['ro', 'rw', 'nocopy', ...PROPAGATIONS];
-/** The options of a short volume that docker leaves out without a word (docker/cli, compose/loader/volume.go). */
-function unknownVolumeOptions(volume) {
-    const [, , options] = volumeSections(volume);
-    return options === undefined ? [] : options.split(',').filter((option) => !VOLUME_OPTIONS.includes(option));
-}
-/** The volume that a short volume names; `undefined` when it is a path or has no name (docker/cli, isFilePath). */
-function namedVolume(volume) {
-    const [source = '', target] = volumeSections(volume);
-    const isPath = /^(?:[./~]|\\\\|\p{L}:)/u.test(source);
-    return volume.length <= 2 || source === '' || target === undefined || isPath ? undefined : source;
-}
-function volumeSections(volume) {
-    const parts = volume.split(':');
-    // The letter of a Windows drive is no part of its own.
-    const sections = [];
-    for (let at = 0; at < parts.length; at++) {
-        const part = parts[at] ?? '';
-        const isDrive = /^\p{L}$/u.test(part) && at + 1 < parts.length;
-        sections.push(isDrive ? `${part}:${parts[++at] ?? ''}` : part);
-    }
-    return sections;
-}
-/** What to do about such an option. */
-function volumeOptionAdvice(option) {
-    if (/^z$/i.test(option))
-        return 'a service cannot label files for SELinux: label the directory on the nodes';
-    if (['cached', 'delegated', 'consistent'].includes(option))
-        return 'it is for Docker Desktop: leave it out';
-    return 'docker stack knows `ro`, `rw`, `nocopy` and the propagations of a bind: leave it out';
-}
-/** Whether docker reads a comment in a command that is one text (google/shlex): a word that begins with #. */
-function hasComment(command) {
-    let quote = '';
-    let isInWord = false;
-    for (let at = 0; at < command.length; at++) {
-        const char = command[at] ?? '';
-        if (char === '\\' && quote !== "'") {
-            at++;
-            isInWord = true;
-        }
-        else if (quote !== '') {
-            if (char === quote)
-                quote = '';
-        }
-        else if (char === '#' && !isInWord)
-            return true;
-        else {
-            isInWord = !/[ \t\r\n]/.test(char);
-            if (char === '"' || char === "'")
-                quote = char;
-        }
-    }
-    return false;
-}
-
-// EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __nccwpck_require__(7075);
-// EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var variables = __nccwpck_require__(3847);
-;// CONCATENATED MODULE: ./build/inputs/compose/references.js
-
-
-
-
-/** What a service names of the other sections; what names it by variables that cannot be filled in is left out. */
-function referencesOf(service, lookUp) {
-    if (service.kind !== 'map')
-        return [];
-    return service.entries.flatMap(({ key, value }) => {
-        if (key === 'networks')
-            return namesOf(value).map((one) => ({ section: 'networks', ...one }));
-        if (key === 'secrets' || key === 'configs')
-            return sourcesOf(value).map((one) => ({ section: key, ...one }));
-        if (key === 'volumes')
-            return volumesOf(value).map((one) => ({ section: 'volumes', ...one }));
-        if (key !== 'credential_spec' || value.kind !== 'map')
-            return [];
-        return nameOf((0,tree/* entryAt */._f)(value, 'config')).map((one) => ({ section: 'configs', ...one }));
-    });
-    // Keys stay as they are: docker fills in none of their variables.
-    function namesOf(value) {
-        if (value.kind === 'map')
-            return value.entries.map(({ key, line }) => ({ name: key, line }));
-        return value.kind === 'list' ? value.items.flatMap(nameOf) : [];
-    }
-    function nameOf(value) {
-        return value?.kind === 'text' && !(0,tree/* isNothing */.qv)(value) ? filled(value).map((name) => ({ name, line: value.line })) : [];
-    }
-    function sourcesOf(value) {
-        if (value.kind !== 'list')
-            return [];
-        return value.items.flatMap((item) => nameOf(item.kind === 'map' ? (0,tree/* entryAt */._f)(item, 'source') : item));
-    }
-    /** Named volumes only. */
-    function volumesOf(value) {
-        if (value.kind !== 'list')
-            return [];
-        return value.items.flatMap((item) => {
-            if (item.kind === 'text') {
-                const names = filled(item).flatMap((spec) => namedVolume(spec) ?? []);
-                return names.map((name) => ({ name, line: item.line }));
-            }
-            if (item.kind !== 'map')
-                return [];
-            const type = (0,tree/* entryAt */._f)(item, 'type');
-            const isVolume = type?.kind === 'text' && filled(type)[0] === 'volume';
-            return isVolume ? nameOf((0,tree/* entryAt */._f)(item, 'source')).filter(({ name }) => name !== '') : [];
-        });
-    }
-    function filled({ value }) {
-        return (0,variables/* isFillable */.KQ)(value, lookUp) ? [(0,variables/* filledIn */.AE)(value, lookUp)] : [];
-    }
-}
-/** The items of the `secrets` or `configs` of a service that are mappings and name none, as in `- db: {file: \u2026}`. */
-function withoutSource(value) {
-    return (value.kind === 'list' ? value.items : []).flatMap((item) => {
-        if (item.kind !== 'map' || (0,tree/* entryAt */._f)(item, 'source') !== undefined)
-            return [];
-        const name = item.entries.find((entry) => entry.value.kind === 'map' || (0,tree/* isNothing */.qv)(entry.value))?.key ?? 'NAME';
-        return [{ name: (0,shown/* placed */.GS)(name), line: item.line }];
-    });
-}
-
-;// CONCATENATED MODULE: ./build/inputs/compose/service-env-file.js
-/** Go's scanner takes no longer line. */
-const LONGEST_LINE_BYTES = 64 * 1024;
-/** What Go takes for blanks. */
-const BLANKS = /^[\t\v\f\r \u0085\p{Z}]+/u;
-/**
- * Reads the `env_file` of a service as docker stack does, which is not as docker compose does (docker/cli,
- * pkg/kvfile): every line is `NAME=value` or `NAME`, and all behind the sign is the value. No message shows a value.
- */
-function parseServiceEnvFile(text) {
-    const variables = [];
-    const problems = [];
-    for (const [index, raw] of text
-        .replace(/^\uFEFF/, '')
-        .split('\n')
-        .entries()) {
-        const line = index + 1;
-        const content = raw.replace(/\r$/, '').replace(BLANKS, '');
-        if (content === '' || content.startsWith('#'))
-            continue;
-        const separator = content.indexOf('=');
-        const name = separator < 0 ? content : content.slice(0, separator);
-        const reason = problemOf(name, raw);
-        if (reason !== undefined)
-            problems.push({ line, reason });
-        else
-            variables.push({ name, value: separator < 0 ? undefined : content.slice(separator + 1), line });
-    }
-    return { variables, problems };
-}
-function problemOf(name, line) {
-    if (Buffer.byteLength(line) >= LONGEST_LINE_BYTES) {
-        return 'the line is longer than 64 kB, which docker does not read: put the value into a secret or config';
-    }
-    if (name === '')
-        return 'there is no name before the =: write NAME=value';
-    if (/^export[ \t]/.test(name))
-        return 'docker stack does not know `export` in an `env_file`: leave the word out';
-    if (!/[ \t]/.test(name))
-        return undefined;
-    return 'this is no NAME=value, for the name has a blank in it: write one, or # before a comment';
-}
-/** How docker compose would read a value in another way than docker stack, and what to write. */
-const OTHERWISE = [
-    [/^(["']).*\1$/s, 'docker stack keeps the quotes around the value, which docker compose takes off: leave them out'],
-    [/[ \t]#/, 'docker stack keeps what looks like a comment behind the value: put it into a line of its own'],
-    [
-        /\$\{\w/,
-        'docker stack fills in no variables in an `env_file`: write the value, or the variable under `environment`',
-    ],
-];
-/** One line for each way in which docker compose would read the values of a file otherwise. No message shows a value. */
-function readOtherwise({ variables }, path) {
-    return OTHERWISE.flatMap(([pattern, said]) => {
-        const [first, ...others] = variables.filter(({ value }) => value !== undefined && pattern.test(value));
-        if (first === undefined)
-            return [];
-        const more = others.map(({ name, line }) => `${name} in line ${line}`).join(', ');
-        return [`${path} line ${first.line}: ${first.name}: ${said}${more === '' ? '' : ` (also ${more})`}`];
-    });
-}
-
-;// CONCATENATED MODULE: ./build/inputs/compose/adapt.js
-
-
-
-
-
-
-
-
-
-
-
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ SOURCE_LABEL),
+/* harmony export */   w: () => (/* binding */ adaptContent)
+/* harmony export */ });
+/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1994);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6790);
+/* harmony import */ var _contents_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3185);
+/* harmony import */ var _tree_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7075);
 
 
 
@@ -12567,533 +12316,39 @@ function readOtherwise({ variables }, path) {
 const SOURCE_LABEL = 'swarm-deploy.source';
 const NO_FILE = '/dev/null';
 /**
- * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
- * makes no difference. Pure.
- *
- * @param lookUp the variables of the step and of the env files
+ * A secret or config with such a label: its content may stand in the file, or in a variable, and docker stack knows only
+ * files.
  */
-function adaptCompose(files, lookUp, problems, readEnvFile) {
-    const lint = new Lint(files, lookUp, problems, readEnvFile);
-    const adapted = files.map((file) => lint.adapt(file));
-    lint.checkReferences();
-    lint.checkImages();
-    (0,contents/* checkSources */.BT)(files, lookUp, problems);
-    const variables = [...lint.variables].filter((name) => !(0,runner_variables/* rulesDocker */.em)(name));
-    return { files: adapted, notices: lint.notices(), warnings: lint.warnings(), variables };
-}
-class Lint {
-    variables = new Set();
-    #files;
-    #lookUp;
-    #problems;
-    #dropped = new Map();
-    #ignored = new Map();
-    #readEnvFile;
-    #notices = new Set();
-    #warnings = new Set();
-    /** Substitutions that were told: what an alias stands for is looked at in each of its places. */
-    #told = new Set();
-    constructor(files, lookUp, problems, readEnvFile) {
-        this.#files = files;
-        this.#lookUp = lookUp;
-        this.#problems = problems;
-        this.#readEnvFile = readEnvFile;
-    }
-    notices() {
-        return [...this.#notices, ...mentions(this.#dropped, 'is left out')];
-    }
-    warnings() {
-        return [...mentions(this.#ignored, 'is ignored by Swarm'), ...this.#warnings];
-    }
-    adapt({ path, root }) {
-        const entries = root.entries.flatMap((entry) => {
-            const { key, value, line } = entry;
-            const here = this.#problems.at(`${path} line ${line}`);
-            if (key === 'name') {
-                this.#notices.add(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
-                return [];
-            }
-            if (key === 'version') {
-                this.#version(path, line, value);
-                return [];
-            }
-            if (key.startsWith('x-'))
-                return [];
-            if (!isSection(key)) {
-                here.add(`docker stack does not know the top-level key ${(0,shown/* shown */.SP)(key)}: ${adviceAtTop(key, value)}`);
-                return [];
-            }
-            if ((0,tree/* isNothing */.qv)(value))
-                return [];
-            if (value.kind !== 'map') {
-                here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`);
-                return [];
-            }
-            // Variables without a value are told first, but only those that are left when all else has been looked at.
-            const all = this.#problems;
-            this.#problems = new inputs_problems/* Problems */.Z();
-            const adapted = (0,tree/* mapValues */.LG)(value, (name, inner) => this.#object(key, path, name, inner));
-            const others = this.#problems;
-            this.#problems = all;
-            this.#variablesOf(path, adapted);
-            all.take(others);
-            for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
-                all.add(`${path} line ${at}: ${keys.map(shown/* placed */.GS).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
-            }
-            const fill = (one) => ({ ...one, value: (0,variables/* partlyFilledIn */.Kk)(one.value, runner_variables/* rulesDocker */.em, this.#lookUp) });
-            return [{ key, line, value: (0,tree/* mapTexts */.zO)(adapted, fill) }];
-        });
-        return { ...root, entries };
-    }
-    /** Every network, volume, secret and config that a service names must be defined in one of the files. */
-    checkReferences() {
-        const defined = (section) => new Set(this.#files.flatMap(({ root }) => (0,tree/* mapAt */.SC)(root, section).map(({ key }) => key)));
-        const known = Object.fromEntries(compose_keys/* SECTIONS */.bP.map((section) => [section, defined(section)]));
-        // Of a section that is no mapping that has been told, and it says what there is.
-        const isUnread = (section) => this.#files.some(({ root }) => !['map', undefined].includes(sectionOf(root, section)?.kind));
-        for (const { path, root } of this.#files) {
-            for (const { key: service, value } of (0,tree/* mapAt */.SC)(root, 'services')) {
-                for (const { section, name, line } of referencesOf(value, this.#lookUp)) {
-                    if (known[section]?.has(name) || (section === 'networks' && name === 'default'))
-                        continue;
-                    if (isUnread(section))
-                        continue;
-                    const one = section.slice(0, -1);
-                    this.#problems.add(`${path} line ${line}: the service ${(0,shown/* placed */.GS)(service)} uses the ${one} ${(0,shown/* placed */.GS)(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
-                }
-            }
-        }
-    }
-    /** Every service needs an image, in one of the files. */
-    checkImages() {
-        const services = this.#files.flatMap(({ path, root }) => (0,tree/* mapAt */.SC)(root, 'services').map((entry) => ({ path, ...entry })));
-        for (const [name, all] of (0,group_by/* groupBy */.$)(services, ({ key }) => key)) {
-            const isGiven = (value) => value !== undefined && !(0,tree/* isNothing */.qv)(value);
-            const has = (key) => all.find(({ value }) => value.kind === 'map' && isGiven((0,tree/* entryAt */._f)(value, key)));
-            const [first] = all;
-            if (first?.value.kind !== 'map' || has('image') !== undefined)
-                continue;
-            const { path, value, line } = has('build') ?? first;
-            const entryOf = (one) => (value.kind === 'map' ? value.entries.find(({ key }) => key === one) : undefined);
-            const build = entryOf('build');
-            const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build';
-            this.#problems.add(`${path} line ${(build ?? entryOf('image'))?.line ?? line}: services.${(0,shown/* placed */.GS)(name)} ${what}: build and push in an earlier step, and name the result in \`image\``);
-        }
-    }
-    /** It means nothing to docker any more, which only checks that it is one of its own. */
-    #version(path, line, value) {
-        const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
-        if (minor !== null && Number(minor[1] ?? 0) <= 13)
-            return;
-        this.#notices.add(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
-    }
-    #variablesOf(path, value) {
-        if (value.kind === 'list')
-            for (const item of value.items)
-                this.#variablesOf(path, item);
-        if (value.kind === 'map')
-            for (const entry of value.entries)
-                this.#variablesOf(path, entry.value);
-        if (value.kind !== 'text')
-            return;
-        this.#variablesOfText(path, value);
-    }
-    #variablesOfText(path, { value, line, style }) {
-        for (const found of (0,variables/* substitutionsIn */.aD)(value, line + (style === 'block' ? 1 : 0))) {
-            if (found.kind === 'variable')
-                this.variables.add(found.name);
-            for (const reason of this.#reasonsAgainst(found)) {
-                this.#addOnce(`${path} line ${found.line}: ${reason}`);
-            }
-        }
-    }
-    #reasonsAgainst(found) {
-        if (found.kind === 'invalid')
-            return [found.reason];
-        const { name, needs, words, misread } = found;
-        const reasons = [];
-        if ((0,variables/* isUnset */.K$)(found, this.#lookUp)) {
-            const state = this.#lookUp(name) === undefined ? 'not set' : 'empty';
-            const setIt = 'set it in the `env` of the step or in an `env-file`';
-            reasons.push(needs === 'value'
-                ? `the variable ${(0,shown/* placed */.GS)(name)} is ${state} and has no default: ${setIt}, or write \${${(0,may_be_secret/* mayBeSecret */.lr)(name) ? '\u2026' : name}:-\u2026}`
-                : `the variable ${(0,shown/* placed */.GS)(name)} is ${state}${wordsInWords(words)}: ${setIt}`);
-        }
-        if (misread !== '') {
-            const what = needs === 'default' ? 'default' : 'message';
-            reasons.push(`docker stack takes the ${misread} in the ${what} of ${(0,shown/* placed */.GS)(name)} for the beginning of another: write the ${what} without ${misread}`);
-        }
-        return reasons;
-    }
-    #object(section, path, name, value) {
-        if (section === 'services')
-            return this.#service(path, name, value);
-        if (section === 'secrets' || section === 'configs')
-            return this.#content(section, path, name, value);
+function adaptContent(section, path, name, value, { lookUp, findings }) {
+    const what = `${section}.${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .placed */ .GS)(name)}`;
+    if (value.kind !== 'map') {
+        findings.addProblem(`${path} line ${value.line}: ${what} is ${(0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .noMap */ .En)(value)}: write \`file: \u2026\`, or \`external: true\``);
         return value;
     }
-    #service(path, name, service) {
-        if (service.kind !== 'map') {
-            this.#problems.add(`${path} line ${service.line}: the service ${(0,shown/* placed */.GS)(name)} is ${noMap(service)}: write at least its \`image\`, as \`image: \u2026\``);
-            return service;
-        }
-        const fromFiles = this.#fromEnvFiles(service, path, name);
-        const entries = service.entries.flatMap((entry) => {
-            const { key, line, value } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${(0,shown/* placed */.GS)(name)}.${(0,shown/* placed */.GS)(key)}`);
-            if (key.startsWith('x-'))
-                return [];
-            const dropped = (0,compose_keys/* own */.ZV)(compose_keys/* DROPPED */.BE, key);
-            if (dropped !== undefined) {
-                mention(this.#dropped, key, dropped, `${path} line ${line}`, name);
-                return [];
-            }
-            const refused = (0,compose_keys/* own */.ZV)(compose_keys/* REFUSED */.ln, key);
-            if (refused !== undefined) {
-                here.add(`docker stack does not know it: ${refused}`);
-                return [];
-            }
-            if (!compose_keys/* SERVICE_KEYS */.xI.includes(key)) {
-                const closest = (0,keys/* closestKey */.bi)(key, compose_keys/* SERVICE_KEYS */.xI) ?? (0,keys/* closestKey */.bi)(key.replaceAll('-', '_'), compose_keys/* SERVICE_KEYS */.xI);
-                here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
-                return [];
-            }
-            if ((0,tree/* isNothing */.qv)(value) && (key === 'command' || key === 'entrypoint'))
-                return [];
-            const ignored = (0,compose_keys/* own */.ZV)(compose_keys/* IGNORED */.$h, key);
-            if (ignored !== undefined && !this.#obeysRestart(entry, name)) {
-                mention(this.#ignored, key, ignored, `${path} line ${line}`, name);
-                // Docker never looks at them again, and neither at the variables in them; but at this one it may.
-                return key === 'restart' && !this.#hasRestartPolicy(name) ? [entry] : [];
-            }
-            if (key === 'credential_spec')
-                checkCredentialSpec(value, here);
-            if (key === 'secrets' || key === 'configs') {
-                for (const { line: at, name: inside } of withoutSource(value)) {
-                    this.#problems.add(`${path} line ${at}: services.${(0,shown/* placed */.GS)(name)}.${key}: it names no \`source\`: write the name alone, as in \`- ${inside}\`, and what it is under the top-level \`${key}\``);
-                }
-            }
-            if (key === 'ports')
-                return [{ ...entry, value: (0,tree/* mapItems */.Z9)(value, (port) => this.#port(port, path, name)) }];
-            if (key === 'env_file')
-                return [];
-            if (key === 'environment')
-                return [{ ...entry, value: this.#environment(value, fromFiles, here) }];
-            this.#warnOfSilence(entry, path, name);
-            return [entry];
-        });
-        if (fromFiles.length > 0 && (0,tree/* entryAt */._f)(service, 'environment') === undefined) {
-            const all = { kind: 'map', line: service.line, entries: fromFiles };
-            entries.push({ key: 'environment', line: service.line, value: all });
-        }
-        return { ...service, entries };
+    const given = (0,_contents_js__WEBPACK_IMPORTED_MODULE_2__/* .sourcesOf */ .u0)(value, lookUp);
+    if (given.length > 1) {
+        findings.addProblem(`${path} line ${value.line}: ${what} has ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .K)(given)}: leave one of them`);
     }
-    /** docker stack says that it ignores `restart`, and yet makes a policy of it where there is none. */
-    #obeysRestart({ key, value }, service) {
-        const isOnFailure = value.kind === 'text' && this.#filled(value).startsWith('on-failure');
-        return key === 'restart' && isOnFailure && !this.#hasRestartPolicy(service);
+    const source = value.entries.find(({ key }) => _contents_js__WEBPACK_IMPORTED_MODULE_2__/* .SOURCES */ .Hl.includes(key) || key === 'driver');
+    if (source === undefined || given.includes('external'))
+        return value;
+    const { key, value: inner, line } = source;
+    if (key !== 'driver' && (inner.kind !== 'text' || (0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .isNothing */ .qv)(inner))) {
+        findings.addProblem(`${path} line ${line}: ${what}.${key} is no text: put it in quotes`);
+        return value;
     }
-    /** In any of the files, which docker merges first. */
-    #hasRestartPolicy(service) {
-        return this.#files.some(({ root }) => {
-            const value = (0,tree/* mapAt */.SC)(root, 'services').find(({ key }) => key === service)?.value;
-            const deploy = value?.kind === 'map' ? (0,tree/* entryAt */._f)(value, 'deploy') : undefined;
-            return deploy?.kind === 'map' && (0,tree/* entryAt */._f)(deploy, 'restart_policy') !== undefined;
-        });
-    }
-    /** What docker leaves out of a value without a word. */
-    #warnOfSilence({ key, line, value }, path, service) {
-        const warn = (at, said) => this.#warnings.add(`${path} line ${at}: services.${(0,shown/* placed */.GS)(service)}.${key}: ${said}`);
-        if ((key === 'command' || key === 'entrypoint') && value.kind === 'text' && hasComment(this.#filled(value))) {
-            warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes');
-        }
-        for (const { name, line: at, advice } of (0,compose_keys/* unheardKeys */["in"])(key, value)) {
-            mention(this.#ignored, name, advice, `${path} line ${at}`, service);
-        }
-        if (key === 'volumes') {
-            for (const item of (0,tree/* itemsOf */.S3)(value)) {
-                if (item.kind !== 'text')
-                    continue;
-                for (const option of unknownVolumeOptions(this.#filled(item))) {
-                    const place = `${path} line ${item.line}`;
-                    mention(this.#ignored, `volumes: \u2026:${(0,safe_text/* safeLine */.om)(option, 40)}`, volumeOptionAdvice(option), place, service);
-                }
-            }
-        }
-        if (key === 'extra_hosts') {
-            const incomplete = value.kind === 'map'
-                ? value.entries.filter((entry) => (0,tree/* isNothing */.qv)(entry.value))
-                : (0,tree/* itemsOf */.S3)(value).filter((item) => item.kind === 'text' && !/[:=]/.test(this.#filled(item)));
-            for (const one of incomplete)
-                warn(one.line, 'docker leaves out a host without an address: write `name:address`');
-        }
-        if (key !== 'networks' || value.kind !== 'map')
-            return;
-        for (const network of value.entries) {
-            for (const entry of network.value.kind === 'map' ? network.value.entries : []) {
-                if (!/^ipv[46]_address$/.test(entry.key))
-                    continue;
-                const advice = 'Swarm chooses the addresses of tasks itself: leave it out, and use the name of the service';
-                mention(this.#ignored, `networks.${entry.key}`, advice, `${path} line ${entry.line}`, service);
-            }
-        }
-    }
-    #filled({ value }) {
-        return (0,variables/* filledIn */.AE)(value, this.#lookUp);
-    }
-    /**
-     * What the files of variables give a service, as docker stack reads them: they are put into `environment`, for which
-     * docker has the same rules.
-     */
-    #fromEnvFiles(service, path, name) {
-        const given = (0,tree/* entryAt */._f)(service, 'env_file');
-        const variables = new Map();
-        for (const item of given === undefined || (0,tree/* isNothing */.qv)(given) ? [] : (0,tree/* itemsOf */.S3)(given)) {
-            const here = this.#problems.at(`${path} line ${item.line}: services.${(0,shown/* placed */.GS)(name)}.env_file`);
-            const file = envFileOf(item, here);
-            if (file === undefined)
-                continue;
-            this.#variablesOfText(path, file.path);
-            const filePath = this.#filled(file.path);
-            const shownPath = (0,shown/* placed */.GS)(filePath);
-            const place = this.#problems.at(`${path} line ${file.path.line}: services.${(0,shown/* placed */.GS)(name)}.env_file ${shownPath}`);
-            if (filePath === '') {
-                place.add('the path is empty: write the path of a file of this job');
-                continue;
-            }
-            const content = place.attempt(() => ({ text: this.#readEnvFile(filePath) }));
-            if (content === undefined)
-                continue;
-            if (content.text === undefined) {
-                if (file.isRequired)
-                    place.add('there is no such file: write the path of a file of this job, absolute or relative to the directory of the first compose file');
-                else
-                    this.#notices.add(`${path} line ${file.path.line}: \`env_file\` ${shownPath} is left out (${(0,shown/* placed */.GS)(name)}): it is not there, and not required`);
-                continue;
-            }
-            const read = parseServiceEnvFile(content.text);
-            for (const { line, reason } of read.problems)
-                this.#addOnce(`${shownPath} line ${line}: ${reason}`);
-            if (!file.isRaw)
-                for (const warning of readOtherwise(read, shownPath))
-                    this.#warnings.add(warning);
-            for (const { name: key, value, line } of read.variables) {
-                const own = this.#valueOf(key, value, this.#problems.at(`${shownPath} line ${line}`));
-                if (own !== undefined)
-                    variables.set(key, { key, line: item.line, value: (0,tree/* text */.Qq)(escaped(own), item.line) });
-            }
-        }
-        return [...variables.values()];
-    }
-    /**
-     * The value of a variable of a service: one without a value, or with an empty one, takes the step's, as docker has it
-     * (cli/compose/loader, updateEnvironment). The runner's own are not among the step's.
-     *
-     * @param given with its variables filled in; `undefined` when there is none
-     */
-    #valueOf(name, given, here) {
-        if (given !== undefined && given !== '')
-            return given;
-        const own = this.#lookUp(name);
-        if (own === undefined && (0,runner_variables/* isGivenToDocker */.zS)(name)) {
-            here.add(`${(0,shown/* placed */.GS)(name)} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`);
-        }
-        return own ?? given;
-    }
-    /** The same for what stands in the file: docker finds the step's value itself, unless it would obey the variable. */
-    #replacement(name, given, here) {
-        const value = this.#valueOf(name, given, here);
-        if (value !== given && !(0,runner_variables/* rulesDocker */.em)(name))
-            this.variables.add(name);
-        return value !== given && (0,runner_variables/* rulesDocker */.em)(name) ? value : undefined;
-    }
-    #environment(environment, fromFiles, here) {
-        if (environment.kind === 'list') {
-            const names = new Set();
-            const items = environment.items.map((item) => {
-                if (item.kind !== 'text')
-                    return item;
-                const [name = '', ...rest] = this.#filled(item).split('=');
-                names.add(name);
-                const value = this.#replacement(name, rest.length === 0 ? undefined : rest.join('='), here);
-                return value === undefined ? item : (0,tree/* text */.Qq)(escaped(`${name}=${value}`), item.line);
-            });
-            const others = fromFiles.filter(({ key }) => !names.has(key));
-            const pairs = others.map(({ key, value, line }) => (0,tree/* text */.Qq)(`${escaped(key)}=${value.value}`, line));
-            return { ...environment, items: [...pairs, ...items] };
-        }
-        if (environment.kind !== 'map')
-            return environment;
-        const entries = environment.entries.map((entry) => {
-            const { key, value } = entry;
-            if (value.kind !== 'text')
-                return entry;
-            const own = this.#replacement(key, (0,tree/* isNothing */.qv)(value) ? undefined : this.#filled(value), here);
-            return own === undefined ? entry : { ...entry, value: (0,tree/* text */.Qq)(escaped(own), value.line) };
-        });
-        const others = fromFiles.filter(({ key }) => !entries.some((entry) => entry.key === key));
-        return { ...environment, entries: [...others, ...entries] };
-    }
-    #addOnce(problem) {
-        if (!this.#told.has(problem))
-            this.#problems.add(problem);
-        this.#told.add(problem);
-    }
-    /** What `docker compose config` writes as text, `docker stack` wants as a number. */
-    #port(port, path, service) {
-        if (port.kind === 'text') {
-            const address = addressOfPort(this.#filled(port));
-            if (address !== '')
-                this.#refuseAddress(`the address ${(0,shown/* shown */.SP)(address)}`, `${path} line ${port.line}`, service);
-        }
-        if (port.kind !== 'map')
-            return port;
-        const entries = port.entries.flatMap((entry) => {
-            const { key, value, line } = entry;
-            const here = this.#problems.at(`${path} line ${line}: services.${(0,shown/* placed */.GS)(service)}.ports`);
-            if (key === 'name' || key === 'app_protocol') {
-                mention(this.#dropped, `ports.${key}`, 'it says nothing to Swarm', `${path} line ${line}`, service);
-                return [];
-            }
-            if (key === 'host_ip') {
-                if (value.kind === 'text' && meansAllAddresses(this.#filled(value))) {
-                    mention(this.#dropped, 'ports.host_ip', 'Swarm publishes on all addresses anyway', `${path} line ${line}`, service);
-                }
-                else
-                    this.#refuseAddress('`host_ip`', `${path} line ${line}`, service);
-                return [];
-            }
-            if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain')
-                return [entry];
-            if (/^\d+$/.test(value.value))
-                return [{ ...entry, value: { ...value, style: 'plain' } }];
-            if (!value.value.includes('$')) {
-                here.add(`\`${key}\` is ${(0,shown/* shown */.SP)(value.value)}, which is no single port: write one number, and an entry for each`);
-            }
-            return [entry];
-        });
-        return { ...port, entries };
-    }
-    #refuseAddress(what, place, service) {
-        this.#addOnce(`${place}: services.${(0,shown/* placed */.GS)(service)}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`);
-    }
-    /** The content of a secret or config may stand in the file, or in a variable: docker stack knows only files. */
-    #content(section, path, name, value) {
-        const what = `${section}.${(0,shown/* placed */.GS)(name)}`;
-        if (value.kind !== 'map') {
-            this.#problems.add(`${path} line ${value.line}: ${what} is ${noMap(value)}: write \`file: \u2026\`, or \`external: true\``);
-            return value;
-        }
-        const given = (0,contents/* sourcesOf */.u0)(value, this.#lookUp);
-        if (given.length > 1) {
-            this.#problems.add(`${path} line ${value.line}: ${what} has ${(0,inputs_problems/* listed */.K)(given)}: leave one of them`);
-        }
-        const source = value.entries.find(({ key }) => contents/* SOURCES */.Hl.includes(key) || key === 'driver');
-        if (source === undefined || given.includes('external'))
-            return value;
-        const { key, value: inner, line } = source;
-        if (key !== 'driver' && (inner.kind !== 'text' || (0,tree/* isNothing */.qv)(inner))) {
-            this.#problems.add(`${path} line ${line}: ${what}.${key} is no text: put it in quotes`);
-            return value;
-        }
-        const words = inner.kind === 'text' && key !== 'driver' ? inner.value : '';
-        const label = (0,tree/* text */.Qq)(`${key}:${name.replaceAll('$', '$$$$')}:${words}`, line);
-        const others = value.entries.filter((entry) => !contents/* SOURCES */.Hl.includes(entry.key));
-        const file = key === 'driver' ? [] : [{ key: 'file', line, value: (0,tree/* text */.Qq)(NO_FILE, line) }];
-        return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label);
-    }
+    const words = inner.kind === 'text' && key !== 'driver' ? inner.value : '';
+    const label = (0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .text */ .Qq)(`${key}:${name.replaceAll('$', '$$$$')}:${words}`, line);
+    const others = value.entries.filter((entry) => !_contents_js__WEBPACK_IMPORTED_MODULE_2__/* .SOURCES */ .Hl.includes(entry.key));
+    const file = key === 'driver' ? [] : [{ key: 'file', line, value: (0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .text */ .Qq)(NO_FILE, line) }];
+    return withLabel({ ...value, entries: [...others, ...file] }, SOURCE_LABEL, label);
 }
 function withLabel(object, name, value) {
-    if ((0,tree/* entryAt */._f)(object, 'labels')?.kind !== 'list') {
-        return (0,tree/* withEntries */.bA)(object, ['labels'], [{ key: name, line: value.line, value }]);
+    if ((0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .entryAt */ ._f)(object, 'labels')?.kind !== 'list') {
+        return (0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .withEntries */ .bA)(object, ['labels'], [{ key: name, line: value.line, value }]);
     }
-    const item = (0,tree/* text */.Qq)(`${name}=${value.value}`, value.line);
-    return (0,tree/* mapValues */.LG)(object, (_, one) => one === (0,tree/* entryAt */._f)(object, 'labels') && one.kind === 'list' ? { ...one, items: [...one.items, item] } : one);
-}
-function checkCredentialSpec(value, problems) {
-    const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : [];
-    const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
-    if (sources.length === 1 && given.length === 1)
-        return;
-    const has = sources.length > 1 ? `it names ${(0,inputs_problems/* listed */.K)(sources)}` : 'it names no source';
-    problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
-}
-const ENV_FILE_KEYS = ['path', 'required', 'format'];
-/** What an item of `env_file` says; `undefined` when it says nothing that can be used. */
-function envFileOf(item, problems) {
-    if (item.kind === 'text')
-        return { path: item, isRequired: true, isRaw: false };
-    const path = item.kind === 'map' ? (0,tree/* entryAt */._f)(item, 'path') : undefined;
-    if (item.kind !== 'map' || path?.kind !== 'text') {
-        problems.add('this is no path: write the path of a file, or `{path: \u2026, required: false}`');
-        return undefined;
-    }
-    for (const { key } of item.entries.filter((entry) => !ENV_FILE_KEYS.includes(entry.key))) {
-        problems.add(`it has the unknown key ${(0,shown/* shown */.SP)(key)}: ${(0,keys/* keyAdvice */.YH)((0,keys/* closestKey */.bi)(key, ENV_FILE_KEYS), ENV_FILE_KEYS)}`);
-    }
-    const textAt = (key) => {
-        const value = (0,tree/* entryAt */._f)(item, key);
-        return value === undefined ? '' : value.kind === 'text' ? value.value.toLowerCase() : '?';
-    };
-    const required = textAt('required');
-    if (!['', 'true', 'false'].includes(required))
-        problems.add('`required` is neither true nor false: write one of them');
-    const format = textAt('format');
-    if (!['', 'raw'].includes(format)) {
-        problems.add('`format` is not `raw`, which is how docker stack reads all of these files: leave it out');
-    }
-    return { path, isRequired: required !== 'false', isRaw: format === 'raw' };
-}
-/** What the author of a file says of a variable that has to be set. */
-function wordsInWords(words) {
-    const said = words.trim();
-    return said === '' || (0,may_be_secret/* mayHoldSecret */.dV)(said) ? '' : `, of which the file says "${(0,safe_text/* safeLine */.om)(said, 300)}"`;
-}
-/** What to do about a top-level key that is none. */
-function adviceAtTop(key, value) {
-    if (key === 'include')
-        return 'give every file in the input `compose-file`';
-    const closest = (0,keys/* closestKey */.bi)(key, compose_keys/* SECTIONS */.bP);
-    if (closest !== undefined)
-        return `did you mean \`${closest}\`?`;
-    const isService = value.kind === 'map' && ['image', 'build'].some((one) => (0,tree/* entryAt */._f)(value, one) !== undefined);
-    return isService ? 'write it under `services`' : `write one of ${(0,inputs_problems/* listed */.K)([...compose_keys/* SECTIONS */.bP], 'disjunction')}`;
-}
-/** What is under a top-level key, if anything is. */
-function sectionOf(root, section) {
-    const value = (0,tree/* entryAt */._f)(root, section);
-    return value === undefined || (0,tree/* isNothing */.qv)(value) ? undefined : value;
-}
-/** What to write where a section is no mapping. */
-function remedyForSection(value, section) {
-    const name = value.kind === 'list'
-        ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])).at(0)?.key
-        : undefined;
-    return name === undefined || (0,may_be_secret/* mayBeSecret */.lr)(name)
-        ? 'write a mapping with a name for each of them'
-        : `leave the dashes off, and write a mapping with a name for each of them, as in \`${section}: {${name}: \u2026}\``;
-}
-/** What stands where a mapping belongs. */
-function noMap(value) {
-    return (0,tree/* isNothing */.qv)(value) ? 'empty' : `a ${value.kind} and no mapping`;
-}
-/** As docker is to find a text in which no dollar sign begins a variable. */
-function escaped(value) {
-    return value.replaceAll('$', '$$$$');
-}
-function mention(all, key, advice, place, service) {
-    const known = all.get(key);
-    const name = (0,shown/* placed */.GS)(service);
-    if (known === undefined)
-        all.set(key, { place, advice, services: [name] });
-    else if (!known.services.includes(name))
-        known.services.push(name);
-}
-function mentions(all, what) {
-    return [...all].map(([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`);
-}
-function isSection(key) {
-    return compose_keys/* SECTIONS */.bP.includes(key);
+    const item = (0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .text */ .Qq)(`${name}=${value.value}`, value.line);
+    return (0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .mapValues */ .LG)(object, (_, one) => one === (0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .entryAt */ ._f)(object, 'labels') && one.kind === 'list' ? { ...one, items: [...one.items, item] } : one);
 }
 
 
@@ -13252,6 +12507,7 @@ function sourcesOf(object, lookUp) {
 /* harmony export */   $h: () => (/* binding */ IGNORED),
 /* harmony export */   BE: () => (/* binding */ DROPPED),
 /* harmony export */   D5: () => (/* binding */ adviceInside),
+/* harmony export */   EP: () => (/* binding */ isSection),
 /* harmony export */   ZV: () => (/* binding */ own),
 /* harmony export */   bP: () => (/* binding */ SECTIONS),
 /* harmony export */   "in": () => (/* binding */ unheardKeys),
@@ -13265,6 +12521,9 @@ function sourcesOf(object, lookUp) {
 
 
 const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'];
+function isSection(key) {
+    return SECTIONS.includes(key);
+}
 /** docker/cli, cli/compose/schema/data/config_schema_v3.13.json */
 const SERVICE_KEYS = 'build cap_add cap_drop cgroup_parent cgroupns_mode command configs container_name credential_spec depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user userns_mode volumes working_dir'.split(' ');
 const POLICY = 'parallelism delay failure_action monitor max_failure_ratio order';
@@ -13435,6 +12694,7 @@ const IGNORED = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   En: () => (/* binding */ noMap),
 /* harmony export */   FF: () => (/* binding */ without),
 /* harmony export */   LG: () => (/* binding */ mapValues),
 /* harmony export */   Qq: () => (/* binding */ text),
@@ -13450,6 +12710,10 @@ const IGNORED = {
 /* harmony export */ });
 function isNothing(value) {
     return value.kind === 'text' && value.style === 'plain' && /^(?:|~|null|Null|NULL)$/.test(value.value);
+}
+/** What stands where a mapping belongs. */
+function noMap(value) {
+    return isNothing(value) ? 'empty' : `a ${value.kind} and no mapping`;
 }
 function entryAt(map, key) {
     return map.entries.find((entry) => entry.key === key)?.value;
@@ -21318,8 +20582,827 @@ function namesOfItem(item, place, advice, problems) {
 var rollback_target = __nccwpck_require__(322);
 // EXTERNAL MODULE: ./build/inputs/selection.js
 var selection = __nccwpck_require__(6406);
-// EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 4 modules
-var adapt = __nccwpck_require__(4666);
+// EXTERNAL MODULE: ./build/inputs/compose/adapt-content.js
+var adapt_content = __nccwpck_require__(6219);
+// EXTERNAL MODULE: ./build/inputs/compose/keys.js
+var keys = __nccwpck_require__(4807);
+;// CONCATENATED MODULE: ./build/inputs/compose/short-forms.js
+/**
+ * The address before the ports of a short port (`127.0.0.1:80:80`), without its brackets; empty when there is none, or
+ * when it means all addresses. As docker/go-connections splits it (nat.splitParts).
+ */
+function addressOfPort(port) {
+    const address = port
+        .split(':')
+        .slice(0, -2)
+        .join(':')
+        .replace(/^\[(.*)\]$/, '$1');
+    return meansAllAddresses(address) ? '' : address;
+}
+/** Whether an address stands for all of a node. */
+function meansAllAddresses(address) {
+    return /^(?:0+(?:\.0+){3}|[0:]*:[0:]*)$/.test(address);
+}
+const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
+const VOLUME_OPTIONS = ['ro', 'rw', 'nocopy', ...PROPAGATIONS];
+/** The options of a short volume that docker leaves out without a word (docker/cli, compose/loader/volume.go). */
+function unknownVolumeOptions(volume) {
+    const [, , options] = volumeSections(volume);
+    return options === undefined ? [] : options.split(',').filter((option) => !VOLUME_OPTIONS.includes(option));
+}
+/** The volume that a short volume names; `undefined` when it is a path or has no name (docker/cli, isFilePath). */
+function namedVolume(volume) {
+    const [source = '', target] = volumeSections(volume);
+    const isPath = /^(?:[./~]|\\\\|\p{L}:)/u.test(source);
+    return volume.length <= 2 || source === '' || target === undefined || isPath ? undefined : source;
+}
+function volumeSections(volume) {
+    const parts = volume.split(':');
+    // The letter of a Windows drive is no part of its own.
+    const sections = [];
+    for (let at = 0; at < parts.length; at++) {
+        const part = parts[at] ?? '';
+        const isDrive = /^\p{L}$/u.test(part) && at + 1 < parts.length;
+        sections.push(isDrive ? `${part}:${parts[++at] ?? ''}` : part);
+    }
+    return sections;
+}
+/** What to do about such an option. */
+function volumeOptionAdvice(option) {
+    if (/^z$/i.test(option))
+        return 'a service cannot label files for SELinux: label the directory on the nodes';
+    if (['cached', 'delegated', 'consistent'].includes(option))
+        return 'it is for Docker Desktop: leave it out';
+    return 'docker stack knows `ro`, `rw`, `nocopy` and the propagations of a bind: leave it out';
+}
+/** Whether docker reads a comment in a command that is one text (google/shlex): a word that begins with #. */
+function hasComment(command) {
+    let quote = '';
+    let isInWord = false;
+    for (let at = 0; at < command.length; at++) {
+        const char = command[at] ?? '';
+        if (char === '\\' && quote !== "'") {
+            at++;
+            isInWord = true;
+        }
+        else if (quote !== '') {
+            if (char === quote)
+                quote = '';
+        }
+        else if (char === '#' && !isInWord)
+            return true;
+        else {
+            isInWord = !/[ \t\r\n]/.test(char);
+            if (char === '"' || char === "'")
+                quote = char;
+        }
+    }
+    return false;
+}
+
+// EXTERNAL MODULE: ./build/inputs/compose/tree.js
+var tree = __nccwpck_require__(7075);
+// EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
+var compose_variables = __nccwpck_require__(3847);
+;// CONCATENATED MODULE: ./build/inputs/compose/references.js
+
+
+
+
+/** What a service names of the other sections; what names it by variables that cannot be filled in is left out. */
+function referencesOf(service, lookUp) {
+    if (service.kind !== 'map')
+        return [];
+    return service.entries.flatMap(({ key, value }) => {
+        if (key === 'networks')
+            return namesOf(value).map((one) => ({ section: 'networks', ...one }));
+        if (key === 'secrets' || key === 'configs')
+            return sourcesOf(value).map((one) => ({ section: key, ...one }));
+        if (key === 'volumes')
+            return volumesOf(value).map((one) => ({ section: 'volumes', ...one }));
+        if (key !== 'credential_spec' || value.kind !== 'map')
+            return [];
+        return nameOf((0,tree/* entryAt */._f)(value, 'config')).map((one) => ({ section: 'configs', ...one }));
+    });
+    // Keys stay as they are: docker fills in none of their variables.
+    function namesOf(value) {
+        if (value.kind === 'map')
+            return value.entries.map(({ key, line }) => ({ name: key, line }));
+        return value.kind === 'list' ? value.items.flatMap(nameOf) : [];
+    }
+    function nameOf(value) {
+        return value?.kind === 'text' && !(0,tree/* isNothing */.qv)(value) ? filled(value).map((name) => ({ name, line: value.line })) : [];
+    }
+    function sourcesOf(value) {
+        if (value.kind !== 'list')
+            return [];
+        return value.items.flatMap((item) => nameOf(item.kind === 'map' ? (0,tree/* entryAt */._f)(item, 'source') : item));
+    }
+    /** Named volumes only. */
+    function volumesOf(value) {
+        if (value.kind !== 'list')
+            return [];
+        return value.items.flatMap((item) => {
+            if (item.kind === 'text') {
+                const names = filled(item).flatMap((spec) => namedVolume(spec) ?? []);
+                return names.map((name) => ({ name, line: item.line }));
+            }
+            if (item.kind !== 'map')
+                return [];
+            const type = (0,tree/* entryAt */._f)(item, 'type');
+            const isVolume = type?.kind === 'text' && filled(type)[0] === 'volume';
+            return isVolume ? nameOf((0,tree/* entryAt */._f)(item, 'source')).filter(({ name }) => name !== '') : [];
+        });
+    }
+    function filled({ value }) {
+        return (0,compose_variables/* isFillable */.KQ)(value, lookUp) ? [(0,compose_variables/* filledIn */.AE)(value, lookUp)] : [];
+    }
+}
+/** The items of the `secrets` or `configs` of a service that are mappings and name none, as in `- db: {file: \u2026}`. */
+function withoutSource(value) {
+    return (value.kind === 'list' ? value.items : []).flatMap((item) => {
+        if (item.kind !== 'map' || (0,tree/* entryAt */._f)(item, 'source') !== undefined)
+            return [];
+        const name = item.entries.find((entry) => entry.value.kind === 'map' || (0,tree/* isNothing */.qv)(entry.value))?.key ?? 'NAME';
+        return [{ name: (0,shown/* placed */.GS)(name), line: item.line }];
+    });
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/check-variables.js
+
+
+
+
+/** Notes the variables of a value, and tells those that docker would not fill in, or not as is meant. */
+function checkVariables(path, value, lookUp, findings) {
+    if (value.kind === 'list')
+        for (const item of value.items)
+            checkVariables(path, item, lookUp, findings);
+    if (value.kind === 'map')
+        for (const entry of value.entries)
+            checkVariables(path, entry.value, lookUp, findings);
+    if (value.kind === 'text')
+        checkVariablesOfText(path, value, lookUp, findings);
+}
+/** The same of one text. */
+function checkVariablesOfText(path, { value, line, style }, lookUp, findings) {
+    for (const found of (0,compose_variables/* substitutionsIn */.aD)(value, line + (style === 'block' ? 1 : 0))) {
+        if (found.kind === 'variable')
+            findings.variables.add(found.name);
+        for (const reason of reasonsAgainst(found, lookUp)) {
+            findings.addProblemOnce(`${path} line ${found.line}: ${reason}`);
+        }
+    }
+}
+function reasonsAgainst(found, lookUp) {
+    if (found.kind === 'invalid')
+        return [found.reason];
+    const { name, needs, words, misread } = found;
+    const reasons = [];
+    if ((0,compose_variables/* isUnset */.K$)(found, lookUp)) {
+        const state = lookUp(name) === undefined ? 'not set' : 'empty';
+        const setIt = 'set it in the `env` of the step or in an `env-file`';
+        reasons.push(needs === 'value'
+            ? `the variable ${(0,shown/* placed */.GS)(name)} is ${state} and has no default: ${setIt}, or write \${${(0,may_be_secret/* mayBeSecret */.lr)(name) ? '\u2026' : name}:-\u2026}`
+            : `the variable ${(0,shown/* placed */.GS)(name)} is ${state}${wordsInWords(words)}: ${setIt}`);
+    }
+    if (misread !== '') {
+        const what = needs === 'default' ? 'default' : 'message';
+        reasons.push(`docker stack takes the ${misread} in the ${what} of ${(0,shown/* placed */.GS)(name)} for the beginning of another: write the ${what} without ${misread}`);
+    }
+    return reasons;
+}
+/** What the author of a file says of a variable that has to be set. */
+function wordsInWords(words) {
+    const said = words.trim();
+    return said === '' || (0,may_be_secret/* mayHoldSecret */.dV)(said) ? '' : `, of which the file says "${(0,safe_text/* safeLine */.om)(said, 300)}"`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/service-env-file.js
+/** Go's scanner takes no longer line. */
+const LONGEST_LINE_BYTES = 64 * 1024;
+/** What Go takes for blanks. */
+const BLANKS = /^[\t\v\f\r \u0085\p{Z}]+/u;
+/**
+ * Reads the `env_file` of a service as docker stack does, which is not as docker compose does (docker/cli,
+ * pkg/kvfile): every line is `NAME=value` or `NAME`, and all behind the sign is the value. No message shows a value.
+ */
+function parseServiceEnvFile(text) {
+    const variables = [];
+    const problems = [];
+    for (const [index, raw] of text
+        .replace(/^\uFEFF/, '')
+        .split('\n')
+        .entries()) {
+        const line = index + 1;
+        const content = raw.replace(/\r$/, '').replace(BLANKS, '');
+        if (content === '' || content.startsWith('#'))
+            continue;
+        const separator = content.indexOf('=');
+        const name = separator < 0 ? content : content.slice(0, separator);
+        const reason = problemOf(name, raw);
+        if (reason !== undefined)
+            problems.push({ line, reason });
+        else
+            variables.push({ name, value: separator < 0 ? undefined : content.slice(separator + 1), line });
+    }
+    return { variables, problems };
+}
+function problemOf(name, line) {
+    if (Buffer.byteLength(line) >= LONGEST_LINE_BYTES) {
+        return 'the line is longer than 64 kB, which docker does not read: put the value into a secret or config';
+    }
+    if (name === '')
+        return 'there is no name before the =: write NAME=value';
+    if (/^export[ \t]/.test(name))
+        return 'docker stack does not know `export` in an `env_file`: leave the word out';
+    if (!/[ \t]/.test(name))
+        return undefined;
+    return 'this is no NAME=value, for the name has a blank in it: write one, or # before a comment';
+}
+/** How docker compose would read a value in another way than docker stack, and what to write. */
+const OTHERWISE = [
+    [/^(["']).*\1$/s, 'docker stack keeps the quotes around the value, which docker compose takes off: leave them out'],
+    [/[ \t]#/, 'docker stack keeps what looks like a comment behind the value: put it into a line of its own'],
+    [
+        /\$\{\w/,
+        'docker stack fills in no variables in an `env_file`: write the value, or the variable under `environment`',
+    ],
+];
+/** One line for each way in which docker compose would read the values of a file otherwise. No message shows a value. */
+function readOtherwise({ variables }, path) {
+    return OTHERWISE.flatMap(([pattern, said]) => {
+        const [first, ...others] = variables.filter(({ value }) => value !== undefined && pattern.test(value));
+        if (first === undefined)
+            return [];
+        const more = others.map(({ name, line }) => `${name} in line ${line}`).join(', ');
+        return [`${path} line ${first.line}: ${first.name}: ${said}${more === '' ? '' : ` (also ${more})`}`];
+    });
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/service-environment.js
+
+
+
+
+
+
+
+/**
+ * What the files of variables give a service, as docker stack reads them: they are put into `environment`, for which
+ * docker has the same rules.
+ */
+function variablesFromFiles(service, path, name, reading) {
+    const { lookUp, findings } = reading;
+    const given = (0,tree/* entryAt */._f)(service, 'env_file');
+    const variables = new Map();
+    for (const item of given === undefined || (0,tree/* isNothing */.qv)(given) ? [] : (0,tree/* itemsOf */.S3)(given)) {
+        const file = envFileOf(item, findings.at(`${path} line ${item.line}: services.${(0,shown/* placed */.GS)(name)}.env_file`));
+        if (file === undefined)
+            continue;
+        checkVariablesOfText(path, file.path, lookUp, findings);
+        const shownPath = (0,shown/* placed */.GS)((0,compose_variables/* filledIn */.AE)(file.path.value, lookUp));
+        const content = contentOf(file, path, name, shownPath, reading);
+        if (content === undefined)
+            continue;
+        const read = parseServiceEnvFile(content);
+        for (const { line, reason } of read.problems)
+            findings.addProblemOnce(`${shownPath} line ${line}: ${reason}`);
+        if (!file.isRaw)
+            for (const warning of readOtherwise(read, shownPath))
+                findings.addWarning(warning);
+        for (const { name: key, value, line } of read.variables) {
+            const own = resolvedValue(key, value, findings.at(`${shownPath} line ${line}`), lookUp);
+            if (own !== undefined)
+                variables.set(key, { key, line: item.line, value: (0,tree/* text */.Qq)(escaped(own), item.line) });
+        }
+    }
+    return [...variables.values()];
+}
+/** The text of a file of variables; `undefined` when there is none, and that is told. */
+function contentOf(file, path, service, shownPath, { lookUp, readEnvFile, findings }) {
+    const place = `${path} line ${file.path.line}`;
+    const here = findings.at(`${place}: services.${(0,shown/* placed */.GS)(service)}.env_file ${shownPath}`);
+    const filePath = (0,compose_variables/* filledIn */.AE)(file.path.value, lookUp);
+    if (filePath === '') {
+        here.add('the path is empty: write the path of a file of this job');
+        return undefined;
+    }
+    const content = here.attempt(() => ({ text: readEnvFile(filePath) }));
+    if (content === undefined || content.text !== undefined)
+        return content?.text;
+    if (file.isRequired) {
+        here.add('there is no such file: write the path of a file of this job, absolute or relative to the directory of the first compose file');
+    }
+    else {
+        findings.addNotice(`${place}: \`env_file\` ${shownPath} is left out (${(0,shown/* placed */.GS)(service)}): it is not there, and not required`);
+    }
+    return undefined;
+}
+const ENV_FILE_KEYS = ['path', 'required', 'format'];
+/** What an item of `env_file` says; `undefined` when it says nothing that can be used. */
+function envFileOf(item, problems) {
+    if (item.kind === 'text')
+        return { path: item, isRequired: true, isRaw: false };
+    const path = item.kind === 'map' ? (0,tree/* entryAt */._f)(item, 'path') : undefined;
+    if (item.kind !== 'map' || path?.kind !== 'text') {
+        problems.add('this is no path: write the path of a file, or `{path: \u2026, required: false}`');
+        return undefined;
+    }
+    for (const { key } of item.entries.filter((entry) => !ENV_FILE_KEYS.includes(entry.key))) {
+        problems.add(`it has the unknown key ${(0,shown/* shown */.SP)(key)}: ${(0,inputs_keys/* keyAdvice */.YH)((0,inputs_keys/* closestKey */.bi)(key, ENV_FILE_KEYS), ENV_FILE_KEYS)}`);
+    }
+    const textAt = (key) => {
+        const value = (0,tree/* entryAt */._f)(item, key);
+        return value === undefined ? '' : value.kind === 'text' ? value.value.toLowerCase() : '?';
+    };
+    const required = textAt('required');
+    if (!['', 'true', 'false'].includes(required))
+        problems.add('`required` is neither true nor false: write one of them');
+    const format = textAt('format');
+    if (!['', 'raw'].includes(format)) {
+        problems.add('`format` is not `raw`, which is how docker stack reads all of these files: leave it out');
+    }
+    return { path, isRequired: required !== 'false', isRaw: format === 'raw' };
+}
+/** The `environment` of a service, with what its files give it, and the values that docker would take from elsewhere. */
+function adaptEnvironment(environment, fromFiles, here, { lookUp, findings }) {
+    if (environment.kind === 'list') {
+        const names = new Set();
+        const items = environment.items.map((item) => {
+            if (item.kind !== 'text')
+                return item;
+            const [name = '', ...rest] = (0,compose_variables/* filledIn */.AE)(item.value, lookUp).split('=');
+            names.add(name);
+            const value = replacement(name, rest.length === 0 ? undefined : rest.join('='), here, lookUp, findings);
+            return value === undefined ? item : (0,tree/* text */.Qq)(escaped(`${name}=${value}`), item.line);
+        });
+        const others = fromFiles.filter(({ key }) => !names.has(key));
+        const pairs = others.map(({ key, value, line }) => (0,tree/* text */.Qq)(`${escaped(key)}=${value.value}`, line));
+        return { ...environment, items: [...pairs, ...items] };
+    }
+    if (environment.kind !== 'map')
+        return environment;
+    const entries = environment.entries.map((entry) => {
+        const { key, value } = entry;
+        if (value.kind !== 'text')
+            return entry;
+        const given = (0,tree/* isNothing */.qv)(value) ? undefined : (0,compose_variables/* filledIn */.AE)(value.value, lookUp);
+        const own = replacement(key, given, here, lookUp, findings);
+        return own === undefined ? entry : { ...entry, value: (0,tree/* text */.Qq)(escaped(own), value.line) };
+    });
+    const others = fromFiles.filter(({ key }) => !entries.some((entry) => entry.key === key));
+    return { ...environment, entries: [...others, ...entries] };
+}
+/** What to write for what stands in the file: docker finds the step's value itself, unless it would obey the variable. */
+function replacement(name, given, here, lookUp, findings) {
+    const value = resolvedValue(name, given, here, lookUp);
+    if (value !== given && !(0,runner_variables/* rulesDocker */.em)(name))
+        findings.variables.add(name);
+    return value !== given && (0,runner_variables/* rulesDocker */.em)(name) ? value : undefined;
+}
+/**
+ * The value of a variable of a service: one without a value, or with an empty one, takes the step's, as docker has it
+ * (cli/compose/loader, updateEnvironment). The runner's own are not among the step's.
+ *
+ * @param given with its variables filled in; `undefined` when there is none
+ */
+function resolvedValue(name, given, here, lookUp) {
+    if (given !== undefined && given !== '')
+        return given;
+    const own = lookUp(name);
+    if (own === undefined && (0,runner_variables/* isGivenToDocker */.zS)(name)) {
+        here.add(`${(0,shown/* placed */.GS)(name)} has no value, and docker would put its own there: set it in the \`env\` of the step, or leave it out`);
+    }
+    return own ?? given;
+}
+/** As docker is to find a text in which no dollar sign begins a variable. */
+function escaped(value) {
+    return value.replaceAll('$', '$$$$');
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/service-ports.js
+
+
+
+/** A port as docker stack takes it: what `docker compose config` writes as text, it wants as a number. */
+function adaptPort(port, path, service, { lookUp, findings }) {
+    if (port.kind === 'text') {
+        const address = addressOfPort((0,compose_variables/* filledIn */.AE)(port.value, lookUp));
+        if (address !== '')
+            refuseAddress(`the address ${(0,shown/* shown */.SP)(address)}`, `${path} line ${port.line}`, service, findings);
+    }
+    if (port.kind !== 'map')
+        return port;
+    const entries = port.entries.flatMap((entry) => {
+        const { key, value, line } = entry;
+        const place = `${path} line ${line}`;
+        if (key === 'name' || key === 'app_protocol') {
+            findings.mentionDropped(`ports.${key}`, 'it says nothing to Swarm', place, service);
+            return [];
+        }
+        if (key === 'host_ip') {
+            if (value.kind === 'text' && meansAllAddresses((0,compose_variables/* filledIn */.AE)(value.value, lookUp))) {
+                findings.mentionDropped('ports.host_ip', 'Swarm publishes on all addresses anyway', place, service);
+            }
+            else
+                refuseAddress('`host_ip`', place, service, findings);
+            return [];
+        }
+        if ((key !== 'published' && key !== 'target') || value.kind !== 'text' || value.style === 'plain')
+            return [entry];
+        if (/^\d+$/.test(value.value))
+            return [{ ...entry, value: { ...value, style: 'plain' } }];
+        if (!value.value.includes('$')) {
+            findings.addProblem(`${place}: services.${(0,shown/* placed */.GS)(service)}.ports: \`${key}\` is ${(0,shown/* shown */.SP)(value.value)}, which is no single port: write one number, and an entry for each`);
+        }
+        return [entry];
+    });
+    return { ...port, entries };
+}
+function refuseAddress(what, place, service, findings) {
+    findings.addProblemOnce(`${place}: services.${(0,shown/* placed */.GS)(service)}.ports: ${what}: Swarm publishes on all addresses of a node: leave it out, or guard the port by a firewall`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/unheard.js
+
+
+
+
+
+
+/** Tells what docker leaves out of a service's value without a word. */
+function tellUnheard({ key, line, value }, path, service, lookUp, findings) {
+    const warn = (at, said) => findings.addWarning(`${path} line ${at}: services.${(0,shown/* placed */.GS)(service)}.${key}: ${said}`);
+    if ((key === 'command' || key === 'entrypoint') &&
+        value.kind === 'text' &&
+        hasComment((0,compose_variables/* filledIn */.AE)(value.value, lookUp))) {
+        warn(line, 'docker takes a word that begins with # for a comment, and leaves out what follows: put it in quotes');
+    }
+    for (const { name, line: at, advice } of (0,keys/* unheardKeys */["in"])(key, value)) {
+        findings.mentionIgnored(name, advice, `${path} line ${at}`, service);
+    }
+    if (key === 'volumes') {
+        for (const item of (0,tree/* itemsOf */.S3)(value)) {
+            if (item.kind !== 'text')
+                continue;
+            for (const option of unknownVolumeOptions((0,compose_variables/* filledIn */.AE)(item.value, lookUp))) {
+                const place = `${path} line ${item.line}`;
+                findings.mentionIgnored(`volumes: \u2026:${(0,safe_text/* safeLine */.om)(option, 40)}`, volumeOptionAdvice(option), place, service);
+            }
+        }
+    }
+    if (key === 'extra_hosts') {
+        const incomplete = value.kind === 'map'
+            ? value.entries.filter((entry) => (0,tree/* isNothing */.qv)(entry.value))
+            : (0,tree/* itemsOf */.S3)(value).filter((item) => item.kind === 'text' && !/[:=]/.test((0,compose_variables/* filledIn */.AE)(item.value, lookUp)));
+        for (const one of incomplete)
+            warn(one.line, 'docker leaves out a host without an address: write `name:address`');
+    }
+    if (key !== 'networks' || value.kind !== 'map')
+        return;
+    for (const network of value.entries) {
+        for (const entry of network.value.kind === 'map' ? network.value.entries : []) {
+            if (!/^ipv[46]_address$/.test(entry.key))
+                continue;
+            const advice = 'Swarm chooses the addresses of tasks itself: leave it out, and use the name of the service';
+            findings.mentionIgnored(`networks.${entry.key}`, advice, `${path} line ${entry.line}`, service);
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/adapt-service.js
+
+
+
+
+
+
+
+
+
+
+/** A service as docker stack takes it, with what is wrong with it, or left out, told. */
+function adaptService(path, name, service, adapting) {
+    const { findings } = adapting;
+    if (service.kind !== 'map') {
+        findings.addProblem(`${path} line ${service.line}: the service ${(0,shown/* placed */.GS)(name)} is ${(0,tree/* noMap */.En)(service)}: write at least its \`image\`, as \`image: \u2026\``);
+        return service;
+    }
+    const fromFiles = variablesFromFiles(service, path, name, adapting);
+    const entries = service.entries.flatMap((entry) => adaptEntry(entry, path, name, fromFiles, adapting));
+    if (fromFiles.length > 0 && (0,tree/* entryAt */._f)(service, 'environment') === undefined) {
+        const all = { kind: 'map', line: service.line, entries: fromFiles };
+        entries.push({ key: 'environment', line: service.line, value: all });
+    }
+    return { ...service, entries };
+}
+function adaptEntry(entry, path, service, fromFiles, adapting) {
+    const { findings, lookUp } = adapting;
+    const { key, line, value } = entry;
+    const place = `${path} line ${line}`;
+    const here = findings.at(`${place}: services.${(0,shown/* placed */.GS)(service)}.${(0,shown/* placed */.GS)(key)}`);
+    if (key.startsWith('x-'))
+        return [];
+    const dropped = (0,keys/* own */.ZV)(keys/* DROPPED */.BE, key);
+    if (dropped !== undefined) {
+        findings.mentionDropped(key, dropped, place, service);
+        return [];
+    }
+    const refused = (0,keys/* own */.ZV)(keys/* REFUSED */.ln, key);
+    if (refused !== undefined) {
+        here.add(`docker stack does not know it: ${refused}`);
+        return [];
+    }
+    if (!keys/* SERVICE_KEYS */.xI.includes(key)) {
+        const closest = (0,inputs_keys/* closestKey */.bi)(key, keys/* SERVICE_KEYS */.xI) ?? (0,inputs_keys/* closestKey */.bi)(key.replaceAll('-', '_'), keys/* SERVICE_KEYS */.xI);
+        here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
+        return [];
+    }
+    if ((0,tree/* isNothing */.qv)(value) && (key === 'command' || key === 'entrypoint'))
+        return [];
+    const ignored = (0,keys/* own */.ZV)(keys/* IGNORED */.$h, key);
+    if (ignored !== undefined && !obeysRestart(entry, service, adapting)) {
+        findings.mentionIgnored(key, ignored, place, service);
+        // Docker never looks at them again, and neither at the variables in them; but at this one it may.
+        return key === 'restart' && !hasRestartPolicy(service, adapting.files) ? [entry] : [];
+    }
+    if (key === 'credential_spec')
+        checkCredentialSpec(value, here);
+    if (key === 'secrets' || key === 'configs') {
+        for (const { line: at, name: inside } of withoutSource(value)) {
+            findings.addProblem(`${path} line ${at}: services.${(0,shown/* placed */.GS)(service)}.${key}: it names no \`source\`: write the name alone, as in \`- ${inside}\`, and what it is under the top-level \`${key}\``);
+        }
+    }
+    if (key === 'ports')
+        return [{ ...entry, value: (0,tree/* mapItems */.Z9)(value, (port) => adaptPort(port, path, service, adapting)) }];
+    if (key === 'env_file')
+        return [];
+    if (key === 'environment')
+        return [{ ...entry, value: adaptEnvironment(value, fromFiles, here, adapting) }];
+    tellUnheard(entry, path, service, lookUp, findings);
+    return [entry];
+}
+/** docker stack says that it ignores `restart`, and yet makes a policy of it where there is none. */
+function obeysRestart({ key, value }, service, { files, lookUp }) {
+    const isOnFailure = value.kind === 'text' && (0,compose_variables/* filledIn */.AE)(value.value, lookUp).startsWith('on-failure');
+    return key === 'restart' && isOnFailure && !hasRestartPolicy(service, files);
+}
+/** In any of the files, which docker merges first. */
+function hasRestartPolicy(service, files) {
+    return files.some(({ root }) => {
+        const value = (0,tree/* mapAt */.SC)(root, 'services').find(({ key }) => key === service)?.value;
+        const deploy = value?.kind === 'map' ? (0,tree/* entryAt */._f)(value, 'deploy') : undefined;
+        return deploy?.kind === 'map' && (0,tree/* entryAt */._f)(deploy, 'restart_policy') !== undefined;
+    });
+}
+function checkCredentialSpec(value, problems) {
+    const given = value.kind === 'map' ? value.entries.map(({ key }) => key) : [];
+    const sources = given.filter((key) => ['config', 'file', 'registry'].includes(key));
+    if (sources.length === 1 && given.length === 1)
+        return;
+    const has = sources.length > 1 ? `it names ${(0,inputs_problems/* listed */.K)(sources)}` : 'it names no source';
+    problems.add(`${has}: write exactly one of \`config\`, \`file\` and \`registry\``);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/definitions.js
+
+
+
+
+
+/** What has to be in one of the files, in whichever: docker merges them first. */
+/** Every network, volume, secret and config that a service names must be defined. */
+function checkReferences(files, lookUp, problems) {
+    const defined = (section) => new Set(files.flatMap(({ root }) => (0,tree/* mapAt */.SC)(root, section).map(({ key }) => key)));
+    const known = Object.fromEntries(keys/* SECTIONS */.bP.map((section) => [section, defined(section)]));
+    // Of a section that is no mapping that has been told, and it says what there is.
+    const isUnread = (section) => files.some(({ root }) => !['map', undefined].includes(sectionOf(root, section)?.kind));
+    for (const { path, root } of files) {
+        for (const { key: service, value } of (0,tree/* mapAt */.SC)(root, 'services')) {
+            for (const { section, name, line } of referencesOf(value, lookUp)) {
+                if (known[section]?.has(name) || (section === 'networks' && name === 'default'))
+                    continue;
+                if (isUnread(section))
+                    continue;
+                const one = section.slice(0, -1);
+                problems.add(`${path} line ${line}: the service ${(0,shown/* placed */.GS)(service)} uses the ${one} ${(0,shown/* placed */.GS)(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
+            }
+        }
+    }
+}
+/** What is under a top-level key, if anything is. */
+function sectionOf(root, section) {
+    const value = (0,tree/* entryAt */._f)(root, section);
+    return value === undefined || (0,tree/* isNothing */.qv)(value) ? undefined : value;
+}
+/** Every service needs an image. */
+function checkImages(files, problems) {
+    const services = files.flatMap(({ path, root }) => (0,tree/* mapAt */.SC)(root, 'services').map((entry) => ({ path, ...entry })));
+    for (const [name, all] of (0,group_by/* groupBy */.$)(services, ({ key }) => key)) {
+        const isGiven = (value) => value !== undefined && !(0,tree/* isNothing */.qv)(value);
+        const has = (key) => all.find(({ value }) => value.kind === 'map' && isGiven((0,tree/* entryAt */._f)(value, key)));
+        const [first] = all;
+        if (first?.value.kind !== 'map' || has('image') !== undefined)
+            continue;
+        const { path, value, line } = has('build') ?? first;
+        const entryOf = (one) => (value.kind === 'map' ? value.entries.find(({ key }) => key === one) : undefined);
+        const build = entryOf('build');
+        const what = build === undefined ? 'has no `image`' : 'has a `build` and no `image`, and Swarm does not build';
+        problems.add(`${path} line ${(build ?? entryOf('image'))?.line ?? line}: services.${(0,shown/* placed */.GS)(name)} ${what}: build and push in an earlier step, and name the result in \`image\``);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/findings.js
+
+
+/** What is found in compose files: what is wrong with them, and what is told though they can be deployed. */
+class Findings {
+    /** The variables that docker is to fill in. */
+    variables = new Set();
+    #problems;
+    #dropped = new Map();
+    #ignored = new Map();
+    #notices = new Set();
+    #warnings = new Set();
+    #told = new Set();
+    constructor(problems) {
+        this.#problems = problems;
+    }
+    /** The problems of one place in the files. */
+    at(place) {
+        return this.#problems.at(place);
+    }
+    addProblem(problem) {
+        this.#problems.add(problem);
+    }
+    /** What an alias stands for is looked at in each of its places, and told in the first. */
+    addProblemOnce(problem) {
+        if (!this.#told.has(problem))
+            this.addProblem(problem);
+        this.#told.add(problem);
+    }
+    /** A harmless difference that was evened out. */
+    addNotice(notice) {
+        this.#notices.add(notice);
+    }
+    addWarning(warning) {
+        this.#warnings.add(warning);
+    }
+    /** A key of a service that is left out here: one line for all services that have it. */
+    mentionDropped(key, advice, place, service) {
+        mention(this.#dropped, key, advice, place, service);
+    }
+    /** The same of one that Swarm leaves out of account. */
+    mentionIgnored(key, advice, place, service) {
+        mention(this.#ignored, key, advice, place, service);
+    }
+    /** Does some work, and tells the problems that it finds behind those that are found in its result. */
+    behind(work, look) {
+        const all = this.#problems;
+        this.#problems = new inputs_problems/* Problems */.Z();
+        const result = work();
+        const others = this.#problems;
+        this.#problems = all;
+        look(result);
+        all.take(others);
+        return result;
+    }
+    get notices() {
+        return [...this.#notices, ...mentions(this.#dropped, 'is left out')];
+    }
+    get warnings() {
+        return [...mentions(this.#ignored, 'is ignored by Swarm'), ...this.#warnings];
+    }
+}
+function mention(all, key, advice, place, service) {
+    const known = all.get(key);
+    const name = (0,shown/* placed */.GS)(service);
+    if (known === undefined)
+        all.set(key, { place, advice, services: [name] });
+    else if (!known.services.includes(name))
+        known.services.push(name);
+}
+function mentions(all, what) {
+    return [...all].map(([key, { place, advice, services }]) => `${place}: \`${key}\` ${what} (${services.join(', ')}): ${advice}`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/no-numbers.js
+
+/**
+ * What YAML takes for a number without end, or for none at all: docker turns the files into JSON to check them, which has no
+ * such numbers, and says nothing of the place.
+ *
+ * @param path of the value
+ */
+function noNumbers(value, path) {
+    if (value.kind === 'map')
+        return value.entries.flatMap((entry) => noNumbers(entry.value, [...path, entry.key]));
+    if (value.kind === 'list')
+        return value.items.flatMap((item) => noNumbers(item, path));
+    return (0,yaml/* isNoNumber */.H)(value) ? [{ path, line: value.line, text: value.value }] : [];
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/adapt.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Looks for everything that `docker stack` would refuse, or deploy in another way than it looks, and evens out what
+ * makes no difference. Pure.
+ *
+ * @param lookUp the variables of the step and of the env files
+ */
+function adaptCompose(files, lookUp, problems, readEnvFile) {
+    const findings = new Findings(problems);
+    const adapted = files.map((file) => adaptFile(file, { files, lookUp, readEnvFile, findings }));
+    checkReferences(files, lookUp, problems);
+    checkImages(files, problems);
+    (0,contents/* checkSources */.BT)(files, lookUp, problems);
+    const variables = [...findings.variables].filter((name) => !(0,runner_variables/* rulesDocker */.em)(name));
+    return { files: adapted, notices: findings.notices, warnings: findings.warnings, variables };
+}
+function adaptFile({ path, root }, adapting) {
+    const { findings, lookUp } = adapting;
+    const entries = root.entries.flatMap((entry) => {
+        const { key, value, line } = entry;
+        const here = findings.at(`${path} line ${line}`);
+        if (key === 'name') {
+            findings.addNotice(`${path} line ${line}: \`name\` is left out: the input \`stack\` names the stack`);
+            return [];
+        }
+        if (key === 'version') {
+            if (!isKnownVersion(value)) {
+                findings.addNotice(`${path} line ${line}: \`version\` is left out: docker stack takes none but 3.0 to 3.13`);
+            }
+            return [];
+        }
+        if (key.startsWith('x-'))
+            return [];
+        if (!(0,keys/* isSection */.EP)(key)) {
+            here.add(`docker stack does not know the top-level key ${(0,shown/* shown */.SP)(key)}: ${adviceAtTop(key, value)}`);
+            return [];
+        }
+        if ((0,tree/* isNothing */.qv)(value))
+            return [];
+        if (value.kind !== 'map') {
+            here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`);
+            return [];
+        }
+        // Variables without a value are told first, but only those that are left when all else has been looked at.
+        const adapted = findings.behind(() => (0,tree/* mapValues */.LG)(value, (name, inner) => adaptObject(key, path, name, inner, adapting)), (made) => checkVariables(path, made, lookUp, findings));
+        for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
+            findings.addProblem(`${path} line ${at}: ${keys.map(shown/* placed */.GS).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
+        }
+        const fill = (one) => ({ ...one, value: (0,compose_variables/* partlyFilledIn */.Kk)(one.value, runner_variables/* rulesDocker */.em, lookUp) });
+        return [{ key, line, value: (0,tree/* mapTexts */.zO)(adapted, fill) }];
+    });
+    return { ...root, entries };
+}
+/** It means nothing to docker any more, which only checks that it is one of its own. */
+function isKnownVersion(value) {
+    const minor = value.kind === 'text' ? /^3(?:\.(\d+))?$/.exec(value.value) : null;
+    return minor !== null && Number(minor[1] ?? 0) <= 13;
+}
+function adaptObject(section, path, name, value, adapting) {
+    if (section === 'services')
+        return adaptService(path, name, value, adapting);
+    if (section === 'secrets' || section === 'configs')
+        return (0,adapt_content/* adaptContent */.w)(section, path, name, value, adapting);
+    return value;
+}
+/** What to do about a top-level key that is none. */
+function adviceAtTop(key, value) {
+    if (key === 'include')
+        return 'give every file in the input `compose-file`';
+    const closest = (0,inputs_keys/* closestKey */.bi)(key, keys/* SECTIONS */.bP);
+    if (closest !== undefined)
+        return `did you mean \`${closest}\`?`;
+    const isService = value.kind === 'map' && ['image', 'build'].some((one) => (0,tree/* entryAt */._f)(value, one) !== undefined);
+    return isService ? 'write it under `services`' : `write one of ${(0,inputs_problems/* listed */.K)([...keys/* SECTIONS */.bP], 'disjunction')}`;
+}
+/** What to write where a section is no mapping. */
+function remedyForSection(value, section) {
+    const name = value.kind === 'list'
+        ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])).at(0)?.key
+        : undefined;
+    return name === undefined || (0,may_be_secret/* mayBeSecret */.lr)(name)
+        ? 'write a mapping with a name for each of them'
+        : `leave the dashes off, and write a mapping with a name for each of them, as in \`${section}: {${name}: \u2026}\``;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/characters.js
 // What docker's reader refuses (gopkg.in/yaml.v3, readerc.go), and what ends a line for it but for no editor. All of it
 // can be written as an escape in double quotes.
@@ -21347,8 +21430,6 @@ function reasonFor(char) {
 
 // EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
 var credential_spec = __nccwpck_require__(2273);
-// EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __nccwpck_require__(7075);
 ;// CONCATENATED MODULE: ./build/inputs/compose/credential-files.js
 
 
@@ -21407,8 +21488,6 @@ function withConfig(root, service, key, path, content) {
     return (0,tree/* withEntries */.bA)(named, ['configs'], [{ key, line, value: config }]);
 }
 
-// EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var compose_variables = __nccwpck_require__(3847);
 ;// CONCATENATED MODULE: ./build/inputs/stack.js
 
 
@@ -21459,8 +21538,8 @@ function readStack(inputs, replacement, env, problems) {
         return undefined;
     const directory = (0,external_node_path_.dirname)((0,inputs_files/* resolvePath */.o1)(env, first));
     const readFile = (0,inputs_files/* fileReader */.q2)({ ...env, GITHUB_WORKSPACE: directory });
-    const { files, notices } = withCredentialConfigs(written, (path) => contentOf((0,compose_variables/* filledIn */.AE)(path, lookUp), readFile));
-    const plain = (0,adapt/* adaptCompose */.H)(files, lookUp, problems, (path) => envFileAt((0,external_node_path_.resolve)(directory, path), directory));
+    const { files, notices } = withCredentialConfigs(written, (path) => stack_contentOf((0,compose_variables/* filledIn */.AE)(path, lookUp), readFile));
+    const plain = adaptCompose(files, lookUp, problems, (path) => envFileAt((0,external_node_path_.resolve)(directory, path), directory));
     const adapted = { ...plain, notices: [...notices, ...plain.notices] };
     const variables = adapted.variables.flatMap((variable) => {
         const value = lookUp(variable);
@@ -21575,7 +21654,7 @@ function pathsFrom(input, name, env, problems) {
     });
 }
 /** What looks like a path elsewhere, and what to write instead. */
-const OTHERWISE = [
+const stack_OTHERWISE = [
     [/^-$/, 'standard input is not read: write the path of a file'],
     [/^[a-z][a-z+.-]*:\/\//i, 'it is an address: fetch it in a step before, and write the path of the file'],
     [/^(["']).*\1$/, 'the quotes are taken for a part of the path: leave them off'],
@@ -21583,7 +21662,7 @@ const OTHERWISE = [
     [/[*?]/, 'no pattern is filled in here: write each path in a line of its own'],
 ];
 function isOtherwise(path, env, name, problems) {
-    const said = OTHERWISE.find(([pattern]) => pattern.test(path))?.[1];
+    const said = stack_OTHERWISE.find(([pattern]) => pattern.test(path))?.[1];
     if (said === undefined || (0,external_node_fs_.existsSync)((0,inputs_files/* resolvePath */.o1)(env, path)))
         return false;
     problems.add(`${name} ${(0,shown/* placed */.GS)(path)}: ${said}`);
@@ -21638,12 +21717,12 @@ function hideSecrets(files, lookUp, env, directory) {
                 if (key === 'environment')
                     (0,masking/* hide */.jD)(lookUp((0,compose_variables/* filledIn */.AE)(value.value, lookUp)) ?? '', place);
                 if (key === 'file')
-                    (0,masking/* hide */.jD)(contentOf((0,compose_variables/* filledIn */.AE)(value.value, lookUp), readFile), place);
+                    (0,masking/* hide */.jD)(stack_contentOf((0,compose_variables/* filledIn */.AE)(value.value, lookUp), readFile), place);
             }
         }
     }
 }
-function contentOf(path, readFile) {
+function stack_contentOf(path, readFile) {
     try {
         return readFile(path);
     }

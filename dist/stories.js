@@ -1247,7 +1247,7 @@ function service_spec_variables(spec) {
 }
 
 // EXTERNAL MODULE: ./build/docker/specs/spec-comparison.js
-var spec_comparison = __webpack_require__(7586);
+var spec_comparison = __webpack_require__(5205);
 ;// CONCATENATED MODULE: ./build/records/record.js
 
 
@@ -19561,8 +19561,8 @@ function hubNeeds(changes, { nodes, tasks }) {
 
 // EXTERNAL MODULE: ./build/inputs/attachments/request.js
 var request = __webpack_require__(4780);
-// EXTERNAL MODULE: ./build/inputs/compose/adapt.js + 4 modules
-var adapt = __webpack_require__(4666);
+// EXTERNAL MODULE: ./build/inputs/compose/adapt-content.js
+var adapt_content = __webpack_require__(6219);
 // EXTERNAL MODULE: ./build/inputs/compose/contents.js
 var contents = __webpack_require__(3185);
 // EXTERNAL MODULE: ./build/inputs/masking.js
@@ -19604,7 +19604,7 @@ function wantedObjects(request, captured, known, problems) {
     return wanted;
 }
 function readSource(kind, body) {
-    const { [adapt/* SOURCE_LABEL */.R]: label = '', ...Labels } = body.Labels ?? {};
+    const { [adapt_content/* SOURCE_LABEL */.R]: label = '', ...Labels } = body.Labels ?? {};
     const [, source = '', key = body.Name, words = ''] = /^([a-z]+):([^:]*):(.*)$/s.exec(label) ?? [];
     return { kind, key, source, words, body: { ...body, Labels } };
 }
