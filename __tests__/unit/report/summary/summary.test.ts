@@ -147,16 +147,6 @@ test('many culprits are a list, and what they said is folded', () => {
   expect(parts).toContain('<details><summary>What <code>shop_auth</code> said last</summary>')
 })
 
-test('a summary of thousands of services that failed has room for what matters, and counts the rest', () => {
-  const causes = ['its task failed with exit code 1', 'no node can take it: no suitable node']
-  const all = rollout({ services: 3000, failing: 3000, tasks: 50 })
-  const summary = summaryOf(...all.map((one, n) => ({ ...one, cause: causes[n % 2] ?? '' })))
-  expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024)
-  expect(summary).toMatch(/^- and \d+ more: see the log/m)
-  expect(summary).toMatch(/There is no room here for \d+ more services that did not come up: see/)
-  expect(summary).toContain('```mermaid')
-})
-
 test('a picture of tasks that end again and again has as many rows as have room', () => {
   const phases = ['waiting', 'pulling', 'starting', 'running', 'over'] as const
   const tasks = Array.from({ length: 60 }, (_, n) => ({
