@@ -73,7 +73,7 @@ export function parseChoice<Choice extends string>(text: string, choices: readon
   if (choice !== undefined) return choice
   const closest = closestKey(text, choices)
   const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`
-  const all = [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter((part) => part !== '').join(' or ')
+  const all = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(choices)
   throw new UserError(`${shown(text)} is none of its words: ${guess} ${all}`)
 }
 
