@@ -14230,11 +14230,12 @@ class Managers {
         try {
             engine = await connectEngine(address, signal, this.#current && PING_SECONDS);
             const info = await engine.get('/info', { signal });
-            noteSwarmTime(this.engine, info);
             const problem = notManaging(info.Swarm, candidate.text) ??
                 (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal));
-            if (problem === undefined)
+            if (problem === undefined) {
+                noteSwarmTime(this.engine, info);
                 return { candidate, route, docker, engine, version: info.ServerVersion };
+            }
             engine.close();
             return new Refusal(problem, undefined, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
         }
@@ -17802,7 +17803,7 @@ function parseChoice(text, choices) {
         return choice;
     const closest = closestKey(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    const all = [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter((part) => part !== '').join(' or ');
+    const all = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(choices);
     throw new errors_UserError(`${shown_shown(text)} is none of its words: ${guess} ${all}`);
 }
 /**

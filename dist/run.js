@@ -15092,7 +15092,7 @@ function parseChoice(text, choices) {
         return choice;
     const closest = (0,_keys_js__WEBPACK_IMPORTED_MODULE_3__/* .closestKey */ .bi)(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    const all = [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter((part) => part !== '').join(' or ');
+    const all = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(choices);
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is none of its words: ${guess} ${all}`);
 }
 /**

@@ -22700,11 +22700,12 @@ class Managers {
         try {
             engine = await connectEngine(address, signal, this.#current && PING_SECONDS);
             const info = await engine.get('/info', { signal });
-            noteSwarmTime(this.engine, info);
             const problem = notManaging(info.Swarm, candidate.text) ??
                 (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal));
-            if (problem === undefined)
+            if (problem === undefined) {
+                noteSwarmTime(this.engine, info);
                 return { candidate, route, docker, engine, version: info.ServerVersion };
+            }
             engine.close();
             return new Refusal(problem, undefined, manager_state_mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0);
         }

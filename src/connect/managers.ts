@@ -161,11 +161,13 @@ export class Managers implements Daemons, Disposable {
     try {
       engine = await connectEngine(address, signal, this.#current && PING_SECONDS)
       const info = await engine.get<SystemInfo>('/info', { signal })
-      noteSwarmTime(this.engine, info)
       const problem =
         notManaging(info.Swarm, candidate.text) ??
         (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal))
-      if (problem === undefined) return { candidate, route, docker, engine, version: info.ServerVersion }
+      if (problem === undefined) {
+        noteSwarmTime(this.engine, info)
+        return { candidate, route, docker, engine, version: info.ServerVersion }
+      }
       engine.close()
       return new Refusal(problem, undefined, mayPass(info.Swarm) ? ELECTION_PATIENCE_SECONDS : 0)
     } catch (error) {
