@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts'
-import { mayBeSecret } from '../../runner/may-be-secret.ts'
+import { mayBeSecret, tokensIn } from '../../runner/may-be-secret.ts'
 import { shown } from '../../runner/shown.ts'
 import { withoutUserInfo } from '../masking.ts'
 import { variableIn } from '../unreplaced.ts'
@@ -35,6 +35,7 @@ const TCP = new RegExp(String.raw`^${NAME}:(\d{1,5})/?$`)
 
 /** What a remote shell and an option of ssh take literally. */
 const PLAIN_PATH = /^\/[\w./@+-]*$/
+const PLAIN_SOCKET = /^unix:\/\/\/[\w./@+-]+\.sock$/
 
 /**
  * An entry of `host`, in the form that docker itself takes.
@@ -63,7 +64,9 @@ export function parseHost(text: string): Host {
 /** The address of a daemon as a message names it: as it was written, unless it has the look of a secret. */
 export function shownAddress(text: string): string {
   const [scheme = ''] = /^[a-z]+:\/\//.exec(text) ?? []
-  return mayBeSecret(text) ? `${scheme}***` : text
+  // What makes sockets draws the names of their directories by lot.
+  const isSocket = PLAIN_SOCKET.test(text) && tokensIn(text).length === 0
+  return isSocket || !mayBeSecret(text) ? text : `${scheme}***`
 }
 
 /** The forms of an address, with the name of the host where that is all that was given. */

@@ -60,6 +60,9 @@ describe('an address of a daemon', () => {
     ['unix:///run/user/1000/docker.sock', 'unix:///run/user/1000/docker.sock'],
     ['ssh://aB3dE5fG7hJ9kL1mN2pQ4rS6', 'ssh://***'],
     ['unix:///p&ss!', 'unix://***'],
+    ['unix:///tmp/docker-forward-0Z5k6z9A/docker.sock', 'unix:///tmp/docker-forward-0Z5k6z9A/docker.sock'],
+    ['unix:///aB3dE5fG7hJ9kL1mN2pQ4rS6', 'unix://***'],
+    [`unix:///run/ghp_${'aB3dE5fG7h'.repeat(3)}.sock`, 'unix://***'],
   ])('%s is called %s in the log', (text, shown) => {
     expect(shownAddress(text)).toBe(shown)
   })
