@@ -13960,6 +13960,7 @@ const SSH = new RegExp(String.raw `^(?:([A-Za-z0-9_][\w.@+-]*)@)?(${NAME})(?::(\
 const TCP = new RegExp(String.raw `^${NAME}:(\d{1,5})/?$`);
 /** What a remote shell and an option of ssh take literally. */
 const PLAIN_PATH = /^\/[\w./@+-]*$/;
+const PLAIN_SOCKET = /^unix:\/\/\/[\w./@+-]+\.sock$/;
 /**
  * An entry of `host`, in the form that docker itself takes.
  *
@@ -13985,7 +13986,9 @@ function parseHost(text) {
 /** The address of a daemon as a message names it: as it was written, unless it has the look of a secret. */
 function shownAddress(text) {
     const [scheme = ''] = /^[a-z]+:\/\//.exec(text) ?? [];
-    return (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text) ? `${scheme}***` : text;
+    // What makes sockets draws the names of their directories by lot.
+    const isSocket = PLAIN_SOCKET.test(text) && (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .tokensIn */ .gF)(text).length === 0;
+    return isSocket || !(0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text) ? text : `${scheme}***`;
 }
 /** The forms of an address, with the name of the host where that is all that was given. */
 function formsWith(text) {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { GoProgram } from './go-program.ts'
+import { scratchDirectory } from './scratch.ts'
 
 /** The release that workflows are run with. */
 const ACT = new GoProgram('github.com/nektos/act', 'v0.2.89')
@@ -79,7 +79,7 @@ export class Act implements AsyncDisposable {
   }
 
   static async create(): Promise<Act> {
-    return new Act(await mkdtemp(join(tmpdir(), 'act-')))
+    return new Act(scratchDirectory('act-'))
   }
 
   /** Where act keeps the temporary directories of its jobs, and removes each with its job. */

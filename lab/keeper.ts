@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,14 +11,14 @@ import { Registry } from './registry.ts'
 import type { ArmedFault } from './registry-front.ts'
 import { SEARCH_PATH } from './requirements.ts'
 import { formSwarm } from './swarm.ts'
-import { labDirectoryPrefix, labId, markKeeper, removeTraces } from './sweep.ts'
+import { labId, makeLabDirectory, markKeeper, removeTraces } from './sweep.ts'
 
 /*
  * One process a lab, started in a mount and a network namespace of its own. It brings everything up, owns every other
  * process, and takes everything down when it is told to or when the one who wanted the lab is gone.
  */
 
-const directory = mkdtempSync(labDirectoryPrefix())
+const directory = makeLabDirectory()
 markKeeper(directory)
 const id = labId(directory)
 const store = join(directory, 'store')

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { scratchDirectory } from './scratch.ts'
 
 /** Where programs that tests use are kept for this user. */
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'swarm-deploy')
@@ -16,7 +17,7 @@ export function pathInCache(name: string, version: string): string {
  * @param make puts the program into the directory that it gets, and returns its path
  */
 export async function keep(path: string, make: (scratch: string) => Promise<string>): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), 'program-'))
+  const scratch = scratchDirectory('program-')
   try {
     const made = await make(scratch)
     await mkdir(dirname(path), { recursive: true })

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { scratchDirectory } from './scratch.ts'
 
 /** What a workflow says of a step that uses the action. */
 export interface Step {
@@ -101,7 +101,7 @@ export class Runner implements AsyncDisposable {
    * @param node the program that it starts actions with
    */
   static async start(node = process.execPath): Promise<Runner> {
-    const runner = new Runner(await mkdtemp(join(tmpdir(), 'runner-')), node)
+    const runner = new Runner(scratchDirectory('runner-'), node)
     for (const directory of [runner.home, runner.temp, runner.workspace]) await mkdir(directory)
     return runner
   }

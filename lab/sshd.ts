@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { signal } from './children.ts'
 import { until } from './patience.ts'
 import { SEARCH_PATH } from './requirements.ts'
+import { scratchDirectory } from './scratch.ts'
 
 const START_LIMIT_MS = 10_000
 
@@ -48,7 +48,7 @@ export class Sshd implements AsyncDisposable {
   }
 
   static async start(options: SshdOptions): Promise<Sshd> {
-    const directory = mkdtempSync(join(tmpdir(), 'sshd-'))
+    const directory = scratchDirectory('sshd-')
     const hostKeys = options.hostKeys ?? [await makeKey(directory, 'host', 'ed25519')]
     const sshd = new Sshd(await freePort(), directory, hostKeys, options)
     await sshd.up()

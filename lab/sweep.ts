@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { endMarked } from './children.ts'
 import type { LabDescription } from './description.ts'
 import { until } from './patience.ts'
+import { scratchDirectory } from './scratch.ts'
 
 const ROOT = '/tmp'
 const PREFIX = 'swarm-deploy-lab-'
@@ -20,9 +21,9 @@ const CGROUP_LIMIT_MS = 5_000
 // A directory without the keeper's mark this soon belongs to a lab that is just starting.
 const GRACE_MS = 30_000
 
-/** Where the labs of this machine have their directories; the lab's id ends the name. */
-export function labDirectoryPrefix(): string {
-  return join(ROOT, PREFIX)
+/** Makes the directory of a lab, whose name is the lab's id. Returns its path. */
+export function makeLabDirectory(): string {
+  return scratchDirectory(PREFIX, ROOT)
 }
 
 /** The lab's id: also its cgroup's name and the mark of its processes. */

@@ -1,9 +1,9 @@
-import { cp, mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Runner } from '../../lab/runner.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { fakeDocker, healthy, web } from '../support/fake-docker/scenario.ts'
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
@@ -14,7 +14,7 @@ describe('where a file of dist/ is missing', () => {
   let directory: string
   beforeAll(async () => {
     runner = await Runner.start()
-    directory = await mkdtemp(join(tmpdir(), 'dist-'))
+    directory = scratchDirectory('dist-')
     await cp(DIST, directory, { recursive: true })
     for (const name of ['clean-up.js', 'stories.js']) await rm(join(directory, name))
   })

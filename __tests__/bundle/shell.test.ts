@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { fakeDocker, healthy, type Scenario, web } from '../support/fake-docker/scenario.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
@@ -21,7 +21,7 @@ const SERVICES = `- {name: ${web.Spec.Name}, replicas: 1}`
 describe('the command', () => {
   let directory: string
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'shell-'))
+    directory = scratchDirectory('shell-')
     for (const name of ['home', 'temp', 'work']) await mkdir(join(directory, name))
   })
   afterAll(() => rm(directory, { recursive: true }))

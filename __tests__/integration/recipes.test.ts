@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse, parseAllDocuments } from 'yaml'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { documented } from '../../src/command/action-file.ts'
 import { parseArguments } from '../../src/command/arguments.ts'
 import { asInputs, readSettings } from '../../src/command/settings.ts'
@@ -24,7 +24,7 @@ const SSH_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 let workspace: string
 beforeAll(() => {
-  workspace = mkdtempSync(join(tmpdir(), 'recipes-'))
+  workspace = scratchDirectory('recipes-')
   for (const name of ['compose.yml', 'compose.production.yml']) {
     writeFileSync(join(workspace, name), readFileSync('examples/compose.yml', 'utf8'))
   }

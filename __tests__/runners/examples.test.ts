@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse, stringify } from 'yaml'
 import { Act, actProblem, buildAct, type WorkflowOptions } from '../../lab/act.ts'
 import { runs } from '../../lab/program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { type KeyPair, makeKey, Sshd } from '../../lab/sshd.ts'
 import { PLACEHOLDER, SHARED } from '../support/documents.ts'
 import { type Bench, describeSwarm } from '../support/swarm.ts'
@@ -33,7 +33,7 @@ function examples(swarm: Bench<'ghcr'>): void {
   let sshd: Sshd
   beforeAll(async () => {
     act = await Act.create()
-    directory = mkdtempSync(join(tmpdir(), 'examples-'))
+    directory = scratchDirectory('examples-')
     key = await makeKey(directory, 'key')
     sshd = await Sshd.start({ authorized: [key.publicKey], dockerHost: swarm.lab.nodes[0].host })
   })
@@ -285,7 +285,7 @@ function examples(swarm: Bench<'ghcr'>): void {
     async () => {
       await readAll()
       await Promise.all([push('my-org/web'), push('partner/worker')])
-      const programs = mkdtempSync(join(directory, 'programs-'))
+      const programs = scratchDirectory('programs-', directory)
       const file = join(programs, 'comments.json')
       const theirs = { id: 7, user: { login: 'somebody' }, body: '<!-- swarm-deploy plan -->\nmine' }
       writeFileSync(file, JSON.stringify([theirs]))

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { GoProgram } from '../../lab/go-program.ts'
 import { PythonProgram } from '../../lab/python-program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { documented } from '../../scripts/readme-tables.ts'
 import { entryKeys } from '../../src/inputs/services.ts'
 import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
@@ -38,7 +38,7 @@ interface Finding {
 let directory: string
 let files: string[]
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'workflows-'))
+  directory = scratchDirectory('workflows-')
   files = shown.map(([place, text]) => write(`${place.replaceAll(/[/:]/g, '-').replace(/\.yml$/, '')}.yml`, text))
 })
 afterAll(() => rmSync(directory, { recursive: true }))

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { type TarEntry, tar } from '../../lab/tar.ts'
 
 /** Archives of images, as `docker save` and buildx write them. */
@@ -121,7 +121,7 @@ export function json(path: string, value: unknown): TarEntry {
 
 /** Files that are gone when the work is done. */
 export async function withArchives<T>(work: (write: WriteArchive) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), 'archives-'))
+  const directory = scratchDirectory('archives-')
   let count = 0
   try {
     return await work((content, name = `archive-${++count}.tar`) => {

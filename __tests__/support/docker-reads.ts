@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { scratchDirectory } from '../../lab/scratch.ts'
 
 /** What `docker stack deploy` would send for compose files, or what it says against them. */
 export type DockerReads = { readonly sent: Readonly<Record<string, string>> } | { readonly refused: string }
@@ -23,7 +23,7 @@ export class ReadingDocker implements AsyncDisposable {
   }
 
   static async start(): Promise<ReadingDocker> {
-    const docker = new ReadingDocker(await mkdtemp(join(tmpdir(), 'reading-docker-')))
+    const docker = new ReadingDocker(scratchDirectory('reading-docker-'))
     docker.#server.listen(join(docker.directory, 's'))
     await once(docker.#server, 'listening')
     return docker

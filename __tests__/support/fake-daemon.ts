@@ -1,11 +1,11 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createConnection } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { connectEngine, type DaemonAddress } from '../../src/docker/engine/connect-engine.ts'
 import type { Engine } from '../../src/docker/engine/engine.ts'
 
@@ -33,7 +33,7 @@ export class FakeDaemon implements AsyncDisposable {
 
   /** @param answer to every request but pings, which are answered as Docker 28 does */
   static async start(answer: RequestListener): Promise<FakeDaemon> {
-    const daemon = new FakeDaemon(await mkdtemp(join(tmpdir(), 'fake-daemon-')), answer)
+    const daemon = new FakeDaemon(scratchDirectory('fake-daemon-'), answer)
     daemon.#server.listen(join(daemon.#directory, 's'))
     await once(daemon.#server, 'listening')
     return daemon

@@ -1,6 +1,6 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { git } from '../../scripts/git.ts'
 
 /** Nothing of this machine's own settings of git. */
@@ -21,7 +21,7 @@ export class GitRemote implements Disposable {
   readonly #scratch: string
 
   private constructor() {
-    this.#scratch = mkdtempSync(join(tmpdir(), 'git-remote-'))
+    this.#scratch = scratchDirectory('git-remote-')
     this.remote = join(this.#scratch, 'remote.git')
     this.clone = join(this.#scratch, 'clone')
   }

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from '@jest/globals'
 import { lineOf } from '../../lab/log-lines.ts'
 import { exits } from '../../lab/program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import type { ServiceSpec } from '../../src/docker/api.ts'
 import { changedParts } from '../../src/docker/specs/spec-comparison.ts'
 import { RECORD_LABEL } from '../../src/inputs/flags.ts'
@@ -12,7 +12,7 @@ import { describeSwarm, resultsOf } from '../support/swarm.ts'
 
 let directory = ''
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'create-args-'))
+  directory = scratchDirectory('create-args-')
   await writeFile(join(directory, 'one.env'), 'FROM_FILE=1\n')
   await writeFile(join(directory, 'two.env'), 'FROM_FILE=2\n')
 })

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { cliVersion, describeSwarm, testUnless } from '../support/swarm.ts'
 
 const run = promisify(execFile)
@@ -29,7 +29,7 @@ describeSwarm('installing the docker CLI', { registries: { main: {} } }, (swarm)
   let requests: string[] = []
 
   beforeAll(async () => {
-    files = mkdtempSync(join(tmpdir(), 'install-test-'))
+    files = scratchDirectory('install-test-')
     const { stdout: path } = await run('sh', ['-c', 'command -v docker'])
     mkdirSync(join(files, 'docker'))
     symlinkSync(path.trim(), join(files, 'docker', 'docker'))

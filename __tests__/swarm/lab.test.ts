@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
@@ -10,6 +9,7 @@ import { FORMATS } from '../../lab/image.ts'
 import { type Lab, startLab } from '../../lab/lab.ts'
 import { until } from '../../lab/patience.ts'
 import { exits, healthy, serves, unhealthy } from '../../lab/program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { labCgroups, labDirectories, labId, livingKeeper } from '../../lab/sweep.ts'
 
 jest.setTimeout(300_000)
@@ -169,7 +169,7 @@ describe('a lab of three nodes', () => {
   let configs: string
 
   beforeAll(async () => {
-    configs = mkdtempSync(join(tmpdir(), 'lab-test-'))
+    configs = scratchDirectory('lab-test-')
     lab = await startLab({
       nodes: 3,
       registries: { main: { accounts }, open: {}, secure: { tls: true, accounts: { carol: { password: 'pw' } } } },

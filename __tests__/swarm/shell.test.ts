@@ -1,12 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { makeJobImage } from '../../lab/job-image.ts'
 import { healthyAfter, unhealthy } from '../../lab/program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { Glass } from '../support/glass.ts'
 import { describeSwarm, pinned } from '../support/swarm.ts'
 
@@ -21,7 +21,7 @@ const CTRL_C = '\u0003'
 describeSwarm('from a shell', { registries: { main: { accounts: { bob: { password: PASSWORD } } } } }, (swarm) => {
   let directory: string
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'from-a-shell-'))
+    directory = scratchDirectory('from-a-shell-')
   })
   afterAll(() => rm(directory, { recursive: true, force: true }))
 

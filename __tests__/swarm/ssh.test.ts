@@ -1,21 +1,12 @@
 import { execFile } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { lineOf } from '../../lab/log-lines.ts'
 import { until } from '../../lab/patience.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { type KeyPair, makeKey, Sshd, type SshdOptions } from '../../lab/sshd.ts'
 import { cliOlderThan, describeSwarm, testUnless } from '../support/swarm.ts'
 
@@ -28,7 +19,7 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
   const PASSPHRASE = 'a pass phrase, "quoted" $HOME'
 
   beforeAll(async () => {
-    files = mkdtempSync(join(tmpdir(), 'ssh-test-'))
+    files = scratchDirectory('ssh-test-')
     key = await makeKey(files, 'key')
     other = await makeKey(files, 'other')
     locked = await makeKey(files, 'locked', 'ed25519', PASSPHRASE)

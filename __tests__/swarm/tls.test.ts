@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { nodeAddress } from '../../lab/network.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { type Certified, Pki } from '../../lab/tls.ts'
 import { describeSwarm } from '../support/swarm.ts'
 
@@ -16,7 +16,7 @@ let client: Certified
 
 /** A daemon that asks for certificates. */
 async function lab() {
-  files = mkdtempSync(join(tmpdir(), 'tls-test-'))
+  files = scratchDirectory('tls-test-')
   ours = await Pki.make(files, 'ours')
   theirs = await Pki.make(files, 'theirs')
   client = await ours.certify('client')

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../lab/scratch.ts'
 import { documented } from '../../scripts/readme-tables.ts'
 import { modeAsked } from '../../src/inputs/read.ts'
 import { entryKeys } from '../../src/inputs/services.ts'
@@ -35,7 +35,7 @@ const CERTIFICATES = /^tls-(?:ca|cert|key)$/
 
 let workspace: string
 beforeAll(() => {
-  workspace = mkdtempSync(join(tmpdir(), 'documents-'))
+  workspace = scratchDirectory('documents-')
   // Where the script of a check is looked for.
   process.env.GITHUB_WORKSPACE = workspace
   write('compose.yml', readFileSync('examples/compose.yml', 'utf8'))

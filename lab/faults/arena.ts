@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Lab, type LabImage, type LabNode, type LabOptions, startLab } from '../lab.ts'
 import { until } from '../patience.ts'
 import { exits, healthy, type Program, runs, unhealthy } from '../program.ts'
+import { scratchDirectory } from '../scratch.ts'
 import { demand } from '../unix-http.ts'
 import { Door } from './door.ts'
 import { type Behaviour, isJob, nameOnSwarm, type PlayedService, type Scenario, stackOf } from './scenario.ts'
@@ -44,7 +44,7 @@ export class Arena implements AsyncDisposable {
   /** Makes a lab that was brought up with `arenaOptions` fit for scenarios; without one it brings up its own. */
   static async start(given?: Lab<'main'>): Promise<Arena> {
     const lab = given ?? (await startLab(arenaOptions()))
-    const directory = await mkdtemp(join(tmpdir(), 'arena-'))
+    const directory = scratchDirectory('arena-')
     const managers = lab.nodes.filter(({ role }) => role === 'manager')
     const doors = await Promise.all(
       managers.map((node) => Door.start(join(directory, `${node.name}.sock`), node.socket)),
@@ -182,7 +182,7 @@ export class Arena implements AsyncDisposable {
 
   async #prepareStack(scenario: Scenario, there: readonly PlayedService[], images: ReadonlyMap<string, LabImage>) {
     if (there.length === 0) return
-    const config = await mkdtemp(join(this.#directory, 'config-'))
+    const config = scratchDirectory('config-', this.#directory)
     const auth = Buffer.from(`${USER}:${this.password}`).toString('base64')
     const { host } = this.lab.registries.main
     await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }))

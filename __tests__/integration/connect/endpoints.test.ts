@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { candidatesOf, ignoredVariables } from '../../../src/connect/endpoints.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'endpoints-'))
+const directory = scratchDirectory('endpoints-')
 afterAll(() => rmSync(directory, { recursive: true }))
 
 describe('a warning', () => {

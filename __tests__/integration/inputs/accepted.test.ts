@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import type { Flag } from '../../../src/docker/cli/commands.ts'
 import type { Deployment, ServiceRequest } from '../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
@@ -13,7 +13,7 @@ import { ROLLING } from '../../support/builders.ts'
 // On a runner the passwords of these tests, such as `true`, would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
 
-const workspace = mkdtempSync(join(tmpdir(), 'accepted-'))
+const workspace = scratchDirectory('accepted-')
 afterAll(() => rmSync(workspace, { recursive: true }))
 
 type Inputs = Readonly<Record<string, string>>

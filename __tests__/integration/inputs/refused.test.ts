@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
@@ -16,7 +16,7 @@ const CANARY = 'C4nary-pass'
 const FORMS = [CANARY, Buffer.from(CANARY).toString('base64').replace(/=+$/, ''), 'C4nary']
 const REMEDY = /\b(?:write|use|give|put|leave|set|save|indent|close|add|limit|check|take|did you mean)\b/
 
-const files = mkdtempSync(join(tmpdir(), 'refused-'))
+const files = scratchDirectory('refused-')
 afterAll(() => rmSync(files, { recursive: true }))
 mkdirSync(join(files, 'directory'))
 for (const [name, content] of [

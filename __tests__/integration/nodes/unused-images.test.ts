@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import type { Service } from '../../../src/docker/api.ts'
 import {
   ASK_SCRIPT,
@@ -95,7 +95,7 @@ describe('what nodes print', () => {
 describe('the scripts', () => {
   let directory: string
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'unused-images-'))
+    directory = scratchDirectory('unused-images-')
   })
   afterEach(() => rmSync(directory, { recursive: true }))
 

@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import type { Connection } from '../../../src/connect/connection.ts'
 import type { Service } from '../../../src/docker/api.ts'
 import { parseConfigFile } from '../../../src/docker/cli/config-file.ts'
@@ -30,7 +20,7 @@ import { createService } from '../../support/builders.ts'
 // On a runner the passwords of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
 
-const root = mkdtempSync(join(tmpdir(), 'log-in-'))
+const root = scratchDirectory('log-in-')
 afterAll(() => rmSync(root, { recursive: true }))
 const bin = join(root, 'bin')
 mkdirSync(bin)

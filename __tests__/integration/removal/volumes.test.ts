@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { REMOVE_VOLUMES_SCRIPT } from '../../../src/removal/volumes.ts'
 
 // The script as a node runs it, with a docker of the test's own, and no other program than that one and a quick `sleep`.
 
 let directory: string
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'volumes-'))
+  directory = scratchDirectory('volumes-')
   for (const name of ['all', 'own', 'bin', 'slept']) mkdirSync(join(directory, name))
 })
 afterEach(() => rmSync(directory, { recursive: true }))

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { withoutColour } from '../../support/printed.ts'
 import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 
@@ -11,7 +11,7 @@ const SRC = fileURLToPath(new URL('../../../src', import.meta.url))
 const LOG = pathToFileURL(join(SRC, 'runner', 'log.ts'))
 const REPORT = pathToFileURL(join(SRC, 'report', 'failure.ts'))
 
-const COMPILED = mkdtempSync(join(tmpdir(), 'speak-for-all-'))
+const COMPILED = scratchDirectory('speak-for-all-')
 afterAll(() => rmSync(COMPILED, { recursive: true }))
 
 /** A process of its own that speaks by the log, and then does something that prints without it. */

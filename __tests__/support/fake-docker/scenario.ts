@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { createService, createTask } from '../builders.ts'
 import { DialledEngine } from './dialled-engine.ts'
 
@@ -71,7 +71,7 @@ const PROGRAM = fileURLToPath(new URL('docker', import.meta.url))
 
 /** Puts a stand-in for docker with this scenario into a directory of its own. */
 export async function fakeDocker(scenario: Scenario): Promise<FakeDocker> {
-  const directory = await mkdtemp(join(tmpdir(), 'fake-docker-'))
+  const directory = scratchDirectory('fake-docker-')
   const engine = await DialledEngine.start(scenario)
   const become = async (next: Scenario) => {
     engine.scenario = next

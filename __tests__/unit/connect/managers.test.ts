@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { type Candidate, Managers } from '../../../src/connect/managers.ts'
 import type { Node } from '../../../src/docker/api.ts'
 import type { DockerCli } from '../../../src/docker/cli/cli.ts'
@@ -67,7 +67,7 @@ const dialler = ({ DOCKER_HOST = '' }: Readonly<Record<string, string>>): Docker
 let printed = ''
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'managers-'))
+  directory = scratchDirectory('managers-')
 })
 afterAll(() => rm(directory, { recursive: true }))
 

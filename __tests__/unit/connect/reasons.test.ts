@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { localReason } from '../../../src/connect/local-reason.ts'
 import { rootlessSockets } from '../../../src/connect/local-sockets.ts'
 import { notManaging } from '../../../src/connect/manager-state.ts'
@@ -112,7 +112,7 @@ test.each([
 })
 
 test('a daemon without root is named with what to write, and the socket that was tried is not', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'rootless-'))
+  const home = scratchDirectory('rootless-')
   const servers = [join(home, 'docker.sock'), join(home, '.docker/run/docker.sock')].map((path) => {
     mkdirSync(dirname(path), { recursive: true })
     return createServer().listen(path)

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
@@ -9,7 +9,7 @@ import { redact } from '../../../src/runner/secret.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 
-const files = mkdtempSync(join(tmpdir(), 'masking-'))
+const files = scratchDirectory('masking-')
 afterAll(() => rmSync(files, { recursive: true }))
 
 type Texts = Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import type { UserErrors } from '../../../src/errors.ts'
 import { toYaml } from '../../../src/inputs/compose/tree.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
@@ -11,7 +11,7 @@ import { redact } from '../../../src/runner/secret.ts'
 // On a runner the secrets of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
 
-const files = mkdtempSync(join(tmpdir(), 'stack-inputs-'))
+const files = scratchDirectory('stack-inputs-')
 afterAll(() => rmSync(files, { recursive: true }))
 for (const name of ['usual', 'empty']) mkdirSync(join(files, name))
 const COMPOSE = 'services: {web: {image: "nginx:${TAG:-1}"}}\nsecrets: {pw: {environment: CANARY}}\n'

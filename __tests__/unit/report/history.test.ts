@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { historyOf } from '../../../src/plan/history.ts'
 import { recordBody, recordsIn } from '../../../src/records/format.ts'
 import type { DeployRecord } from '../../../src/records/record.ts'
@@ -13,7 +13,7 @@ import { valuesIn } from '../../support/runner-commands.ts'
 let directory = ''
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'history-'))
+  directory = scratchDirectory('history-')
 })
 
 afterEach(() => rmSync(directory, { recursive: true }))

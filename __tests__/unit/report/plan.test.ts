@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import type { FieldChange } from '../../../src/docker/specs/spec-difference.ts'
 import { Cancelled, CutOff, UserErrors } from '../../../src/errors.ts'
 import type { Drift, DriftChange } from '../../../src/plan/drift.ts'
@@ -14,7 +14,7 @@ import { CODE, HOSTILE, UNSEEN } from '../../support/hostile.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, linesShown, valuesIn } from '../../support/runner-commands.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'plan-report-'))
+const directory = scratchDirectory('plan-report-')
 afterAll(() => rmSync(directory, { recursive: true }))
 const exitCode = process.exitCode
 afterEach(() => {

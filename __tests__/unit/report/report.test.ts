@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { Cancelled, UserErrors } from '../../../src/errors.ts'
 import type { Deployment } from '../../../src/inputs/deployment.ts'
 import { reportAuthRefresh } from '../../../src/report/auth-refresh.ts'
@@ -14,7 +14,7 @@ import { CODE, HOSTILE, UNSEEN } from '../../support/hostile.ts'
 import { GITHUB, printedBy, withoutColour } from '../../support/printed.ts'
 import { commandsIn, linesShown, valuesIn } from '../../support/runner-commands.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'report-'))
+const directory = scratchDirectory('report-')
 afterAll(() => rmSync(directory, { recursive: true }))
 
 let exitCode: typeof process.exitCode

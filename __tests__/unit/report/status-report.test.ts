@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import type { ServiceStatus, SwarmStatus } from '../../../src/health/status.ts'
 import type { StatusRequest } from '../../../src/inputs/status.ts'
 import { reportStatus } from '../../../src/report/status-report.ts'
@@ -11,7 +11,7 @@ import { HOSTILE } from '../../support/hostile.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, valuesIn } from '../../support/runner-commands.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'status-'))
+const directory = scratchDirectory('status-')
 afterAll(() => rmSync(directory, { recursive: true }))
 
 let exitCode: typeof process.exitCode

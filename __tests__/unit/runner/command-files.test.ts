@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { addSummary, saveState, setOutput } from '../../../src/runner/command-files.ts'
 import { HOSTILE } from '../../support/hostile.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, valuesIn } from '../../support/runner-commands.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'command-files-'))
+const directory = scratchDirectory('command-files-')
 afterAll(() => rmSync(directory, { recursive: true }))
 
 let files = 0

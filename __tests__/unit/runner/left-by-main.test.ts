@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { isAnythingLeft } from '../../../src/runner/left-by-main.ts'
 
 const NAME = 'swarm-deploy-0123456789ab'
 const SET_BEFORE = process.env.RUNNER_TEMP
 let temp: string
 beforeEach(() => {
-  temp = mkdtempSync(join(tmpdir(), 'left-'))
+  temp = scratchDirectory('left-')
   process.env.RUNNER_TEMP = temp
 })
 afterEach(() => {

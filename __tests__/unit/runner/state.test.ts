@@ -1,16 +1,7 @@
-import {
-  appendFileSync,
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { note, openState, parseState, readState, type ServiceState, stepIdentity } from '../../../src/runner/state.ts'
 import { pidNamespace, startOf } from '../../../src/runner/survivors.ts'
 
@@ -28,7 +19,7 @@ const FIRST = JSON.stringify({ step: '', pid: 4711, startedAt: '12' })
 
 let directory: string
 beforeEach(() => {
-  directory = join(mkdtempSync(join(tmpdir(), 'state-')), 'workspace')
+  directory = join(scratchDirectory('state-'), 'workspace')
   mkdirSync(directory, { mode: 0o700 })
 })
 afterEach(() => rmSync(join(directory, '..'), { recursive: true, force: true }))

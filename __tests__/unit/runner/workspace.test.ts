@@ -1,7 +1,8 @@
-import { chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../lab/scratch.ts'
 import { UserError } from '../../../src/errors.ts'
 import { createWorkspace, removeWorkspace } from '../../../src/runner/workspace.ts'
 import { leftWorkspaces } from '../../../src/runner/workspace-path.ts'
@@ -9,7 +10,7 @@ import { leftWorkspaces } from '../../../src/runner/workspace-path.ts'
 const SET_BEFORE = process.env.RUNNER_TEMP
 let temp: string
 beforeEach(() => {
-  temp = mkdtempSync(join(tmpdir(), 'ws-'))
+  temp = scratchDirectory('ws-')
   process.env.RUNNER_TEMP = temp
 })
 afterEach(() => {

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { until } from '../../../../lab/patience.ts'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { dockerCli, probe, runProgram } from '../../../../src/docker/cli/cli.ts'
 import { UserError } from '../../../../src/errors.ts'
 import { startOf } from '../../../../src/runner/survivors.ts'
@@ -52,7 +52,7 @@ test('a docker command is named without what its options hold', async () => {
   const docker = dockerCli({ PATH: '/nowhere' })
   await expect(docker.run(['version'])).rejects.toMatchObject({ code: 'ENOENT' })
   // Whatever it is given, it does not end.
-  const directory = await mkdtemp(join(tmpdir(), 'cli-'))
+  const directory = scratchDirectory('cli-')
   await writeFile(join(directory, 'stubborn'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 })
   for (const [args, name] of [
     [['--config', '/tmp/x', 'service', 'create', '--env', 'A'], '`stubborn service create`'],
@@ -69,13 +69,13 @@ test('a docker command is named without what its options hold', async () => {
 describe('a probe', () => {
   let directory: string
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'probe "of\\ programs '))
+    directory = scratchDirectory('probe "of\\ programs ')
   })
   afterAll(() => rm(directory, { recursive: true, force: true }))
 
   /** A shell script under this name, in a directory of its own: that, first on a PATH. */
   async function script(name: string, text: string): Promise<{ env: Record<string, string>; own: string }> {
-    const own = await mkdtemp(join(directory, 'bin-'))
+    const own = scratchDirectory('bin-', directory)
     await writeFile(join(own, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
     return { env: { PATH: [own, env.PATH].join(delimiter) }, own }
   }

@@ -1,12 +1,12 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, jest, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { askHelper, HelperError } from '../../../../src/docker/cli/credential-helper.ts'
 import { redact } from '../../../../src/runner/secret.ts'
 import { startOf } from '../../../../src/runner/survivors.ts'
 
-const bin = mkdtempSync(join(tmpdir(), 'helpers-'))
+const bin = scratchDirectory('helpers-')
 afterAll(() => rmSync(bin, { recursive: true }))
 const env = { PATH: `${bin}:/usr/bin:/bin` }
 const never = new AbortController().signal

@@ -1,16 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import type { DockerCli } from '../../../../src/docker/cli/cli.ts'
 import { captureStack } from '../../../../src/docker/cli/stack-capture.ts'
 import type { Engine } from '../../../../src/docker/engine/engine.ts'
 import { toGoJson } from '../../../../src/docker/engine/go-json.ts'
 import type { KnownObjects } from '../../../../src/docker/specs/stack-objects.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'capture-'))
+const directory = scratchDirectory('capture-')
 afterAll(() => rmSync(directory, { recursive: true }))
 const socketPath = join(directory, 's')
 

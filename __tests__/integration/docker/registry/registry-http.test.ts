@@ -1,11 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect, createServer as createTcp, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { type Certified, Pki } from '../../../../lab/tls.ts'
 import {
   type HttpFault,
@@ -25,7 +24,7 @@ let directory: string
 let authority: Pki
 let certified: Certified
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'registry-http-'))
+  directory = scratchDirectory('registry-http-')
   authority = await Pki.make(directory, 'authority')
   certified = await authority.certify('registry', { ip: '127.0.0.1' })
 })

@@ -1,17 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { caServiceSpec } from '../../../../src/docker/swarm/ca-service.ts'
 
 // What its container does, done here: with directories in the place of the node's and of Swarm's configs.
@@ -26,7 +17,7 @@ const spec = caServiceSpec({ name: 'writer', labels: {}, image: 'busybox', token
 
 let root: string
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'ca-service-'))
+  root = scratchDirectory('ca-service-')
   mkdirSync(join(root, 'given'))
   mkdirSync(join(root, 'etc'))
   for (const index of cas.keys()) writeFileSync(join(root, 'given', `${index}`), CA)

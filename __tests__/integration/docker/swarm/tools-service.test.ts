@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { reportIn, TOOLS_EXIT, toolsServiceSpec } from '../../../../src/docker/swarm/tools-service.ts'
 
 // What its container does, done here: with a docker of the test's own.
 
 let directory: string
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'tools-service-'))
+  directory = scratchDirectory('tools-service-')
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 

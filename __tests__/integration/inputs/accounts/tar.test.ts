@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { randomFrom } from '../../../../scripts/fuzz/mutate.ts'
 import { UserError } from '../../../../src/errors.ts'
 import { filesOfTarGz } from '../../../../src/inputs/accounts/tar.ts'
 import { paxRecord, tarEntry, tarGz } from '../../../support/tar.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'tar-'))
+const directory = scratchDirectory('tar-')
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const CONFIG = '{"auths":{}}'

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { HOST_KEY_SCRIPT, lastOffered, parsePins } from '../../../../src/inputs/reach/known-hosts.ts'
 
 const KEY = `AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)}`
@@ -75,7 +75,7 @@ test('the key that was offered last is the one that is told', () => {
 })
 
 describe('the program that ssh asks for known keys', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'pins-'))
+  const directory = scratchDirectory('pins-')
   const [script, pins, notes] = ['script', 'pins', 'notes'].map((name) => join(directory, name)) as [
     string,
     string,

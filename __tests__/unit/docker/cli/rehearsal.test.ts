@@ -1,16 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import type { DockerCli } from '../../../../src/docker/cli/cli.ts'
 import { rehearse } from '../../../../src/docker/cli/rehearsal.ts'
 import type { Engine } from '../../../../src/docker/engine/engine.ts'
 import { UserError } from '../../../../src/errors.ts'
 import { createService } from '../../../support/builders.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'rehearsal-'))
+const directory = scratchDirectory('rehearsal-')
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const web = createService()

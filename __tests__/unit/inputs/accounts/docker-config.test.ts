@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import type { ConfigFile } from '../../../../src/docker/cli/config-file.ts'
 import { UserErrors } from '../../../../src/errors.ts'
 import type { Deployment } from '../../../../src/inputs/deployment.ts'
@@ -17,7 +17,7 @@ import { tarEntry, tarGz } from '../../../support/tar.ts'
 // On a runner the passwords of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
 
-const files = mkdtempSync(join(tmpdir(), 'docker-config-'))
+const files = scratchDirectory('docker-config-')
 afterAll(() => rmSync(files, { recursive: true }))
 
 type Inputs = Readonly<Record<string, string>>

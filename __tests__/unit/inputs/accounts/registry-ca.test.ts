@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { UserErrors } from '../../../../src/errors.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
@@ -18,7 +18,7 @@ const base64 = (text: string) => Buffer.from(text).toString('base64')
 const indented = (pem: string) => pem.replace(/^/gm, '  ').trimEnd()
 const flat = (pem: string) => pem.trim().replaceAll('\n', ' ')
 
-const files = mkdtempSync(join(tmpdir(), 'registry-ca-'))
+const files = scratchDirectory('registry-ca-')
 afterAll(() => rmSync(files, { recursive: true }))
 writeFileSync(join(files, 'ca.crt'), acme)
 writeFileSync(join(files, 'windows.crt'), `Subject: acme\r\n${acme.replaceAll('\n', '\r\n')}`)

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { UserErrors } from '../../../../src/errors.ts'
 import { attachedByFlags } from '../../../../src/inputs/attachments/flags.ts'
 import type { AttachmentsRequest } from '../../../../src/inputs/attachments/request.ts'
@@ -12,7 +12,7 @@ import { redact } from '../../../../src/runner/secret.ts'
 // On a runner the secrets of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
 
-const workspace = mkdtempSync(join(tmpdir(), 'attachments-'))
+const workspace = scratchDirectory('attachments-')
 afterAll(() => rmSync(workspace, { recursive: true }))
 writeFileSync(join(workspace, 'pass.txt'), 'of-a-file-7Qx\n')
 writeFileSync(join(workspace, 'empty.txt'), '')
