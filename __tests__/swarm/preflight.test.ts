@@ -249,11 +249,18 @@ describeSwarm(
           made('plenty', '--limit-memory=plenty'),
           made('secretive', '--secret=nothing'),
           { ...made('late', ''), 'create-args': ['--mode=global', `--publish=${PORT_OF_NODE}`] },
+          ...['twin', 'other-twin'].map((name) => ({
+            ...made(name, ''),
+            'create-args': ['--mode=global', '--publish=published=18191,target=80,mode=host'],
+          })),
         ]
         const { errors } = await refused({ services: JSON.stringify(services) })
         expect(errors.toSorted()).toEqual([
           expect.stringMatching(
             /^service late: --publish: 18190\/tcp is a port of the node, and present has it on 1 of the 2 nodes .*1 of its 2 tasks would wait/,
+          ),
+          expect.stringMatching(
+            /^service other-twin: --publish: 18191\/tcp is a port of the node, and twin publishes it in this same deploy: there are 2 nodes for their 4 tasks, and 2 would wait/,
           ),
           expect.stringMatching(
             /^service plenty: `create-args`: docker refuses it: .*(?:invalid.*plenty|plenty.*invalid|invalid size)/i,

@@ -44,6 +44,7 @@ import {
   networkProblems,
   portHoldersFor,
   runnerPathProblems,
+  sharedPortProblems,
   specProblems,
 } from './swarm-check.ts'
 
@@ -118,6 +119,7 @@ async function problemsTogether(drafts: readonly Draft[], run: CheckRun): Promis
     ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
     ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
     ...conflicts(drafts, services, files),
+    ...sharedPortProblems(drafts, run.observed.nodes, files),
     ...(await portsHeldByOthers(drafts, services, run)),
   ]
 }

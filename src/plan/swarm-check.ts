@@ -1,9 +1,9 @@
 import type { Node, Service, ServicePort, ServiceSpec, Task } from '../docker/api.ts'
 import { composePath, flagFor } from '../docker/specs/service-settings.ts'
 import { isLeftover, NAMESPACE_LABEL, type Network, type NetworkCreate } from '../docker/specs/stack-objects.ts'
-import { type HeldPorts, heldPorts, portHolders } from '../docker/swarm/held-ports.ts'
+import { type HeldPorts, heldPorts, portHolders, type SharedPort, sharedPort } from '../docker/swarm/held-ports.ts'
 import { networkViolations } from '../docker/swarm/network-rules.ts'
-import { hasPort, namedPorts, portInTheWay, portName, portsOf } from '../docker/swarm/published-ports.ts'
+import { hasPort, isHostPort, namedPorts, portInTheWay, portName, portsOf } from '../docker/swarm/published-ports.ts'
 import { changeViolations, specViolations, type Violation } from '../docker/swarm/swarm-rules.ts'
 import { placeOf } from '../inputs/compose/place.ts'
 import { runnerPaths } from '../inputs/compose/runner-paths.ts'
@@ -234,6 +234,34 @@ function heldInWords(holders: string, { taken, nodes, waiting, tasks }: HeldPort
   const where = taken === nodes ? 'every node' : `${taken} of the ${nodes} nodes`
   const what = waiting === tasks ? (tasks === 1 ? 'its task' : 'its tasks') : `${waiting} of its ${tasks} tasks`
   return `${holders} has it on ${where} that may run this service: ${what} would wait for ever`
+}
+
+/** Tasks that would wait for ever, for two services of this deploy want one port of the same nodes. */
+export function sharedPortProblems(
+  drafts: readonly Draft[],
+  nodes: readonly Node[],
+  files: StackRequest | undefined,
+): string[] {
+  return drafts.flatMap((draft, index) =>
+    drafts.slice(0, index).flatMap((other) => {
+      const port = newHostPorts(draft, other)[0] ?? newHostPorts(other, draft)[0]
+      const shared = port === undefined ? undefined : sharedPort(other.wanted, draft.wanted, nodes)
+      if (port === undefined || shared === undefined) return []
+      const problem = `${portName(port)} is a port of the node, and ${other.wanted.Name} publishes it in this same deploy: ${sharedInWords(shared)}: write another port for one of the two`
+      return [placed(draft.request, { setting: 'ports', problem }, files)]
+    }),
+  )
+}
+
+/** The ports of its nodes that a service gets, and that another one has or gets too. */
+function newHostPorts({ current, wanted }: Draft, other: Draft): ServicePort[] {
+  const others = namedPorts(other.wanted)
+  return newPorts(current, wanted).filter((port) => isHostPort(port) && hasPort(others, port))
+}
+
+function sharedInWords({ nodes, waiting, tasks }: SharedPort): string {
+  const are = nodes === 1 ? 'is one node' : `are ${nodes} nodes`
+  return `there ${are} for their ${tasks} tasks, and ${waiting} would wait for ever`
 }
 
 /** What to do about a port that another service has. */

@@ -14,6 +14,7 @@ import {
   networkProblems,
   portHoldersFor,
   runnerPathProblems,
+  sharedPortProblems,
   specProblems,
 } from '../../../src/plan/swarm-check.ts'
 import { createNode, createTask } from '../../support/builders.ts'
@@ -256,5 +257,33 @@ describe('ports of nodes that tasks of others have', () => {
     expect(told([draft('web', { ...onNode, ...one }), draft('other', one, holder)], [holder])).toEqual([])
     const blue = { ...holder, Spec: { ...holder.Spec, Name: 'web-blue' } }
     expect(told([draft('web', { ...onNode, ...one })], [blue])).toEqual([])
+  })
+})
+
+describe('ports of nodes that two services of one deploy want', () => {
+  const onNode = { EndpointSpec: { Ports: [{ PublishedPort: 80, PublishMode: 'host' as const }] } }
+  const spec = { ...onNode, Mode: { Replicated: { Replicas: 1 } } }
+  const told = (drafts: readonly Draft[], count: number) =>
+    sharedPortProblems(
+      drafts,
+      Array.from({ length: count }, (_, index) => createNode(index + 1)),
+      undefined,
+    )
+
+  test('are told where there are too few nodes', () => {
+    expect(told([draft('web', spec), draft('api', spec)], 1)).toEqual([
+      'service api: --publish: 80/tcp is a port of the node, and web publishes it in this same deploy: there is one node for their 2 tasks, and 1 would wait for ever: write another port for one of the two',
+    ])
+    expect(told([draft('web', spec), draft('api', spec)], 2)).toEqual([])
+  })
+
+  test('whichever of the two gets it now', () => {
+    expect(told([draft('web', spec, service('web', spec)), draft('api', spec)], 1)).toHaveLength(1)
+    expect(told([draft('web', spec), draft('api', spec, service('api', spec))], 1)).toHaveLength(1)
+    expect(told([draft('web', spec, service('web', spec)), draft('api', spec, service('api', spec))], 1)).toEqual([])
+  })
+
+  test('are nothing to say of where one gives its port away', () => {
+    expect(told([draft('web', {}, service('web', spec)), draft('api', spec)], 1)).toEqual([])
   })
 })

@@ -35,11 +35,43 @@ export interface HeldPorts {
  * @param tasks those of the {@link portHolders} of its ports
  */
 export function heldPorts(wanted: ServiceSpec, tasks: readonly Task[], nodes: readonly Node[]): HeldPorts | undefined {
-  if (isJob(wanted) || hasOthersScale(wanted.Labels)) return undefined
+  if (mayWait(wanted)) return undefined
   const own = nodesFor(wanted, nodes)
   const held = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id))
   const taken = own.filter(({ ID }) => held.has(ID)).length
-  const all = isGlobal(wanted) ? own.length : (wantedTasks(wanted) ?? 0)
+  const all = tasksOn(own, wanted)
   const waiting = all - (own.length - taken)
   return all > own.length || waiting <= 0 ? undefined : { taken, nodes: own.length, waiting, tasks: all }
+}
+
+/** How many nodes there are for the tasks of two services, and how many tasks that leaves without one. */
+export interface SharedPort {
+  readonly nodes: number
+  readonly waiting: number
+  readonly tasks: number
+}
+
+/**
+ * Whether tasks of two services with one port of their nodes could get no node, whichever come first; `undefined`: each can
+ * have one, or why it cannot is another reason.
+ */
+export function sharedPort(one: ServiceSpec, other: ServiceSpec, nodes: readonly Node[]): SharedPort | undefined {
+  const both = [one, other]
+  if (both.some((spec) => mayWait(spec) || endsForGood(spec))) return undefined
+  const own = both.map((spec) => nodesFor(spec, nodes))
+  const counts = both.map((spec, index) => tasksOn(own[index] ?? [], spec))
+  if (counts.some((count, index) => count > (own[index]?.length ?? 0) || count === 0)) return undefined
+  const tasks = counts.reduce((sum, count) => sum + count, 0)
+  const free = new Set(own.flat().map(({ ID }) => ID)).size
+  return tasks > free ? { nodes: free, waiting: tasks - free, tasks } : undefined
+}
+
+/** Whether it does no harm that tasks wait: of a job, or where who scales the service sees to it. */
+function mayWait(wanted: ServiceSpec): boolean {
+  return isJob(wanted) || hasOthersScale(wanted.Labels)
+}
+
+/** How many tasks a service has that may have these nodes. */
+function tasksOn(nodes: readonly Node[], wanted: ServiceSpec): number {
+  return isGlobal(wanted) ? nodes.length : (wantedTasks(wanted) ?? 0)
 }

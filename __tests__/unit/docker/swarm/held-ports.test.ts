@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Service, ServiceMode, ServicePort, ServiceSpec, TaskTemplate } from '../../../../src/docker/api.ts'
-import { heldPorts, portHolders } from '../../../../src/docker/swarm/held-ports.ts'
+import { heldPorts, portHolders, sharedPort } from '../../../../src/docker/swarm/held-ports.ts'
 import { createNode, createService, createSpec, createTask } from '../../../support/builders.ts'
 
 const NODES = [1, 2, 3].map(createNode)
@@ -60,4 +60,39 @@ test('tasks that have ended, or are to, hold nothing', () => {
     ...NODES.map(({ ID }, index) => createTask(index + 9, { NodeID: ID, Status: { State: 'preparing' } })),
   ]
   expect(heldPorts(replicated(1), tasks, NODES)).toBeUndefined()
+})
+
+const onSecond = { TaskTemplate: { Placement: { Constraints: [`node.id==${NODES[1]?.ID}`] } } }
+
+test.each<[string, ServiceSpec, ServiceSpec, unknown]>([
+  ['one each on three nodes', replicated(1), replicated(1), undefined],
+  ['as many as there are nodes', replicated(1), replicated(2), undefined],
+  ['one more', replicated(2), replicated(2), { nodes: 3, waiting: 1, tasks: 4 }],
+  ['two global services', ofMode({ Global: {} }), ofMode({ Global: {} }), { nodes: 3, waiting: 3, tasks: 6 }],
+  ['a global one and a task', ofMode({ Global: {} }), replicated(1), { nodes: 3, waiting: 1, tasks: 4 }],
+  [
+    'the same node',
+    { ...replicated(1), ...onFirst },
+    { ...replicated(1), ...onFirst },
+    { nodes: 1, waiting: 1, tasks: 2 },
+  ],
+  ['nodes of their own', { ...replicated(1), ...onFirst }, { ...replicated(1), ...onSecond }, undefined],
+  [
+    'a global one on each of two nodes',
+    { ...ofMode({ Global: {} }), ...onFirst },
+    replicated(3),
+    { nodes: 3, waiting: 1, tasks: 4 },
+  ],
+  ['more tasks than nodes, which is told as that', replicated(4), replicated(1), undefined],
+  ['no tasks', replicated(3), replicated(0), undefined],
+  ['a job, which may wait', ofMode({ ReplicatedJob: {} }), replicated(3), undefined],
+  [
+    'tasks that end',
+    ofMode({ Global: {} }, { TaskTemplate: { RestartPolicy: { Condition: 'none' } } }),
+    replicated(3),
+    undefined,
+  ],
+])('two services with one port of their nodes: %s', (_, one, another, problem) => {
+  expect(sharedPort(one, another, NODES)).toEqual(problem)
+  expect(sharedPort(another, one, NODES)).toEqual(problem)
 })
