@@ -8705,8 +8705,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   n: () => (/* binding */ cleanUp)
 });
 
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: external "node:module"
@@ -10307,7 +10305,7 @@ const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 ;// CONCATENATED MODULE: external "node:net"
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 ;// CONCATENATED MODULE: external "node:stream/promises"
-const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 ;// CONCATENATED MODULE: ./build/runner/clock.js
 /**
  * The one clock of a run. Only the global timers are used, so that a test can move time by hand.
@@ -10635,7 +10633,7 @@ async function exchange({ method, headers, payload, signal }, url, options, more
         if (payload === undefined)
             request.end();
         else {
-            const sending = (0,external_node_stream_promises_namespaceObject.pipeline)(watched(payload.open(), silence, ofPayload), request);
+            const sending = (0,promises_namespaceObject.pipeline)(watched(payload.open(), silence, ofPayload), request);
             // An answer before all is sent, such as a refusal, counts more than what becomes of the rest.
             sending.catch(() => undefined);
             const first = await Promise.race([answered, sending.then(() => undefined)]).catch(async (error) => {
@@ -10740,98 +10738,10 @@ function serverName({ hostname }) {
     return (0,external_node_net_namespaceObject.isIPv6)(bare(hostname)) || /^[\d.]+$/.test(hostname) ? '' : hostname;
 }
 
-;// CONCATENATED MODULE: ./build/runner/variables.js
-/**
- * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
- */
-/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
-const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
-/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
-const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
-/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
-function variables_isOfTheAction(name) {
-    return OF_THE_ACTION.test(name);
-}
-/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
-function isOfTheRunner(name) {
-    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
-}
-/**
- * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
- * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
- */
-const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
-/** Whether a program that is started needs it, whatever its value. */
-function isNeeded(name) {
-    return NEEDED.test(name);
-}
-/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
-const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
-/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
-function rulesDocker(name) {
-    return RULES_DOCKER.test(name);
-}
-/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
-function variables_variablesRulingDocker(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
-}
-/** What the action itself gives docker, whatever the step has. */
-const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
-/** Whether docker has a value of its own for it where the step has none. */
-function isGivenToDocker(name) {
-    return GIVEN_TO_DOCKER.includes(name);
-}
-/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
-const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
-/** Whether it says which daemon docker speaks to. */
-function choosesEndpoint(name) {
-    return CHOICE_OF_ENDPOINT.test(name);
-}
-/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
-const LEADING_ELSEWHERE = [
-    'DOCKER_HOST',
-    'DOCKER_CONTEXT',
-    'DOCKER_TLS',
-    'DOCKER_TLS_VERIFY',
-    'DOCKER_CERT_PATH',
-    'DOCKER_CONFIG',
-    'DOCKER_AUTH_CONFIG',
-    'DOCKER_STACK_ORCHESTRATOR',
-];
-/** The environment with nothing in it that leads docker to a daemon or a config. */
-function withoutEndpoint(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
-}
-
-;// CONCATENATED MODULE: ./build/runner/environment.js
-
-
-/**
- * The environment for programs that this action starts: the step's own, without what they have no use for and
- * without every variable that holds a secret known so far.
- */
-function environmentForChildren(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        if (value === undefined || isOfTheRunner(name))
-            return false;
-        if (value === '' && choosesEndpoint(name))
-            return false;
-        return isNeeded(name) || secret_redact(value) === value;
-    });
-    return Object.fromEntries(entries);
-}
-/** The environment for the user's own commands: as in any other step, all that they set for this one. */
-function environmentForCommands(env) {
-    const entries = Object.entries(env).filter((entry) => {
-        const [name, value] = entry;
-        return value !== undefined && !isOfTheAction(name);
-    });
-    return Object.fromEntries(entries);
-}
-
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: ./build/runner/ownership.js
 /** Whether this user has made it. Where there are no users, all is theirs. */
 function isOwn({ uid }) {
@@ -11019,7 +10929,7 @@ function stepIdentity(env) {
  */
 async function state_readState(directory) {
     try {
-        if (!isPrivate(await (0,promises_namespaceObject.lstat)(directory)))
+        if (!isPrivate(await (0,external_node_fs_promises_namespaceObject.lstat)(directory)))
             return undefined;
         const file = (0,external_node_fs_namespaceObject.openSync)((0,external_node_path_namespaceObject.join)(directory, JOURNAL), external_node_fs_namespaceObject.constants.O_RDONLY | external_node_fs_namespaceObject.constants.O_NOFOLLOW | external_node_fs_namespaceObject.constants.O_NONBLOCK);
         try {
@@ -11245,28 +11155,94 @@ function annotation(level, message, title, place) {
     }
 }
 
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./build/runner/user.js
-
-/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
-/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
-function homeDirectory() {
-    try {
-        return (0,external_node_os_namespaceObject.homedir)();
-    }
-    catch {
-        return '/';
-    }
+;// CONCATENATED MODULE: ./build/runner/variables.js
+/**
+ * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
+ */
+/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
+const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
+const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
+/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
+function variables_isOfTheAction(name) {
+    return OF_THE_ACTION.test(name);
 }
-/** The user's name, or else the number. */
-function userName() {
-    try {
-        return userInfo().username;
-    }
-    catch {
-        return `user ${process.getuid?.() ?? 'without a name'}`;
-    }
+/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
+function isOfTheRunner(name) {
+    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
+}
+/**
+ * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
+ * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
+ */
+const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
+/** Whether a program that is started needs it, whatever its value. */
+function isNeeded(name) {
+    return NEEDED.test(name);
+}
+/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
+const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
+/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
+function rulesDocker(name) {
+    return RULES_DOCKER.test(name);
+}
+/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
+function variables_variablesRulingDocker(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
+}
+/** What the action itself gives docker, whatever the step has. */
+const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
+/** Whether docker has a value of its own for it where the step has none. */
+function isGivenToDocker(name) {
+    return GIVEN_TO_DOCKER.includes(name);
+}
+/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
+const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+/** Whether it says which daemon docker speaks to. */
+function choosesEndpoint(name) {
+    return CHOICE_OF_ENDPOINT.test(name);
+}
+/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
+const LEADING_ELSEWHERE = [
+    'DOCKER_HOST',
+    'DOCKER_CONTEXT',
+    'DOCKER_TLS',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_CERT_PATH',
+    'DOCKER_CONFIG',
+    'DOCKER_AUTH_CONFIG',
+    'DOCKER_STACK_ORCHESTRATOR',
+];
+/** The environment with nothing in it that leads docker to a daemon or a config. */
+function withoutEndpoint(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+}
+
+;// CONCATENATED MODULE: ./build/runner/program-environment.js
+
+
+/**
+ * The environment for programs that this action starts: the step's own, without what they have no use for and
+ * without every variable that holds a secret known so far.
+ */
+function environmentForChildren(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        if (value === undefined || isOfTheRunner(name))
+            return false;
+        if (value === '' && choosesEndpoint(name))
+            return false;
+        return isNeeded(name) || secret_redact(value) === value;
+    });
+    return Object.fromEntries(entries);
+}
+/** The environment for the user's own commands: as in any other step, all that they set for this one. */
+function environmentForCommands(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        const [name, value] = entry;
+        return value !== undefined && !isOfTheAction(name);
+    });
+    return Object.fromEntries(entries);
 }
 
 ;// CONCATENATED MODULE: external "node:child_process"
@@ -11354,9 +11330,9 @@ async function findProgram(program, path = '/bin:/usr/bin') {
     for (const directory of program.includes('/') ? [''] : path.split(external_node_path_namespaceObject.delimiter)) {
         const file = (0,external_node_path_namespaceObject.resolve)(directory, program);
         try {
-            if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
+            if (!(await (0,external_node_fs_promises_namespaceObject.stat)(file)).isFile())
                 continue;
-            await (0,promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK);
+            await (0,external_node_fs_promises_namespaceObject.access)(file, external_node_fs_namespaceObject.constants.X_OK);
             return file;
         }
         catch (error) {
@@ -12724,7 +12700,7 @@ async function untilSocket(path, ssh, signal) {
     for (;;) {
         if (ssh.hasEnded())
             throw new SshEnded(ssh.stderr());
-        const exists = await (0,promises_namespaceObject.access)(path).then(() => true, () => false);
+        const exists = await (0,external_node_fs_promises_namespaceObject.access)(path).then(() => true, () => false);
         if (exists && !ssh.hasEnded())
             return;
         if (clock_nowMs() > deadline)
@@ -12738,7 +12714,7 @@ class SshEnded extends Error {
 /** Opens a long-lived ssh whose socket appears at `path`. */
 function tunnel_open(ssh, args, path, signal) {
     const openOnce = async () => {
-        await (0,promises_namespaceObject.rm)(path, { force: true });
+        await (0,external_node_fs_promises_namespaceObject.rm)(path, { force: true });
         const running = attempt(startGuarded('ssh', args, ssh.env));
         try {
             await untilSocket(path, running, signal);
@@ -12772,7 +12748,7 @@ async function failed(ssh, host, stderr) {
     if (/ssh: not found|ENOENT/.test(stderr)) {
         return new SshFailed('unknown', 'there is no ssh on the PATH of this step: install the OpenSSH client in an earlier step');
     }
-    const offered = lastOffered(await (0,promises_namespaceObject.readFile)(ssh.files.offered, 'utf8').catch(() => ''));
+    const offered = lastOffered(await (0,external_node_fs_promises_namespaceObject.readFile)(ssh.files.offered, 'utf8').catch(() => ''));
     return new SshFailed(classifySsh(stderr), sshReason({ stderr, offered, user: host.user, pinned: pinnedFingerprints(ssh.access.pins) }));
 }
 /** `undefined`: the connection is fine, and the daemon does not answer over the forwarded socket. */
@@ -13187,7 +13163,7 @@ async function download(url, path) {
 }
 async function requireSum(path, wanted, url, isGiven) {
     const hash = (0,external_node_crypto_namespaceObject.createHash)('sha256');
-    await (0,external_node_stream_promises_namespaceObject.pipeline)((0,external_node_fs_namespaceObject.createReadStream)(path), hash);
+    await (0,promises_namespaceObject.pipeline)((0,external_node_fs_namespaceObject.createReadStream)(path), hash);
     const sum = hash.digest('hex');
     if (sum === wanted)
         return;
@@ -14400,10 +14376,63 @@ class NoManager extends errors_UserError {
     }
 }
 
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./build/runner/user.js
+
+/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
+/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
+function homeDirectory() {
+    try {
+        return (0,external_node_os_namespaceObject.homedir)();
+    }
+    catch {
+        return '/';
+    }
+}
+/** The user's name, or else the number. */
+function userName() {
+    try {
+        return userInfo().username;
+    }
+    catch {
+        return `user ${process.getuid?.() ?? 'without a name'}`;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/connect/user-config.js
+
+
+
+
+
+
+
+/** The configuration that docker would use in this environment. */
+async function readUserConfig(env) {
+    // Later steps may begin in another directory.
+    const directory = (0,external_node_path_namespaceObject.resolve)(env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)(homeDirectory(), '.docker'));
+    const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
+    const file = await readConfigFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'));
+    return { name, directory, file, carriedOver: settingsToCarryOver(file, (0,external_node_path_namespaceObject.join)(directory, 'cli-plugins')), env };
+}
+async function readConfigFile(path) {
+    try {
+        const file = parseConfigFile(await (0,external_node_fs_promises_namespaceObject.readFile)(path, 'utf8'));
+        // Before anything that others say is printed.
+        for (const { value, username } of secretsIn(file))
+            new secret_Secret(value, username);
+        return file;
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return {};
+        log_log.warning(`${path} is not read: ${errors_messageOf(error)}`);
+        return {};
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/connect/connection.js
-
-
-
 
 
 
@@ -14453,29 +14482,6 @@ async function connect(deployment, workspace, env, signal) {
     catch (error) {
         managers[Symbol.dispose]();
         throw error;
-    }
-}
-/** The configuration that docker would use in this environment. */
-async function readUserConfig(env) {
-    // Later steps may begin in another directory.
-    const directory = (0,external_node_path_namespaceObject.resolve)(env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)(homeDirectory(), '.docker'));
-    const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
-    const file = await readConfigFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'));
-    return { name, directory, file, carriedOver: settingsToCarryOver(file, (0,external_node_path_namespaceObject.join)(directory, 'cli-plugins')), env };
-}
-async function readConfigFile(path) {
-    try {
-        const file = parseConfigFile(await (0,promises_namespaceObject.readFile)(path, 'utf8'));
-        // Before anything that others say is printed.
-        for (const { value, username } of secretsIn(file))
-            new secret_Secret(value, username);
-        return file;
-    }
-    catch (error) {
-        if (error.code === 'ENOENT')
-            return {};
-        log_log.warning(`${path} is not read: ${errors_messageOf(error)}`);
-        return {};
     }
 }
 
@@ -18782,6 +18788,44 @@ function checkUrl(text) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/inputs/groups.js
+
+
+
+/** The inputs by what they are about; those of strategies are the group `strategy`, and `policies` are beside them. */
+const GROUPS = {
+    run: ['mode', 'timeout', ...REACH_INPUTS],
+    accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
+    trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
+    storing: ['on-short-lived'],
+    services: ['services', 'stack'],
+    images: ['images'],
+    parallel: ['max-parallel'],
+    wait: ['wait'],
+    lock: ['lock', 'lock-timeout'],
+    records: ['history-limit'],
+    files: ['compose-file', 'env-file'],
+    rollout: [
+        'prune',
+        'prune-images',
+        'rerun-jobs',
+        'only',
+        'force',
+        'keep-replicas',
+        'same-digest',
+        'prepare',
+        'monitor',
+        'on-failure',
+        'on-cancel',
+    ],
+    tools: ['node-tools-image'],
+    plan: ['show-values', 'fail-on-changes'],
+    login: ['pull-secret'],
+    removal: ['remove-volumes', 'if-exists', 'dry-run'],
+    status: ['fail-on-problems'],
+    rollback: ['to'],
+};
+
 ;// CONCATENATED MODULE: ./build/inputs/strategy.js
 
 
@@ -19094,45 +19138,10 @@ function checkRatio(text) {
 
 
 
-
-
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
  */
-/** The inputs by what they are about; those of strategies are the group `strategy`, and `policies` are beside them. */
-const GROUPS = {
-    run: ['mode', 'timeout', ...REACH_INPUTS],
-    accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
-    trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
-    storing: ['on-short-lived'],
-    services: ['services', 'stack'],
-    images: ['images'],
-    parallel: ['max-parallel'],
-    wait: ['wait'],
-    lock: ['lock', 'lock-timeout'],
-    records: ['history-limit'],
-    files: ['compose-file', 'env-file'],
-    rollout: [
-        'prune',
-        'prune-images',
-        'rerun-jobs',
-        'only',
-        'force',
-        'keep-replicas',
-        'same-digest',
-        'prepare',
-        'monitor',
-        'on-failure',
-        'on-cancel',
-    ],
-    tools: ['node-tools-image'],
-    plan: ['show-values', 'fail-on-changes'],
-    login: ['pull-secret'],
-    removal: ['remove-volumes', 'if-exists', 'dry-run'],
-    status: ['fail-on-problems'],
-    rollback: ['to'],
-};
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = [
     'accounts',
@@ -24066,7 +24075,7 @@ function parentsOfWorkspaces() {
 async function workspace_path_leftWorkspaces() {
     const parents = parentsOfWorkspaces();
     const found = await Promise.all(parents.map(async (parent) => {
-        const names = await (0,promises_namespaceObject.readdir)(parent).catch(() => []);
+        const names = await (0,external_node_fs_promises_namespaceObject.readdir)(parent).catch(() => []);
         return names.filter((name) => workspace_path_NAME.test(name)).map((name) => (0,external_node_path_namespaceObject.join)(parent, name));
     }));
     const checked = await Promise.all(found.flat().map(async (path) => ({ path, isThere: await workspace_path_isThere(path).catch(() => false) })));
@@ -24080,7 +24089,7 @@ async function workspace_path_leftWorkspaces() {
 async function workspace_path_isThere(directory) {
     const parents = parentsOfWorkspaces();
     const isOurName = workspace_path_NAME.test((0,external_node_path_namespaceObject.basename)(directory)) && parents.includes((0,external_node_path_namespaceObject.dirname)(directory));
-    const stats = isOurName ? await (0,promises_namespaceObject.lstat)(directory).catch(() => undefined) : undefined;
+    const stats = isOurName ? await (0,external_node_fs_promises_namespaceObject.lstat)(directory).catch(() => undefined) : undefined;
     if (!isOurName || (stats !== undefined && !(stats.isDirectory() && isOwn(stats)))) {
         throw new Error(`${directory} is not a directory that this action made`);
     }
@@ -24151,18 +24160,18 @@ async function createWorkspace() {
         directory,
         async makeDirectory(name) {
             const path = (0,external_node_path_namespaceObject.join)(directory, name);
-            await written((0,promises_namespaceObject.mkdir)(path, { mode: 0o700 }), directory);
+            await written((0,external_node_fs_promises_namespaceObject.mkdir)(path, { mode: 0o700 }), directory);
             return path;
         },
-        writeFile: (path, content, kind) => written((0,promises_namespaceObject.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
+        writeFile: (path, content, kind) => written((0,external_node_fs_promises_namespaceObject.writeFile)(path, content, { mode: kind === 'program' ? 0o700 : 0o600, flag: 'wx' }), directory),
         async linkIfThere(path, target) {
-            const isDirectory = await (0,promises_namespaceObject.stat)(target).then((stats) => stats.isDirectory(), () => false);
+            const isDirectory = await (0,external_node_fs_promises_namespaceObject.stat)(target).then((stats) => stats.isDirectory(), () => false);
             if (isDirectory)
-                await written((0,promises_namespaceObject.symlink)(target, path), directory);
+                await written((0,external_node_fs_promises_namespaceObject.symlink)(target, path), directory);
         },
         async keepOnly(paths) {
             const kept = new Set([JOURNAL, ...paths.map((path) => (0,external_node_path_namespaceObject.basename)(path))]);
-            const others = (await (0,promises_namespaceObject.readdir)(directory)).filter((name) => !kept.has(name));
+            const others = (await (0,external_node_fs_promises_namespaceObject.readdir)(directory)).filter((name) => !kept.has(name));
             await Promise.all(others.map((name) => workspace_removeAll((0,external_node_path_namespaceObject.join)(directory, name))));
         },
         socketPath: () => (0,external_node_path_namespaceObject.join)(directory, `s${++sockets}`),
@@ -24183,15 +24192,15 @@ async function makeWorkspace() {
         const directory = (0,external_node_path_namespaceObject.join)(parent, name);
         saved_saveForPost('workspace', directory);
         try {
-            await (0,promises_namespaceObject.mkdir)(directory, { mode: 0o700 });
-            await (0,promises_namespaceObject.writeFile)((0,external_node_path_namespaceObject.join)(directory, 'probe'), PROBE, { mode: 0o600, flag: 'wx' });
-            await (0,promises_namespaceObject.rm)((0,external_node_path_namespaceObject.join)(directory, 'probe'));
+            await (0,external_node_fs_promises_namespaceObject.mkdir)(directory, { mode: 0o700 });
+            await (0,external_node_fs_promises_namespaceObject.writeFile)((0,external_node_path_namespaceObject.join)(directory, 'probe'), PROBE, { mode: 0o600, flag: 'wx' });
+            await (0,external_node_fs_promises_namespaceObject.rm)((0,external_node_path_namespaceObject.join)(directory, 'probe'));
             if (reasons.length > 0)
                 log_log.info(`${directory} is used, for ${reasons.join('; ')}`);
             return directory;
         }
         catch (error) {
-            await (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true }).catch(() => undefined);
+            await (0,external_node_fs_promises_namespaceObject.rm)(directory, { recursive: true, force: true }).catch(() => undefined);
             const reason = unwritable(error);
             if (reason === undefined)
                 throw error;
@@ -24226,7 +24235,7 @@ async function workspace_removeWorkspace(directory) {
         await workspace_removeAll(directory);
 }
 function workspace_removeAll(directory) {
-    return (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true, maxRetries: 3 });
+    return (0,external_node_fs_promises_namespaceObject.rm)(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/service-spec.js

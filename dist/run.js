@@ -20132,6 +20132,44 @@ function checkUrl(text) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/inputs/groups.js
+
+
+
+/** The inputs by what they are about; those of strategies are the group `strategy`, and `policies` are beside them. */
+const GROUPS = {
+    run: ['mode', 'timeout', ...REACH_INPUTS],
+    accounts: ['registries', 'registries-file', ...accounts_credentials/* SHORT_FORM_INPUTS */.IP, 'docker-config', config_directories/* DIRECTORIES_INPUT */.NH],
+    trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
+    storing: ['on-short-lived'],
+    services: ['services', 'stack'],
+    images: ['images'],
+    parallel: ['max-parallel'],
+    wait: ['wait'],
+    lock: ['lock', 'lock-timeout'],
+    records: ['history-limit'],
+    files: ['compose-file', 'env-file'],
+    rollout: [
+        'prune',
+        'prune-images',
+        'rerun-jobs',
+        'only',
+        'force',
+        'keep-replicas',
+        'same-digest',
+        'prepare',
+        'monitor',
+        'on-failure',
+        'on-cancel',
+    ],
+    tools: ['node-tools-image'],
+    plan: ['show-values', 'fail-on-changes'],
+    login: ['pull-secret'],
+    removal: ['remove-volumes', 'if-exists', 'dry-run'],
+    status: ['fail-on-problems'],
+    rollback: ['to'],
+};
+
 ;// CONCATENATED MODULE: ./build/inputs/strategy.js
 
 
@@ -20233,45 +20271,10 @@ var update_policy = __nccwpck_require__(1206);
 
 
 
-
-
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
  */
-/** The inputs by what they are about; those of strategies are the group `strategy`, and `policies` are beside them. */
-const GROUPS = {
-    run: ['mode', 'timeout', ...REACH_INPUTS],
-    accounts: ['registries', 'registries-file', ...accounts_credentials/* SHORT_FORM_INPUTS */.IP, 'docker-config', config_directories/* DIRECTORIES_INPUT */.NH],
-    trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
-    storing: ['on-short-lived'],
-    services: ['services', 'stack'],
-    images: ['images'],
-    parallel: ['max-parallel'],
-    wait: ['wait'],
-    lock: ['lock', 'lock-timeout'],
-    records: ['history-limit'],
-    files: ['compose-file', 'env-file'],
-    rollout: [
-        'prune',
-        'prune-images',
-        'rerun-jobs',
-        'only',
-        'force',
-        'keep-replicas',
-        'same-digest',
-        'prepare',
-        'monitor',
-        'on-failure',
-        'on-cancel',
-    ],
-    tools: ['node-tools-image'],
-    plan: ['show-values', 'fail-on-changes'],
-    login: ['pull-secret'],
-    removal: ['remove-volumes', 'if-exists', 'dry-run'],
-    status: ['fail-on-problems'],
-    rollback: ['to'],
-};
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW = [
     'accounts',
@@ -23110,7 +23113,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 127).then(__nccwpck_require__.bind(__nccwpck_require__, 9127))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 484).then(__nccwpck_require__.bind(__nccwpck_require__, 2484))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

@@ -1,8 +1,8 @@
-export const id = 127;
-export const ids = [127];
+export const id = 484;
+export const ids = [484];
 export const modules = {
 
-/***/ 9127:
+/***/ 2484:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -16669,7 +16669,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
 
 // EXTERNAL MODULE: ./build/inputs/files.js
 var files = __webpack_require__(4519);
-;// CONCATENATED MODULE: ./build/runner/environment.js
+;// CONCATENATED MODULE: ./build/runner/program-environment.js
 
 
 /**
@@ -17927,14 +17927,38 @@ function portHolders(ports, services) {
  * @param tasks those of the {@link portHolders} of its ports
  */
 function heldPorts(wanted, tasks, nodes) {
-    if ((0,service_mode/* isJob */.o5)(wanted) || (0,own_labels/* hasOthersScale */.se)(wanted.Labels))
+    if (mayWait(wanted))
         return undefined;
     const own = nodesFor(wanted, nodes);
     const held = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id));
     const taken = own.filter(({ ID }) => held.has(ID)).length;
-    const all = (0,service_mode/* isGlobal */.WN)(wanted) ? own.length : ((0,service_mode/* wantedTasks */.WW)(wanted) ?? 0);
+    const all = tasksOn(own, wanted);
     const waiting = all - (own.length - taken);
     return all > own.length || waiting <= 0 ? undefined : { taken, nodes: own.length, waiting, tasks: all };
+}
+/**
+ * Whether tasks of two services with one port of their nodes could get no node, whichever come first; `undefined`: each can
+ * have one, or why it cannot is another reason.
+ */
+function sharedPort(one, other, nodes) {
+    const both = [one, other];
+    if (both.some((spec) => mayWait(spec) || (0,service_mode/* endsForGood */.L)(spec)))
+        return undefined;
+    const own = both.map((spec) => nodesFor(spec, nodes));
+    const counts = both.map((spec, index) => tasksOn(own[index] ?? [], spec));
+    if (counts.some((count, index) => count > (own[index]?.length ?? 0) || count === 0))
+        return undefined;
+    const tasks = counts.reduce((sum, count) => sum + count, 0);
+    const free = new Set(own.flat().map(({ ID }) => ID)).size;
+    return tasks > free ? { nodes: free, waiting: tasks - free, tasks } : undefined;
+}
+/** Whether it does no harm that tasks wait: of a job, or where who scales the service sees to it. */
+function mayWait(wanted) {
+    return (0,service_mode/* isJob */.o5)(wanted) || (0,own_labels/* hasOthersScale */.se)(wanted.Labels);
+}
+/** How many tasks a service has that may have these nodes. */
+function tasksOn(nodes, wanted) {
+    return (0,service_mode/* isGlobal */.WN)(wanted) ? nodes.length : ((0,service_mode/* wantedTasks */.WW)(wanted) ?? 0);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/network-rules.js
@@ -18388,6 +18412,26 @@ function heldInWords(holders, { taken, nodes, waiting, tasks }) {
     const what = waiting === tasks ? (tasks === 1 ? 'its task' : 'its tasks') : `${waiting} of its ${tasks} tasks`;
     return `${holders} has it on ${where} that may run this service: ${what} would wait for ever`;
 }
+/** Tasks that would wait for ever, for two services of this deploy want one port of the same nodes. */
+function sharedPortProblems(drafts, nodes, files) {
+    return drafts.flatMap((draft, index) => drafts.slice(0, index).flatMap((other) => {
+        const port = newHostPorts(draft, other)[0] ?? newHostPorts(other, draft)[0];
+        const shared = port === undefined ? undefined : sharedPort(other.wanted, draft.wanted, nodes);
+        if (port === undefined || shared === undefined)
+            return [];
+        const problem = `${(0,published_ports/* portName */.rn)(port)} is a port of the node, and ${other.wanted.Name} publishes it in this same deploy: ${sharedInWords(shared)}: write another port for one of the two`;
+        return [placed(draft.request, { setting: 'ports', problem }, files)];
+    }));
+}
+/** The ports of its nodes that a service gets, and that another one has or gets too. */
+function newHostPorts({ current, wanted }, other) {
+    const others = (0,published_ports/* namedPorts */.ku)(other.wanted);
+    return newPorts(current, wanted).filter((port) => (0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* hasPort */.Wo)(others, port));
+}
+function sharedInWords({ nodes, waiting, tasks }) {
+    const are = nodes === 1 ? 'is one node' : `are ${nodes} nodes`;
+    return `there ${are} for their ${tasks} tasks, and ${waiting} would wait for ever`;
+}
 /** What to do about a port that another service has. */
 function remedyFor({ Spec: spec }, wanted, files) {
     const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
@@ -18511,6 +18555,7 @@ async function problemsTogether(drafts, run) {
         ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
         ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
         ...conflicts(drafts, services, files),
+        ...sharedPortProblems(drafts, run.observed.nodes, files),
         ...(await portsHeldByOthers(drafts, services, run)),
     ];
 }
@@ -22867,10 +22912,39 @@ class NoManager extends errors/* UserError */.yo {
     }
 }
 
+;// CONCATENATED MODULE: ./build/connect/user-config.js
+
+
+
+
+
+
+
+/** The configuration that docker would use in this environment. */
+async function readUserConfig(env) {
+    // Later steps may begin in another directory.
+    const directory = (0,external_node_path_.resolve)(env.DOCKER_CONFIG || (0,external_node_path_.join)(homeDirectory(), '.docker'));
+    const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
+    const file = await readConfigFile((0,external_node_path_.join)(directory, 'config.json'));
+    return { name, directory, file, carriedOver: (0,config_file/* settingsToCarryOver */.Sb)(file, (0,external_node_path_.join)(directory, 'cli-plugins')), env };
+}
+async function readConfigFile(path) {
+    try {
+        const file = (0,config_file/* parseConfigFile */.me)(await (0,promises_.readFile)(path, 'utf8'));
+        // Before anything that others say is printed.
+        for (const { value, username } of (0,config_file/* secretsIn */.VY)(file))
+            new secret/* Secret */.zh(value, username);
+        return file;
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return {};
+        log/* log */.Rm.warning(`${path} is not read: ${(0,errors/* messageOf */.bD)(error)}`);
+        return {};
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/connect/connection.js
-
-
-
 
 
 
@@ -22920,29 +22994,6 @@ async function connect(deployment, workspace, env, signal) {
     catch (error) {
         managers[Symbol.dispose]();
         throw error;
-    }
-}
-/** The configuration that docker would use in this environment. */
-async function readUserConfig(env) {
-    // Later steps may begin in another directory.
-    const directory = (0,external_node_path_.resolve)(env.DOCKER_CONFIG || (0,external_node_path_.join)(homeDirectory(), '.docker'));
-    const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
-    const file = await readConfigFile((0,external_node_path_.join)(directory, 'config.json'));
-    return { name, directory, file, carriedOver: (0,config_file/* settingsToCarryOver */.Sb)(file, (0,external_node_path_.join)(directory, 'cli-plugins')), env };
-}
-async function readConfigFile(path) {
-    try {
-        const file = (0,config_file/* parseConfigFile */.me)(await (0,promises_.readFile)(path, 'utf8'));
-        // Before anything that others say is printed.
-        for (const { value, username } of (0,config_file/* secretsIn */.VY)(file))
-            new secret/* Secret */.zh(value, username);
-        return file;
-    }
-    catch (error) {
-        if (error.code === 'ENOENT')
-            return {};
-        log/* log */.Rm.warning(`${path} is not read: ${(0,errors/* messageOf */.bD)(error)}`);
-        return {};
     }
 }
 

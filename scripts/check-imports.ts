@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
+import { groupBy } from '../src/runner/group-by.ts'
 
 /** Holds the direction of imports in `src/`: `npm run check` runs it. */
 
@@ -63,7 +64,7 @@ interface Import {
 
 /**
  * @param allowed imports that may go upwards, `<from> <to>`
- * @returns a line for each import that goes the wrong way: where, what, and what to do instead
+ * @returns a line for each import that goes the wrong way or in a circle: where, what, and what to do instead
  */
 export function importProblems(sources: readonly Source[], allowed: readonly string[]): string[] {
   const imports = sources.flatMap(importsOf)
@@ -76,8 +77,35 @@ export function importProblems(sources: readonly Source[], allowed: readonly str
   return [
     ...upwards.flatMap(({ pair, problem }) => (allowed.includes(pair) ? [] : [problem])),
     ...needless.map((pair) => `scripts/check-imports.ts: "${pair}" goes upwards no more: take it off STILL_UPWARDS`),
+    ...circleProblems(imports),
     ...postProblems(lasting),
   ]
+}
+
+/** Imports by which a file leads back to itself, types too: one of its files cannot be read without the others. */
+function circleProblems(imports: readonly Import[]): string[] {
+  const targets = groupBy(imports, ({ from }) => from)
+  return imports.flatMap(({ from, to, line }) => {
+    const way = wayBetween(to, from, targets)
+    // Told once, at its first file.
+    if (way === undefined || way.some((path) => path < from)) return []
+    const circle = [from, ...way].join(' > ')
+    return [`src/${from}.ts:${line}: ${circle} is a circle: move what two of them need to a file of its own`]
+  })
+}
+
+/** The shortest way from one file to another by what they import, both ends named; `undefined`: there is none. */
+function wayBetween(
+  start: string,
+  end: string,
+  targets: ReadonlyMap<string, readonly Import[]>,
+): readonly string[] | undefined {
+  const ways = new Map([[start, [start]]])
+  for (const [path, way] of ways) {
+    if (path === end) return way
+    for (const { to } of targets.get(path) ?? []) if (!ways.has(to)) ways.set(to, [...way, to])
+  }
+  return undefined
 }
 
 function upwardsProblem({ from, to, line }: Import): string | undefined {

@@ -1,5 +1,6 @@
 import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '../../src/docker/api.ts'
-import type { Credential, Deployment, Reach, ServiceRequest } from '../../src/inputs/deployment.ts'
+import type { Credential } from '../../src/inputs/accounts/credential.ts'
+import type { Deployment, Reach, ServiceRequest } from '../../src/inputs/deployment.ts'
 import type { Replacement } from '../../src/inputs/replacement.ts'
 import type { Config } from '../../src/plan/log-in.ts'
 import type { DeployRecord, RecordedRun } from '../../src/records/record.ts'

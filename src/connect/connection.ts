@@ -1,27 +1,19 @@
-import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { DockerCli } from '../docker/cli/cli.ts'
 import type { CliVersion } from '../docker/cli/cli-version.ts'
-import {
-  type ConfigFile,
-  isolatedConfigFile,
-  parseConfigFile,
-  secretsIn,
-  settingsToCarryOver,
-} from '../docker/cli/config-file.ts'
+import { isolatedConfigFile } from '../docker/cli/config-file.ts'
 import { withPlainApiVersion } from '../docker/engine/api-version.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { type HttpSend, registryHttp } from '../docker/registry/registry-http.ts'
-import { messageOf } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { type Environment, environmentForChildren } from '../runner/environment.ts'
+import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
-import { Secret } from '../runner/secret.ts'
-import { homeDirectory } from '../runner/user.ts'
+import { environmentForChildren } from '../runner/program-environment.ts'
 import type { Workspace } from '../runner/workspace.ts'
 import { candidatesOf, ignoredVariables } from './endpoints.ts'
 import { findCli } from './install-cli.ts'
 import { Managers } from './managers.ts'
+import { readUserConfig, type UserConfig } from './user-config.ts'
 
 /** The way to a manager of the swarm: the CLI that changes things, and the API that reads. */
 export interface Connection extends Disposable {
@@ -36,18 +28,6 @@ export interface Connection extends Disposable {
   /** An isolated configuration directory without any credential. */
   readonly configDirectory: string
   readonly userConfig: UserConfig
-}
-
-/** The Docker configuration that the step would have used by itself. */
-export interface UserConfig {
-  /** As the user knows it: `DOCKER_CONFIG` or `~/.docker`. */
-  readonly name: string
-  readonly directory: string
-  readonly file: ConfigFile
-  /** What isolated configs take over from it. */
-  readonly carriedOver: ReturnType<typeof settingsToCarryOver>
-  /** The environment for its credential helpers. */
-  readonly env: Readonly<Record<string, string>>
 }
 
 /**
@@ -92,27 +72,5 @@ export async function connect(
   } catch (error) {
     managers[Symbol.dispose]()
     throw error
-  }
-}
-
-/** The configuration that docker would use in this environment. */
-export async function readUserConfig(env: Readonly<Record<string, string>>): Promise<UserConfig> {
-  // Later steps may begin in another directory.
-  const directory = resolve(env.DOCKER_CONFIG || join(homeDirectory(), '.docker'))
-  const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker'
-  const file = await readConfigFile(join(directory, 'config.json'))
-  return { name, directory, file, carriedOver: settingsToCarryOver(file, join(directory, 'cli-plugins')), env }
-}
-
-async function readConfigFile(path: string): Promise<ConfigFile> {
-  try {
-    const file = parseConfigFile(await readFile(path, 'utf8'))
-    // Before anything that others say is printed.
-    for (const { value, username } of secretsIn(file)) new Secret(value, username)
-    return file
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    log.warning(`${path} is not read: ${messageOf(error)}`)
-    return {}
   }
 }

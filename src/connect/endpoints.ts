@@ -13,7 +13,6 @@ import { limited, safeLine } from '../runner/safe-text.ts'
 import { placed, withoutSecrets } from '../runner/shown.ts'
 import { withoutEndpoint } from '../runner/variables.ts'
 import type { Workspace } from '../runner/workspace.ts'
-import type { UserConfig } from './connection.ts'
 import { localReason } from './local-reason.ts'
 import { rootlessSockets } from './local-sockets.ts'
 import type { Candidate } from './managers.ts'
@@ -21,6 +20,7 @@ import type { Route } from './route.ts'
 import { runnersSshReason } from './ssh/error.ts'
 import { prepareSsh } from './ssh/files.ts'
 import { openSsh } from './ssh/tunnel.ts'
+import type { UserConfig } from './user-config.ts'
 
 interface Ground {
   readonly workspace: Workspace

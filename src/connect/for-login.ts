@@ -7,15 +7,16 @@ import { ConnectionLost, type Engine, EngineError } from '../docker/engine/engin
 import { loginFromHere } from '../docker/registry/login-check.ts'
 import { messageOf, UserError } from '../errors.ts'
 import type { Reach } from '../inputs/deployment.ts'
-import { type Environment, environmentForChildren } from '../runner/environment.ts'
+import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
+import { environmentForChildren } from '../runner/program-environment.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import type { Workspace } from '../runner/workspace.ts'
-import { readUserConfig, type UserConfig } from './connection.ts'
 import { candidatesOf } from './endpoints.ts'
 import { findCli, hasCli } from './install-cli.ts'
 import type { Candidate } from './managers.ts'
 import type { Route } from './route.ts'
+import { readUserConfig, type UserConfig } from './user-config.ts'
 
 /** A daemon that is not there says so at once; one far away, within this. */
 const PING_SECONDS = 10

@@ -3,21 +3,19 @@ import type { Flag } from '../docker/cli/commands.ts'
 import type { ConfigFile } from '../docker/cli/config-file.ts'
 import type { Policies } from '../docker/cli/update-policy.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
-import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import type { Attached } from '../docker/specs/attachments.ts'
 import type { NetworkCreate } from '../docker/specs/stack-objects.ts'
 import type { Place } from '../result.ts'
 import type { Secret } from '../runner/secret.ts'
+import type { Credential } from './accounts/credential.ts'
 import type { AttachmentsRequest } from './attachments/request.ts'
-import type { AdaptedFiles } from './compose/adapt.ts'
-import type { ComposeFile } from './compose/place.ts'
-import type { LookUp } from './compose/variables.ts'
 import type { ModeName } from './mode.ts'
 import type { PrepareChoice } from './prepare.ts'
 import type { Host } from './reach/host.ts'
 import type { Pins } from './reach/known-hosts.ts'
 import type { RollbackTarget } from './rollback-target.ts'
 import type { Selection } from './selection.ts'
+import type { StackRequest } from './stack-request.ts'
 import type { StrategyChoice } from './strategy.ts'
 
 /** What one run of the action is asked to make true: its inputs, resolved and checked against each other. */
@@ -110,28 +108,6 @@ export interface CliRequest {
   readonly downloadUrl: string
 }
 
-/** A user name and password for a registry, optionally only for the repositories under a path. */
-export interface Credential extends RegistryCredential {
-  /** Where it was given, as the user knows it: `registries entry 1`, `registries-file line 3`. */
-  readonly origin: string
-  /** The name of the config that holds it: the user's choice, else the registry and path. */
-  readonly config: string
-  /** The repositories that it is for: `org-a`; empty for all of the registry. */
-  readonly path: string
-  /** The credential that the nodes store instead of this one, which then is for this run alone. */
-  readonly stored?: RegistryCredential
-  /** With what Amazon is asked for the password, which is empty until then: before any registry is asked. */
-  readonly aws?: AwsSource
-}
-
-/** Where Amazon's own credentials are from. */
-export type AwsSource =
-  /** From where its tools take them: variables, files, the machine. */
-  | { readonly from: 'environment' }
-  | { readonly from: 'keys'; readonly id: Secret; readonly secret: Secret; readonly session?: Secret }
-  /** A role, by the identity token of the workflow. */
-  | { readonly from: 'workflow'; readonly role: string }
-
 /** The accounts of a run, and where more of them are found. */
 export interface Accounts {
   readonly credentials: readonly Credential[]
@@ -184,30 +160,6 @@ export interface PushRequest {
   readonly from?: string
   /** The name of the config to push it with, whatever the image's registry. */
   readonly authConfig?: string
-}
-
-/** A stack as the inputs ask for it. */
-export interface StackRequest {
-  readonly name: string
-  readonly files: readonly ComposeFile[]
-  readonly adapted: AdaptedFiles
-  /** Where relative paths in the files begin: the directory of the first. */
-  readonly directory: string
-  /** The variables that the files name, as far as they are set. */
-  readonly variables: Readonly<Record<string, string>>
-  /** All variables of the step and the env files. */
-  readonly lookUp: LookUp
-  /** Remove what the files no longer name. */
-  readonly prune: boolean
-  /** Run jobs again that are finished. */
-  readonly rerunJobs: boolean
-  /** The services of its files that this run leaves as they are, by the names that they have on the swarm. */
-  readonly leftOut: readonly string[]
-  /** How the tasks of its services are replaced. */
-  readonly strategy: StrategyChoice
-  readonly policies: Policies
-  /** Which nodes have its image before anything is changed. */
-  readonly prepare: PrepareChoice
 }
 
 /** What a rollback is asked for beside its services. */

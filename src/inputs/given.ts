@@ -1,6 +1,6 @@
 import type { Environment } from '../runner/environment.ts'
 import { DEFAULTS } from './defaults.ts'
-import type { Input } from './mode-inputs.ts'
+import type { Input } from './groups.ts'
 import type { Problems } from './problems.ts'
 import { spellingsOf } from './unknown-inputs.ts'
 

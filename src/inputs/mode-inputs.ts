@@ -1,13 +1,11 @@
 import type { Environment } from '../runner/environment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
-import { DIRECTORIES_INPUT } from './accounts/config-directories.ts'
-import { SHORT_FORM_INPUTS } from './accounts/credentials.ts'
 import { DEFAULTS } from './defaults.ts'
 import { input } from './given.ts'
+import { GROUPS, type Group, type Input } from './groups.ts'
 import { MODE_NAMES, type ModeName } from './mode.ts'
 import { listed, type Problems } from './problems.ts'
-import { REACH_INPUTS } from './reach/reach.ts'
 import { type StrategyTable, strategyKeys } from './strategy.ts'
 import { POLICY_KEYS } from './update-policy.ts'
 
@@ -15,45 +13,6 @@ import { POLICY_KEYS } from './update-policy.ts'
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
  */
-
-/** The inputs by what they are about; those of strategies are the group `strategy`, and `policies` are beside them. */
-const GROUPS = {
-  run: ['mode', 'timeout', ...REACH_INPUTS],
-  accounts: ['registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config', DIRECTORIES_INPUT],
-  trust: ['registry-ca', 'install-registry-ca', 'install-registry-ca-image'],
-  storing: ['on-short-lived'],
-  services: ['services', 'stack'],
-  images: ['images'],
-  parallel: ['max-parallel'],
-  wait: ['wait'],
-  lock: ['lock', 'lock-timeout'],
-  records: ['history-limit'],
-  files: ['compose-file', 'env-file'],
-  rollout: [
-    'prune',
-    'prune-images',
-    'rerun-jobs',
-    'only',
-    'force',
-    'keep-replicas',
-    'same-digest',
-    'prepare',
-    'monitor',
-    'on-failure',
-    'on-cancel',
-  ],
-  tools: ['node-tools-image'],
-  plan: ['show-values', 'fail-on-changes'],
-  login: ['pull-secret'],
-  removal: ['remove-volumes', 'if-exists', 'dry-run'],
-  status: ['fail-on-problems'],
-  rollback: ['to'],
-} as const
-
-type Group = keyof typeof GROUPS | 'strategy' | 'policies'
-
-/** An input that is no part of a strategy or policy. */
-export type Input = (typeof GROUPS)[keyof typeof GROUPS][number]
 
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
 const ONLY_SAY_HOW: readonly Group[] = [

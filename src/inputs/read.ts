@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log.ts'
 import { DIRECTORIES_INPUT, parseConfigDirectories } from './accounts/config-directories.ts'
+import type { Credential } from './accounts/credential.ts'
 import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './accounts/credentials.ts'
 import { readDockerConfigs, UNNAMED_CONFIG } from './accounts/docker-config.ts'
 import { credentialsFromText, type PasswordSources } from './accounts/registries.ts'
@@ -10,14 +11,12 @@ import { attachmentSources } from './attachments/attachments.ts'
 import { checkContents } from './compose/contents.ts'
 import type {
   Accounts,
-  Credential,
   Deployment,
   DockerConfig,
   LockRequest,
   PlanRequest,
   Reach,
   ServiceRequest,
-  StackRequest,
 } from './deployment.ts'
 import { fileReader, resolvePath } from './files.ts'
 import { input, isGivenEmpty, read, readOrDefault } from './given.ts'
@@ -35,6 +34,7 @@ import { readRollback } from './rollback.ts'
 import { parseSelection, type Selection, selected, unknownNames } from './selection.ts'
 import { entryKeys, servicesFromText } from './services.ts'
 import { nameables, readStack } from './stack.ts'
+import type { StackRequest } from './stack-request.ts'
 import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable } from './strategy.ts'
 import { checkUnknownInputs } from './unknown-inputs.ts'
 import { policiesOfInputs, RETIRED_KEYS } from './update-policy.ts'

@@ -1,5 +1,6 @@
 import type { Environment } from '../runner/environment.ts'
-import type { Credential, Reach } from './deployment.ts'
+import type { Credential } from './accounts/credential.ts'
+import type { Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'
 import { readNames } from './names.ts'
 import { Problems } from './problems.ts'

@@ -1,4 +1,3 @@
-import type { StackRequest } from './deployment.ts'
 import { textAt } from './keys.ts'
 import { listed, type Problems } from './problems.ts'
 import { parseChoice } from './values.ts'
@@ -136,7 +135,7 @@ export function checkAllAreUsed(
 /** What strategies ask of a run as a whole. */
 export function checkRunFits(
   chosen: readonly StrategyChoice[],
-  stack: Pick<StackRequest, 'strategy'> | undefined,
+  stack: { readonly strategy: StrategyChoice } | undefined,
   wait: boolean,
   strategies: StrategyTable,
   problems: Problems,

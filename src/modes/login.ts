@@ -5,7 +5,7 @@ import { FOLDERS_FOR_LATER_STEPS, settingsForLaterSteps } from '../docker/cli/co
 import { pullSecretManifest, pullSecretProblem } from '../docker/registry/pull-secret.ts'
 import { tokenOf } from '../docker/registry/token.ts'
 import { throwAll, UserError } from '../errors.ts'
-import type { Credential } from '../inputs/deployment.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
 import type { Login } from '../inputs/login.ts'
 import { allCredentials } from '../plan/find-credentials.ts'
 import { type Config, logIn } from '../plan/log-in.ts'

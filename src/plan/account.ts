@@ -1,6 +1,6 @@
 import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import type { RegistryRequest } from '../docker/registry/registry-error.ts'
-import type { Credential } from '../inputs/deployment.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
 import { placed } from '../runner/shown.ts'
 import { storedLogin } from './stored-account.ts'
 

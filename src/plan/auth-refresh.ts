@@ -15,7 +15,8 @@ import { choosingLabels } from './config-choice.ts'
 import { isInterim } from './interim-spec.ts'
 import type { LoggedIn } from './log-in.ts'
 import { missingStack, otherService } from './missing-service.ts'
-import { type Access, accessFor, ConfigNotGiven, referenceOf } from './plan.ts'
+import { accessFor, ConfigNotGiven, referenceOf } from './plan.ts'
+import type { Access } from './planned-service.ts'
 
 /** Whose stored credential is renewed, and with which account. Pure. */
 

@@ -36,7 +36,7 @@ import { recorded, withRecord } from './create-args-record.ts'
 import { FORCED, forcedSpec } from './force.ts'
 import type { CheckedImage } from './images.ts'
 import { noneKeptNote, noteChange, withKeepLabel, withoutOwnNote, withPresentReplicas } from './keep-replicas.ts'
-import type { Access, PlannedService } from './plan.ts'
+import type { Access, PlannedService } from './planned-service.ts'
 import { leavesTasks, sameDigestNote, sameWithOtherTag } from './same-digest.ts'
 
 /** What is done to a service, checked: everything that can be known of it before the swarm is touched. */

@@ -31,7 +31,7 @@ import {
 import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, slowUpdateNote, unfinishedUpdateNote } from './notices.ts'
 import { type Observation, observedTasks } from './observe.ts'
-import type { PlannedService } from './plan.ts'
+import type { PlannedService } from './planned-service.ts'
 import { type Storing, shortLivedProblems } from './short-lived.ts'
 import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {

@@ -11,7 +11,7 @@ import { throwAll, UserErrors } from '../errors.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { log } from '../runner/log.ts'
 import { recorded } from './create-args-record.ts'
-import type { PlannedService } from './plan.ts'
+import type { PlannedService } from './planned-service.ts'
 
 /** Docker wants one, and nothing of it is taken over. */
 const ANY_IMAGE: ImageReference = { registry: 'docker.io', repository: 'library/any', tag: 'latest' }

@@ -1,6 +1,6 @@
 import { type AwsFailure, type EcrRegistry, ecrRegistry, ecrRemedy } from '../docker/registry/ecr.ts'
 import { throwAll, UserError } from '../errors.ts'
-import type { AwsSource, Credential } from '../inputs/deployment.ts'
+import type { AwsSource, Credential } from '../inputs/accounts/credential.ts'
 import { timeLimit } from '../runner/clock.ts'
 import type { Environment } from '../runner/environment.ts'
 import { log, stage } from '../runner/log.ts'

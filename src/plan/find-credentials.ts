@@ -1,4 +1,4 @@
-import type { UserConfig } from '../connect/connection.ts'
+import type { UserConfig } from '../connect/user-config.ts'
 import {
   type ConfigFile,
   helperFor,
@@ -13,8 +13,9 @@ import { parseReference, pathMatches } from '../docker/registry/reference.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
 import { isDirectoryName, readConfigDirectory } from '../inputs/accounts/config-directories.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
 import { UNNAMED_CONFIG } from '../inputs/accounts/docker-config.ts'
-import type { Accounts, Credential, ServiceRequest } from '../inputs/deployment.ts'
+import type { Accounts, ServiceRequest } from '../inputs/deployment.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { Secret } from '../runner/secret.ts'
 import { siblingNames } from './colours.ts'

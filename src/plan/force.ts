@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { type Deployment, type ServiceRequest, stackOf } from '../inputs/deployment.ts'
 import { type Nameable, type Selection, selected, unknownNames } from '../inputs/selection.ts'
 import { scoped } from '../stack/stack.ts'
-import type { PlannedService } from './plan.ts'
+import type { PlannedService } from './planned-service.ts'
 
 /**
  * Tasks that are replaced though nothing of their service has changed. Swarm compares a task with the template of its

@@ -12,9 +12,9 @@ import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import { describeFailure, type RegistryFailure, remedy } from '../docker/registry/registry-error.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserErrors } from '../errors.ts'
-import type { Credential } from '../inputs/deployment.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
 import { accountsInWords, requestWith } from './account.ts'
-import type { Access, PlannedService } from './plan.ts'
+import type { Access, PlannedService } from './planned-service.ts'
 import { storedLogin } from './stored-account.ts'
 
 /** What the registry says of a service's image. */

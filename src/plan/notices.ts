@@ -3,10 +3,11 @@ import { spoken } from '../docker/duration.ts'
 import { intervalSeconds } from '../docker/swarm/health.ts'
 import { monitorSecondsOf, updateDelaySeconds } from '../docker/swarm/update-policy.ts'
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
-import type { Credential, DockerConfig } from '../inputs/deployment.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
+import type { DockerConfig } from '../inputs/deployment.ts'
 import { limited } from '../runner/safe-text.ts'
 import { userInWords } from './account.ts'
-import type { Access } from './plan.ts'
+import type { Access } from './planned-service.ts'
 
 /** What is good to know before a deploy, and no reason against it. Pure. */
 

@@ -1,46 +1,25 @@
-import type { Service, ServiceSpec } from '../docker/api.ts'
+import type { Service } from '../docker/api.ts'
 import { type ImageReference, parseReference, pathMatches } from '../docker/registry/reference.ts'
 import { modeName } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
 import { isDirectoryName, NOT_ALLOWED } from '../inputs/accounts/config-directories.ts'
-import type { Credential, Deployment, ServiceRequest } from '../inputs/deployment.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
+import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { mayBeSecret } from '../runner/may-be-secret.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { placed } from '../runner/shown.ts'
 import { utcWords } from '../runner/utc.ts'
-import { type Colours, coloursFor, siblingNames } from './colours.ts'
+import { coloursFor, siblingNames } from './colours.ts'
 import { type ChoosingRequest, type ConfigChoice, configChoice } from './config-choice.ts'
 import { beforeInterim, markOf, mayBeAlive } from './interim-spec.ts'
 import type { Config, LoggedIn } from './log-in.ts'
 import { missingService } from './missing-service.ts'
 import type { Observation } from './observe.ts'
+import type { Access, PlannedService } from './planned-service.ts'
 import { notRefreshable, presentImage } from './refresh.ts'
 import { planOf, type StrategyPlans } from './strategy.ts'
-
-/** What one service needs, and with which config. */
-export interface PlannedService {
-  readonly request: ServiceRequest
-  /** The service as it is; `undefined` when it is to be created. */
-  readonly current: Service | undefined
-  /** The config and its credential for the service's image; `undefined`: the image is read without one. */
-  readonly access: Access | undefined
-  /** The same for the image that the service has now: for the way back to it. */
-  readonly currentAccess: Access | undefined
-  /**
-   * The spec that the swarm has instead of the current one, meant for the way there only: what this run gave it, as the
-   * swarm took it, or what an earlier run left, whose end it is for this one to bring about.
-   */
-  readonly interim?: ServiceSpec
-  /** Of a service that is deployed as two, or was: which of them is live, and which comes next. */
-  readonly colours?: Colours
-}
-
-export interface Access {
-  readonly config: Config
-  readonly credential: Credential
-}
 
 export interface Plan {
   readonly services: readonly PlannedService[]

@@ -1,6 +1,7 @@
 import type { RunTime } from '../connect/run-time.ts'
 import { type Token, type TokenEnd, tokenOf } from '../docker/registry/token.ts'
-import type { Credential, Deployment } from '../inputs/deployment.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
+import type { Deployment } from '../inputs/deployment.ts'
 import { timeOfDayMs } from '../runner/clock.ts'
 import { docLink, withDocLink } from '../runner/doc-link.ts'
 import { groupBy } from '../runner/group-by.ts'

@@ -1,7 +1,7 @@
 import type { ServiceSpec } from '../docker/api.ts'
 import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import { type TokenEnd, tokenOf } from '../docker/registry/token.ts'
-import type { Credential } from '../inputs/deployment.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
 import { ACCOUNT_LABELS } from '../runner/own-labels.ts'
 
 /**

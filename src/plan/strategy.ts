@@ -1,7 +1,7 @@
 import type { Node, ServiceSpec } from '../docker/api.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import type { SecondService } from './colours.ts'
-import type { PlannedService } from './plan.ts'
+import type { PlannedService } from './planned-service.ts'
 
 /** What the plan asks of a strategy. Pure. */
 export interface StrategyPlan {

@@ -8,7 +8,7 @@ import { isRunning } from '../docker/swarm/task.ts'
 import type { PrepareChoice } from '../inputs/prepare.ts'
 import { type Change, type SendableChange, serviceBefore } from '../plan/change.ts'
 import type { Observation } from '../plan/observe.ts'
-import type { Access } from '../plan/plan.ts'
+import type { Access } from '../plan/planned-service.ts'
 import { groupBy } from '../runner/group-by.ts'
 
 /** Which images are to be on which nodes before anything is changed. Pure. */

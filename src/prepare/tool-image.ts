@@ -4,7 +4,8 @@ import { RegistryError, resolveImage } from '../docker/registry/registry.ts'
 import type { RegistryCredential } from '../docker/registry/registry-auth.ts'
 import { type RegistryFailure, remedy } from '../docker/registry/registry-error.ts'
 import { UserError } from '../errors.ts'
-import type { Accounts, Credential } from '../inputs/deployment.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
+import type { Accounts } from '../inputs/deployment.ts'
 import { findCredentials } from '../plan/find-credentials.ts'
 
 /** The image of a service of ours that is there for a while, and works on the nodes. */

@@ -5,7 +5,7 @@ import { CallRefused } from '../docker/registry/registry-session.ts'
 import { HUB } from '../inputs/accounts/credentials.ts'
 import type { PushRequest } from '../inputs/deployment.ts'
 import { accountInWords, requestWith } from '../plan/account.ts'
-import type { Access } from '../plan/plan.ts'
+import type { Access } from '../plan/planned-service.ts'
 
 /** What is told of images that are pushed. Pure. */
 

@@ -1,7 +1,7 @@
 import { registryAuthHeader } from '../docker/registry/registry-auth.ts'
 import type { StoredCredential } from '../docker/specs/spec-update.ts'
-import type { Credential } from '../inputs/deployment.ts'
-import type { Access } from '../plan/plan.ts'
+import type { Credential } from '../inputs/accounts/credential.ts'
+import type { Access } from '../plan/planned-service.ts'
 import { storedLogin } from '../plan/stored-account.ts'
 
 /** What the stored credential of a service becomes; where that is one of this run, the account that it is of. */

@@ -1,5 +1,5 @@
 import { entryAt, itemsOf, mapAt } from '../inputs/compose/tree.ts'
-import type { StackRequest } from '../inputs/deployment.ts'
+import type { StackRequest } from '../inputs/stack-request.ts'
 import { scoped } from './stack.ts'
 
 /**

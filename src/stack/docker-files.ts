@@ -12,7 +12,7 @@ import {
   type YamlEntry,
 } from '../inputs/compose/tree.ts'
 import { filledIn, type LookUp } from '../inputs/compose/variables.ts'
-import type { StackRequest } from '../inputs/deployment.ts'
+import type { StackRequest } from '../inputs/stack-request.ts'
 import type { YamlMap, YamlText, YamlValue } from '../inputs/yaml.ts'
 import { scoped } from './stack.ts'
 

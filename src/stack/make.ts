@@ -17,6 +17,7 @@ import { CutOff, messageOf, UserError, withRemains } from '../errors.ts'
 import { nowMs, timeLimit } from '../runner/clock.ts'
 import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
+import type { Made, MadeObject } from './made.ts'
 import { removeMade } from './remove.ts'
 import { type Belongings, isOwn, listNetworks, MADE_LABEL, objectsToSend, type WantedObject } from './stack.ts'
 
@@ -26,20 +27,6 @@ const RELEASE_SECONDS = 60
 const ASK_EVERY_MS = 500
 const LOOK_TIMEOUT_MS = 10_000
 const UNKNOWN = ''
-
-/** A network, secret or config that this run has made, or may have made. */
-export interface MadeObject {
-  readonly kind: Kind | 'network'
-  readonly name: string
-  /** `undefined`: the swarm did not say whether it took it. */
-  readonly id: string | undefined
-}
-
-/** What was made, and the IDs that stand for its placeholders in the specs of the services. */
-export interface Made {
-  readonly objects: readonly MadeObject[]
-  readonly ids: ReadonlyMap<string, { readonly id: string }>
-}
 
 /**
  * Makes the networks, secrets and configs that are not there yet and that a service needs, each once.

@@ -17,7 +17,7 @@ import { secondsSince } from '../runner/elapsed.ts'
 import { log, stage } from '../runner/log.ts'
 import { poll } from '../runner/poll.ts'
 import { someOf } from '../runner/some-of.ts'
-import type { MadeObject } from './make.ts'
+import type { MadeObject } from './made.ts'
 import { type Belongings, type Stack, surelyKnownObjects, surelyKnownServices } from './stack.ts'
 import { neededNoMore, surplusServices, type UnusedObject, unusedObjects } from './unused.ts'
 

@@ -3,7 +3,8 @@ import { messageOf } from '../errors.ts'
 import { basePath } from '../inputs/files.ts'
 import { ATTEMPT_SECONDS, ATTEMPTS, type Check, PAUSE_SECONDS, type Trial } from '../inputs/strategies/trial.ts'
 import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
-import { type Environment, environmentForCommands } from '../runner/environment.ts'
+import type { Environment } from '../runner/environment.ts'
+import { environmentForCommands } from '../runner/program-environment.ts'
 import { runShell, type ShellResult } from '../runner/shell.ts'
 
 /** During the hold the check runs this often. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Credential } from '../../../src/inputs/deployment.ts'
+import type { Credential } from '../../../src/inputs/accounts/credential.ts'
 import { accountInWords, requestWith } from '../../../src/plan/account.ts'
 import { Secret } from '../../../src/runner/secret.ts'
 

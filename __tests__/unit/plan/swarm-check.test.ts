@@ -2,7 +2,8 @@ import { homedir } from 'node:os'
 import { describe, expect, test } from '@jest/globals'
 import type { Mount, Service, ServicePort, ServiceSpec } from '../../../src/docker/api.ts'
 import { NAMESPACE_LABEL } from '../../../src/docker/specs/stack-objects.ts'
-import type { ServiceRequest, StackRequest } from '../../../src/inputs/deployment.ts'
+import type { ServiceRequest } from '../../../src/inputs/deployment.ts'
+import type { StackRequest } from '../../../src/inputs/stack-request.ts'
 import { parseYaml } from '../../../src/inputs/yaml.ts'
 import {
   attachmentProblems,

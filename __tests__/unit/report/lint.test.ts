@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { parseReference } from '../../../src/docker/registry/reference.ts'
-import type { StackRequest } from '../../../src/inputs/deployment.ts'
+import type { StackRequest } from '../../../src/inputs/stack-request.ts'
 import { type Linted, lint } from '../../../src/report/lint.ts'
 import { Secret } from '../../../src/runner/secret.ts'
 import { createCredential, createNode, createSpec, digest } from '../../support/builders.ts'

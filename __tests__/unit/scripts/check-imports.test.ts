@@ -37,6 +37,18 @@ test('folders of one layer do not know each other', () => {
   ])
 })
 
+test('a circle is told once, with all its files', () => {
+  const sources = [
+    source('plan/plan', "import { planOf } from './strategy.ts'"),
+    source('plan/refresh', "import { planDeployment } from './plan.ts'", "import './other.ts'"),
+    source('plan/strategy', "import type { Refresh } from './refresh.ts'"),
+  ]
+  expect(importProblems(sources, [])).toEqual([
+    'src/plan/plan.ts:1: plan/plan > plan/strategy > plan/refresh > plan/plan is a circle: move what two of them need to a file of its own',
+  ])
+  expect(importProblems(sources.slice(1), [])).toEqual([])
+})
+
 test('a folder that is in no layer is asked for one', () => {
   expect(importProblems([source('modes/deploy', "import { help } from '../helpers/help.ts'")], [])).toEqual([
     'src/modes/deploy.ts:1: helpers is in no layer: add it to LAYERS in scripts/check-imports.ts',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import type { UpdatePolicy } from '../../../src/docker/cli/update-policy.ts'
-import type { StackRequest } from '../../../src/inputs/deployment.ts'
+import type { StackRequest } from '../../../src/inputs/stack-request.ts'
 import { parseYaml, type YamlMap } from '../../../src/inputs/yaml.ts'
 import { dockerFiles, nameOf } from '../../../src/stack/docker-files.ts'
 

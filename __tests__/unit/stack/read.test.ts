@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Connection } from '../../../src/connect/connection.ts'
 import { EngineError } from '../../../src/docker/engine/engine.ts'
-import type { StackRequest } from '../../../src/inputs/deployment.ts'
+import type { StackRequest } from '../../../src/inputs/stack-request.ts'
 import { parseYaml, type YamlMap } from '../../../src/inputs/yaml.ts'
 import type { Workspace } from '../../../src/runner/workspace.ts'
 import { createWorkspace } from '../../../src/runner/workspace.ts'

@@ -2,11 +2,11 @@ import { InvalidReference, parseRegistry, type RegistryScope } from '../../docke
 import type { RegistryCredential } from '../../docker/registry/registry-auth.ts'
 import { UserError } from '../../errors.ts'
 import { Secret } from '../../runner/secret.ts'
-import type { Credential } from '../deployment.ts'
 import type { ReadFile } from '../files.ts'
 import { hide, hideByLook, hideUserInfo } from '../masking.ts'
 import { listed, type Problems } from '../problems.ts'
 import { isExpression, referenceIn } from '../unreplaced.ts'
+import type { Credential } from './credential.ts'
 
 export const HUB = 'docker.io'
 

@@ -3,10 +3,10 @@ import type { RegistryScope } from '../../docker/registry/reference.ts'
 import { UserError } from '../../errors.ts'
 import type { Environment } from '../../runner/environment.ts'
 import { Secret } from '../../runner/secret.ts'
-import type { AwsSource } from '../deployment.ts'
 import { textAt, valueAt } from '../keys.ts'
 import { listed, type Problems } from '../problems.ts'
 import type { YamlMap } from '../yaml.ts'
+import type { AwsSource } from './credential.ts'
 import { UNSET } from './credentials.ts'
 
 /** The user name of each login that Amazon gives. */

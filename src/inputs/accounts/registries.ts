@@ -4,13 +4,13 @@ import { UserError } from '../../errors.ts'
 import type { Environment } from '../../runner/environment.ts'
 import { Secret } from '../../runner/secret.ts'
 import { shown } from '../../runner/shown.ts'
-import type { AwsSource, Credential } from '../deployment.ts'
 import type { ReadFile } from '../files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from '../keys.ts'
 import { hide, hideAfterPasswordKeys, hideColumns, hidePasswords } from '../masking.ts'
 import { listed, type Problems } from '../problems.ts'
 import { isVariableName } from '../variables.ts'
 import { parseYaml, type YamlMap, type YamlText, type YamlValue } from '../yaml.ts'
+import type { AwsSource, Credential } from './credential.ts'
 import {
   checkedCredential,
   problemOfReference,

@@ -10,7 +10,7 @@ import { UserErrors } from '../../../../src/errors.ts'
 import type { Deployment } from '../../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
-import { environmentForChildren } from '../../../../src/runner/environment.ts'
+import { environmentForChildren } from '../../../../src/runner/program-environment.ts'
 import { redact } from '../../../../src/runner/secret.ts'
 import { tarEntry, tarGz } from '../../../support/tar.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { environmentForChildren, environmentForCommands } from '../../../src/runner/environment.ts'
+import { environmentForChildren, environmentForCommands } from '../../../src/runner/program-environment.ts'
 import { Secret } from '../../../src/runner/secret.ts'
 
 describe('the environment of a child', () => {
