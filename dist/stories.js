@@ -1,8 +1,8 @@
-export const id = 484;
-export const ids = [484];
+export const id = 177;
+export const ids = [177];
 export const modules = {
 
-/***/ 2484:
+/***/ 177:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -9864,6 +9864,51 @@ async function imageToRun(image, { connection, deployment }, signal) {
     return tool;
 }
 
+;// CONCATENATED MODULE: ./build/docker/archive/choose-image.js
+
+
+const PLAIN_NAME = /^[\w.:/-]{1,200}$/;
+/**
+ * The image that is meant: the one of the name asked for, the only one, or the one that has the name under which it is
+ * pushed already.
+ *
+ * @param from the name in the archive, when the user gave one
+ * @throws UserError that lists the names
+ */
+function chooseImage(candidates, image, from) {
+    const names = candidates.flatMap((candidate) => candidate.names);
+    const known = names.length === 0 ? 'its images have no names' : `it has ${choose_image_listed(names)}`;
+    if (from !== undefined) {
+        const [found, ...others] = candidates.filter((one) => one.names.some((name) => meansSame(name, from)));
+        if (found !== undefined && others.length === 0)
+            return found;
+        throw new errors/* UserError */.yo(`has no image that is called ${JSON.stringify(from)} alone: ${known}. Write one of its names in \`from\``);
+    }
+    const [only, ...more] = candidates;
+    if (only !== undefined && more.length === 0)
+        return only;
+    const same = candidates.filter((one) => one.names.some((name) => meansSame(name, (0,registry_reference/* familiar */.ce)(image))));
+    const [found] = same;
+    if (found !== undefined && same.length === 1)
+        return found;
+    throw new errors/* UserError */.yo(`has ${candidates.length} images, and none of them is called ${(0,registry_reference/* familiar */.ce)(image)}: ${known}. Say in \`from\` which is meant, such as \`from: ${names.find((name) => PLAIN_NAME.test(name)) ?? 'web:1'}\``);
+}
+function meansSame(name, asked) {
+    const full = (text) => {
+        try {
+            return (0,registry_reference/* familiar */.ce)((0,registry_reference/* withTagDefault */.Oy)((0,registry_reference/* parseReference */.F2)(text)));
+        }
+        catch {
+            return text;
+        }
+    };
+    return name === asked || full(name) === full(asked);
+}
+function choose_image_listed(names) {
+    const shown = names.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 200)));
+    return [...shown, ...(names.length > 10 ? [`${names.length - 10} more`] : [])].join(', ');
+}
+
 // EXTERNAL MODULE: ./build/docker/archive/tar-format.js
 var tar_format = __webpack_require__(1223);
 ;// CONCATENATED MODULE: ./build/docker/archive/tar-file.js
@@ -10300,11 +10345,7 @@ function cutOff() {
     return new BadArchive('ends too early: a part of it is missing');
 }
 
-;// CONCATENATED MODULE: ./build/docker/archive/image-archive.js
-
-
-
-
+;// CONCATENATED MODULE: ./build/docker/archive/descriptor.js
 
 const INDEX_TYPES = [
     'application/vnd.oci.image.index.v1+json',
@@ -10316,81 +10357,298 @@ const MANIFEST_TYPES = [
 ];
 /** All that a registry may be asked for, the way docker asks. */
 const ACCEPTED_TYPES = [...MANIFEST_TYPES, ...INDEX_TYPES];
-const PLAIN_NAME = /^[\w.:/-]{1,200}$/;
-const PLAIN_LAYER = /\.tar$/;
-const FULL_NAME = 'io.containerd.image.name';
-const SHORT_NAME = 'org.opencontainers.image.ref.name';
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const MEDIA_TYPE = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/;
 /** Of GOOS, GOARCH and their variants. */
 const PLATFORM_WORD = /^[\w.-]{1,50}$/;
+/** More are no image of anybody's, but an attack on memory. */
 const MOST_MANIFESTS = 200;
 const MOST_LAYERS = 500;
-const image_archive_UNKNOWN = 'unknown';
-/**
- * The images of an archive.
- *
- * @param path of a regular file
- * @throws BadArchive when it is no archive of images, or is damaged
- */
-async function readImageArchive(path, signal) {
-    const tar = await openTar(path, signal);
-    const saved = tar.find('manifest.json') === undefined ? [] : await savedImages(tar);
-    const laidOut = tar.find('index.json') === undefined ? [] : await layoutImages(tar, saved);
-    const candidates = laidOut.length > 0 ? laidOut : saved;
-    if (candidates.length > 0)
-        return candidates;
-    if (tar.find('index.json') !== undefined || tar.find('manifest.json') !== undefined) {
-        throw new BadArchive('is an archive of images, and has none in it');
+const descriptor_UNKNOWN = 'unknown';
+/** @throws BadArchive where it has not what every one has */
+function descriptorOf(value) {
+    const { mediaType, digest, size, platform, annotations, urls } = record(value);
+    if (typeof mediaType !== 'string' ||
+        !MEDIA_TYPE.test(mediaType) ||
+        typeof digest !== 'string' ||
+        !DIGEST.test(digest)) {
+        throw new BadArchive('names a part of an image without a media type and a digest (sha256)');
     }
-    const isFileSystem = ['etc', 'bin', 'usr', 'etc/passwd'].some((name) => tar.entries.has(name));
-    throw new BadArchive(isFileSystem
-        ? 'is the file system of a container, and no image: write it with `docker save` in the place of `docker export`'
-        : 'is a tar archive without an image in it: write it with `docker save`, or with `docker buildx build --output type=oci`');
-}
-/**
- * The image that is meant: the one of the name asked for, the only one, or the one that has the name under which it is
- * pushed already.
- *
- * @param from the name in the archive, when the user gave one
- * @throws UserError that lists the names
- */
-function chooseImage(candidates, image, from) {
-    const names = candidates.flatMap((candidate) => candidate.names);
-    const known = names.length === 0 ? 'its images have no names' : `it has ${image_archive_listed(names)}`;
-    if (from !== undefined) {
-        const [found, ...others] = candidates.filter((one) => one.names.some((name) => meansSame(name, from)));
-        if (found !== undefined && others.length === 0)
-            return found;
-        throw new errors/* UserError */.yo(`has no image that is called ${JSON.stringify(from)} alone: ${known}. Write one of its names in \`from\``);
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+        throw new BadArchive(`names ${digest} without its size`);
     }
-    const [only, ...more] = candidates;
-    if (only !== undefined && more.length === 0)
-        return only;
-    const same = candidates.filter((one) => one.names.some((name) => meansSame(name, (0,registry_reference/* familiar */.ce)(image))));
-    const [found] = same;
-    if (found !== undefined && same.length === 1)
-        return found;
-    throw new errors/* UserError */.yo(`has ${candidates.length} images, and none of them is called ${(0,registry_reference/* familiar */.ce)(image)}: ${known}. Say in \`from\` which is meant, such as \`from: ${names.find((name) => PLAIN_NAME.test(name)) ?? 'web:1'}\``);
-}
-function meansSame(name, asked) {
-    const full = (text) => {
-        try {
-            return (0,registry_reference/* familiar */.ce)((0,registry_reference/* withTagDefault */.Oy)((0,registry_reference/* parseReference */.F2)(text)));
-        }
-        catch {
-            return text;
-        }
+    return {
+        mediaType,
+        digest,
+        size,
+        platform: platform === undefined ? undefined : platformIn(record(platform)),
+        annotations: record(annotations),
+        isForeign: Array.isArray(urls) && urls.length > 0,
     };
-    return name === asked || full(name) === full(asked);
 }
-function image_archive_listed(names) {
-    const shown = names.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 200)));
-    return [...shown, ...(names.length > 10 ? [`${names.length - 10} more`] : [])].join(', ');
+/** What of a platform is plain words; the rest is left out. */
+function platformIn({ architecture, os, variant }) {
+    return {
+        ...(isWord(architecture) ? { architecture } : {}),
+        ...(isWord(os) ? { os } : {}),
+        ...(isWord(variant) ? { variant } : {}),
+    };
 }
-// What docker save writes.
+function isWord(value) {
+    return typeof value === 'string' && PLATFORM_WORD.test(value);
+}
+/** `linux/arm64/v8`. */
+function inWords({ os, architecture, variant } = {}) {
+    return [os ?? descriptor_UNKNOWN, architecture ?? descriptor_UNKNOWN, ...(variant === undefined ? [] : [variant])].join('/');
+}
+/** @param what the text is, for the message: its own words are the archive's */
+function descriptor_parsed(bytes, what) {
+    try {
+        return JSON.parse(bytes.toString());
+    }
+    catch {
+        throw new BadArchive(`is damaged: ${what} is no JSON`);
+    }
+}
+/** A map as it is, anything else as an empty one. */
+function record(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+function isTexts(value) {
+    return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+;// CONCATENATED MODULE: ./build/docker/archive/archive-image.js
+
+function blobOf(bytes) {
+    async function* open() {
+        yield bytes;
+    }
+    return { digest: archive_image_sha256(bytes), size: bytes.length, open };
+}
+function manifestOf(mediaType, bytes) {
+    return { mediaType, bytes, digest: archive_image_sha256(bytes) };
+}
+function archive_image_sha256(bytes) {
+    return `sha256:${(0,external_node_crypto_.createHash)('sha256').update(bytes).digest('hex')}`;
+}
+/** Each content once. */
+function unique(blobs) {
+    return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
+}
+
+;// CONCATENATED MODULE: ./build/docker/archive/oci-layout.js
+
+
+
+
+/** The images of an OCI image layout (`index.json`). */
+const PLAIN_LAYER = /\.tar$/;
+const FULL_NAME = 'io.containerd.image.name';
+const SHORT_NAME = 'org.opencontainers.image.ref.name';
+/** @param saved the images of the same archive as `docker save` tells of them */
+async function layoutImages(tar, saved) {
+    const index = await tar.bytes('index.json');
+    const { manifests } = record(descriptor_parsed(index, 'its index.json'));
+    if (!Array.isArray(manifests))
+        throw new BadArchive('has an index.json that is no list of manifests');
+    if (manifests.length > MOST_MANIFESTS)
+        throw new BadArchive(`has more than ${MOST_MANIFESTS} images`);
+    const descriptors = manifests.map(descriptorOf).filter(({ mediaType }) => ACCEPTED_TYPES.includes(mediaType));
+    const isOneIndex = descriptors.length > 1 &&
+        descriptors.every(({ platform, annotations }) => platform !== undefined && namesIn(annotations).length === 0);
+    if (isOneIndex) {
+        const mediaType = INDEX_TYPES[0] ?? '';
+        return [
+            { names: [], imageId: undefined, platforms: [], read: () => layoutImage(tar, manifestOf(mediaType, index)) },
+        ];
+    }
+    const byDigest = new Map();
+    for (const descriptor of descriptors) {
+        const known = byDigest.get(descriptor.digest) ?? { descriptor, names: [] };
+        byDigest.set(descriptor.digest, { ...known, names: [...known.names, ...namesIn(descriptor.annotations)] });
+    }
+    return Promise.all([...byDigest.values()].map(async ({ descriptor, names }) => {
+        const manifest = await manifestIn(tar, descriptor);
+        // Nobody knows that manifest but the archive: docker save has made it up, with layers that are not packed.
+        const twin = await savedTwin(manifest, saved);
+        const all = [...new Set([...names, ...(twin?.names ?? [])])];
+        return {
+            names: all,
+            imageId: twin?.imageId,
+            platforms: twin?.platforms ?? [],
+            read: twin === undefined ? () => layoutImage(tar, manifest) : twin.read,
+        };
+    }));
+}
+/** The same image as `docker save` tells of it, when its manifest has plain layers. */
+async function savedTwin(manifest, saved) {
+    if (!MANIFEST_TYPES.includes(manifest.mediaType))
+        return undefined;
+    const { config, layers } = record(descriptor_parsed(manifest.bytes, 'a manifest'));
+    const isPlain = Array.isArray(layers) && layers.some((layer) => PLAIN_LAYER.test(descriptorOf(layer).mediaType));
+    const { digest } = descriptorOf(config);
+    return isPlain ? saved.find(({ imageId }) => imageId === digest) : undefined;
+}
+function namesIn(annotations) {
+    const name = annotations[FULL_NAME] ?? annotations[SHORT_NAME];
+    return typeof name === 'string' && name !== '' ? [name] : [];
+}
+async function layoutImage(tar, manifest) {
+    if (!INDEX_TYPES.includes(manifest.mediaType)) {
+        const { blobs, platform } = await partsOf(tar, manifest);
+        return { manifest, children: [], blobs: unique(blobs), platforms: [platform], leftOut: [] };
+    }
+    const { manifests, ...rest } = record(descriptor_parsed(manifest.bytes, 'an index'));
+    if (!Array.isArray(manifests) || manifests.length > MOST_MANIFESTS) {
+        throw new BadArchive(`has an index without a list of manifests, or with more than ${MOST_MANIFESTS}`);
+    }
+    const parts = { children: [], blobs: [], platforms: [], leftOut: [] };
+    const kept = [];
+    for (const one of manifests) {
+        const descriptor = descriptorOf(one);
+        const isThere = await isComplete(tar, descriptor);
+        if (!isThere) {
+            if (!isStatement(descriptor))
+                parts.leftOut.push(inWords(descriptor.platform));
+            continue;
+        }
+        const child = await manifestIn(tar, descriptor);
+        const { blobs, platform } = await partsOf(tar, child);
+        kept.push(one);
+        parts.children.push(child);
+        parts.blobs.push(...blobs);
+        if (!isStatement(descriptor))
+            parts.platforms.push(descriptor.platform ?? platform);
+    }
+    const [only] = parts.children;
+    if (only === undefined)
+        throw new BadArchive('has an index, and none of the images that it names');
+    const whole = { ...parts, blobs: unique(parts.blobs) };
+    if (parts.leftOut.length === 0)
+        return { ...whole, manifest };
+    // As `docker push` does where it has not all platforms: what is there alone.
+    if (parts.children.length === 1)
+        return { ...whole, manifest: only, children: [] };
+    const bytes = Buffer.from(JSON.stringify({ ...rest, manifests: kept }));
+    return { ...whole, manifest: manifestOf(manifest.mediaType, bytes) };
+}
+/** What says something of an image, and is none that a node could run (docs.docker.com, "attestation storage"). */
+function isStatement({ platform, annotations }) {
+    return (annotations['vnd.docker.reference.type'] !== undefined ||
+        (platform?.os === descriptor_UNKNOWN && platform.architecture === descriptor_UNKNOWN));
+}
+/** `docker save` of a store with several platforms names those too that it does not have. */
+async function isComplete(tar, descriptor) {
+    if (tar.find(pathOf(descriptor.digest)) === undefined)
+        return false;
+    const manifest = await manifestIn(tar, descriptor);
+    return blobsNamedBy(manifest).every(({ digest, isForeign }) => isForeign || tar.find(pathOf(digest)) !== undefined);
+}
+function blobsNamedBy(manifest) {
+    const { config, layers = [] } = record(descriptor_parsed(manifest.bytes, 'a manifest'));
+    if (!Array.isArray(layers) || layers.length > MOST_LAYERS) {
+        throw new BadArchive(`has a manifest without a list of layers, or with more than ${MOST_LAYERS}`);
+    }
+    return [...layers, config].map(descriptorOf);
+}
+async function partsOf(tar, manifest) {
+    const named = blobsNamedBy(manifest);
+    const blobs = named.flatMap(({ digest, size, isForeign }) => {
+        const entry = tar.find(pathOf(digest));
+        if (entry === undefined && isForeign)
+            return [];
+        if (entry === undefined)
+            throw new BadArchive(`is not whole: ${digest}, a part of its image, is missing`);
+        if (entry.size !== size)
+            throw new BadArchive(`is damaged: ${digest} has not the size that its manifest says`);
+        return [{ digest, size, open: () => proved(tar.stream(entry.path), digest) }];
+    });
+    const config = named.at(-1);
+    const isImage = config !== undefined && /image\.(?:config\.)?v1\+json$/.test(config.mediaType);
+    const content = isImage ? record(descriptor_parsed(await smallBlob(tar, config.digest), 'a configuration')) : {};
+    return { blobs, platform: platformIn(content) };
+}
+async function manifestIn(tar, { digest, mediaType }) {
+    return manifestOf(mediaType, await smallBlob(tar, digest));
+}
+async function smallBlob(tar, digest) {
+    const bytes = await tar.bytes(pathOf(digest));
+    if (archive_image_sha256(bytes) !== digest)
+        throw somethingElse(digest);
+    return bytes;
+}
+/** The same pieces. The last one only when all of them together are what the digest says: nobody is sent the whole of another content. */
+async function* proved(pieces, digest) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    let last;
+    for await (const piece of pieces) {
+        if (last !== undefined)
+            yield last;
+        hash.update(piece);
+        last = piece;
+    }
+    if (`sha256:${hash.digest('hex')}` !== digest)
+        throw somethingElse(digest);
+    if (last !== undefined)
+        yield last;
+}
+function somethingElse(digest) {
+    return new BadArchive(`is damaged: ${digest} in it is something else`);
+}
+function pathOf(digest) {
+    return `blobs/${digest.replace(':', '/')}`;
+}
+
+;// CONCATENATED MODULE: ./build/docker/archive/gzip.js
+
+/** Whether a content is packed in gzip already. */
+async function beginsAsGzip(pieces) {
+    for await (const piece of pieces)
+        return piece[0] === 0x1f && piece[1] === 0x8b;
+    return false;
+}
+/** The content, packed in gzip while it is read. */
+async function* inGzip(pieces) {
+    const gzip = (0,zlib/* zlib */.w)().createGzip();
+    const feeding = feed(pieces, gzip);
+    // Told by the stream, whose error it becomes.
+    feeding.catch(() => undefined);
+    yield* gzip;
+    await feeding;
+}
+async function feed(pieces, gzip) {
+    try {
+        for await (const piece of pieces) {
+            if (!gzip.write(piece)) {
+                await new Promise((resolve) => {
+                    const goOn = () => {
+                        gzip.off('drain', goOn).off('close', goOn);
+                        resolve();
+                    };
+                    gzip.on('drain', goOn).on('close', goOn);
+                });
+            }
+            if (gzip.destroyed)
+                return;
+        }
+        gzip.end();
+    }
+    catch (error) {
+        gzip.destroy(error);
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/docker/archive/saved-images.js
+
+
+
+
+
+/** The images of what `docker save` writes (`manifest.json`). */
 async function savedImages(tar) {
-    const items = await json(tar, 'manifest.json');
+    const items = descriptor_parsed(await tar.bytes('manifest.json'), 'its manifest.json');
     if (!Array.isArray(items))
         throw new BadArchive('has a manifest.json that is no list of images');
     if (items.length > MOST_MANIFESTS)
@@ -10407,8 +10665,8 @@ async function savedImage(tar, item) {
     const config = await tar.bytes(configPath);
     return {
         names: isTexts(tags) ? tags : [],
-        imageId: image_archive_sha256(config),
-        platforms: [platformIn(record(image_archive_parsed(config, 'the configuration of an image')))],
+        imageId: archive_image_sha256(config),
+        platforms: [platformIn(record(descriptor_parsed(config, 'the configuration of an image')))],
         read: () => packed(tar, config, layers),
     };
 }
@@ -10419,7 +10677,7 @@ const SCHEMA_2 = {
 };
 /** As `docker push` makes it of what it has loaded: layers in gzip, and a manifest of schema 2. */
 async function packed(tar, config, layers) {
-    const { rootfs, ...platform } = record(image_archive_parsed(config, 'the configuration of an image'));
+    const { rootfs, ...platform } = record(descriptor_parsed(config, 'the configuration of an image'));
     const { diff_ids: diffIds } = record(rootfs);
     if (!isTexts(diffIds) || diffIds.length !== layers.length) {
         throw new BadArchive(`has an image of ${layers.length} layers, and a configuration for another number of them`);
@@ -10460,41 +10718,6 @@ async function packedLayer(tar, path, diffId) {
     }
     return { digest, size, open };
 }
-async function beginsAsGzip(pieces) {
-    for await (const piece of pieces)
-        return piece[0] === 0x1f && piece[1] === 0x8b;
-    return false;
-}
-async function* inGzip(pieces) {
-    const gzip = (0,zlib/* zlib */.w)().createGzip();
-    const feeding = feed(pieces, gzip);
-    // Told by the stream, whose error it becomes.
-    feeding.catch(() => undefined);
-    yield* gzip;
-    await feeding;
-}
-async function feed(pieces, gzip) {
-    try {
-        for await (const piece of pieces) {
-            if (!gzip.write(piece)) {
-                await new Promise((resolve) => {
-                    const goOn = () => {
-                        gzip.off('drain', goOn).off('close', goOn);
-                        resolve();
-                    };
-                    gzip.on('drain', goOn).on('close', goOn);
-                });
-            }
-            if (gzip.destroyed)
-                return;
-        }
-        gzip.end();
-    }
-    catch (error) {
-        gzip.destroy(error);
-        throw error;
-    }
-}
 async function measure(pieces) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
     let size = 0;
@@ -10504,226 +10727,36 @@ async function measure(pieces) {
     }
     return { digest: `sha256:${hash.digest('hex')}`, size };
 }
-// The OCI image layout.
-async function layoutImages(tar, saved) {
-    const index = await tar.bytes('index.json');
-    const { manifests } = record(image_archive_parsed(index, 'its index.json'));
-    if (!Array.isArray(manifests))
-        throw new BadArchive('has an index.json that is no list of manifests');
-    if (manifests.length > MOST_MANIFESTS)
-        throw new BadArchive(`has more than ${MOST_MANIFESTS} images`);
-    const descriptors = manifests.map(descriptorOf).filter(({ mediaType }) => ACCEPTED_TYPES.includes(mediaType));
-    const isOneIndex = descriptors.length > 1 &&
-        descriptors.every(({ platform, annotations }) => platform !== undefined && namesIn(annotations).length === 0);
-    if (isOneIndex) {
-        const mediaType = INDEX_TYPES[0] ?? '';
-        return [
-            { names: [], imageId: undefined, platforms: [], read: () => layoutImage(tar, manifestOf(mediaType, index)) },
-        ];
+
+;// CONCATENATED MODULE: ./build/docker/archive/image-archive.js
+
+
+
+/**
+ * The images in an archive, of both forms that there are: what `docker save` and its relatives write
+ * (`manifest.json`, https://docs.docker.com/reference/cli/docker/image/save), and the OCI image layout
+ * (`index.json`, https://github.com/opencontainers/image-spec/blob/main/image-layout.md). Newer `docker save` writes both.
+ */
+/**
+ * The images of an archive.
+ *
+ * @param path of a regular file
+ * @throws BadArchive when it is no archive of images, or is damaged
+ */
+async function readImageArchive(path, signal) {
+    const tar = await openTar(path, signal);
+    const saved = tar.find('manifest.json') === undefined ? [] : await savedImages(tar);
+    const laidOut = tar.find('index.json') === undefined ? [] : await layoutImages(tar, saved);
+    const candidates = laidOut.length > 0 ? laidOut : saved;
+    if (candidates.length > 0)
+        return candidates;
+    if (tar.find('index.json') !== undefined || tar.find('manifest.json') !== undefined) {
+        throw new BadArchive('is an archive of images, and has none in it');
     }
-    const byDigest = new Map();
-    for (const descriptor of descriptors) {
-        const known = byDigest.get(descriptor.digest) ?? { descriptor, names: [] };
-        byDigest.set(descriptor.digest, { ...known, names: [...known.names, ...namesIn(descriptor.annotations)] });
-    }
-    return Promise.all([...byDigest.values()].map(async ({ descriptor, names }) => {
-        const manifest = await manifestIn(tar, descriptor);
-        // Nobody knows that manifest but the archive: docker save has made it up, with layers that are not packed.
-        const twin = await savedTwin(manifest, saved);
-        const all = [...new Set([...names, ...(twin?.names ?? [])])];
-        return {
-            names: all,
-            imageId: twin?.imageId,
-            platforms: twin?.platforms ?? [],
-            read: twin === undefined ? () => layoutImage(tar, manifest) : twin.read,
-        };
-    }));
-}
-/** The same image as `docker save` tells of it, when its manifest has plain layers. */
-async function savedTwin(manifest, saved) {
-    if (!MANIFEST_TYPES.includes(manifest.mediaType))
-        return undefined;
-    const { config, layers } = record(image_archive_parsed(manifest.bytes, 'a manifest'));
-    const isPlain = Array.isArray(layers) && layers.some((layer) => PLAIN_LAYER.test(descriptorOf(layer).mediaType));
-    const { digest } = descriptorOf(config);
-    return isPlain ? saved.find(({ imageId }) => imageId === digest) : undefined;
-}
-function namesIn(annotations) {
-    const name = annotations[FULL_NAME] ?? annotations[SHORT_NAME];
-    return typeof name === 'string' && name !== '' ? [name] : [];
-}
-async function layoutImage(tar, manifest) {
-    if (!INDEX_TYPES.includes(manifest.mediaType)) {
-        const { blobs, platform } = await partsOf(tar, manifest);
-        return { manifest, children: [], blobs: unique(blobs), platforms: [platform], leftOut: [] };
-    }
-    const { manifests, ...rest } = record(image_archive_parsed(manifest.bytes, 'an index'));
-    if (!Array.isArray(manifests) || manifests.length > MOST_MANIFESTS) {
-        throw new BadArchive(`has an index without a list of manifests, or with more than ${MOST_MANIFESTS}`);
-    }
-    const parts = { children: [], blobs: [], platforms: [], leftOut: [] };
-    const kept = [];
-    for (const one of manifests) {
-        const descriptor = descriptorOf(one);
-        const isThere = await isComplete(tar, descriptor);
-        if (!isThere) {
-            if (!isStatement(descriptor))
-                parts.leftOut.push(inWords(descriptor.platform));
-            continue;
-        }
-        const child = await manifestIn(tar, descriptor);
-        const { blobs, platform } = await partsOf(tar, child);
-        kept.push(one);
-        parts.children.push(child);
-        parts.blobs.push(...blobs);
-        if (!isStatement(descriptor))
-            parts.platforms.push(descriptor.platform ?? platform);
-    }
-    const [only] = parts.children;
-    if (only === undefined)
-        throw new BadArchive('has an index, and none of the images that it names');
-    const whole = { ...parts, blobs: unique(parts.blobs) };
-    if (parts.leftOut.length === 0)
-        return { ...whole, manifest };
-    // As `docker push` does where it has not all platforms: what is there alone.
-    if (parts.children.length === 1)
-        return { ...whole, manifest: only, children: [] };
-    const bytes = Buffer.from(JSON.stringify({ ...rest, manifests: kept }));
-    return { ...whole, manifest: manifestOf(manifest.mediaType, bytes) };
-}
-/** What says something of an image, and is none that a node could run (docs.docker.com, "attestation storage"). */
-function isStatement({ platform, annotations }) {
-    return (annotations['vnd.docker.reference.type'] !== undefined ||
-        (platform?.os === image_archive_UNKNOWN && platform.architecture === image_archive_UNKNOWN));
-}
-/** `docker save` of a store with several platforms names those too that it does not have. */
-async function isComplete(tar, descriptor) {
-    if (tar.find(pathOf(descriptor.digest)) === undefined)
-        return false;
-    const manifest = await manifestIn(tar, descriptor);
-    return blobsNamedBy(manifest).every(({ digest, isForeign }) => isForeign || tar.find(pathOf(digest)) !== undefined);
-}
-function blobsNamedBy(manifest) {
-    const { config, layers = [] } = record(image_archive_parsed(manifest.bytes, 'a manifest'));
-    if (!Array.isArray(layers) || layers.length > MOST_LAYERS) {
-        throw new BadArchive(`has a manifest without a list of layers, or with more than ${MOST_LAYERS}`);
-    }
-    return [...layers, config].map(descriptorOf);
-}
-async function partsOf(tar, manifest) {
-    const named = blobsNamedBy(manifest);
-    const blobs = named.flatMap(({ digest, size, isForeign }) => {
-        const entry = tar.find(pathOf(digest));
-        if (entry === undefined && isForeign)
-            return [];
-        if (entry === undefined)
-            throw new BadArchive(`is not whole: ${digest}, a part of its image, is missing`);
-        if (entry.size !== size)
-            throw new BadArchive(`is damaged: ${digest} has not the size that its manifest says`);
-        return [{ digest, size, open: () => proved(tar.stream(entry.path), digest) }];
-    });
-    const config = named.at(-1);
-    const isImage = config !== undefined && /image\.(?:config\.)?v1\+json$/.test(config.mediaType);
-    const content = isImage ? record(image_archive_parsed(await smallBlob(tar, config.digest), 'a configuration')) : {};
-    return { blobs, platform: platformIn(content) };
-}
-async function manifestIn(tar, { digest, mediaType }) {
-    return manifestOf(mediaType, await smallBlob(tar, digest));
-}
-async function smallBlob(tar, digest) {
-    const bytes = await tar.bytes(pathOf(digest));
-    if (image_archive_sha256(bytes) !== digest)
-        throw somethingElse(digest);
-    return bytes;
-}
-/** The same pieces. The last one only when all of them together are what the digest says: nobody is sent the whole of another content. */
-async function* proved(pieces, digest) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    let last;
-    for await (const piece of pieces) {
-        if (last !== undefined)
-            yield last;
-        hash.update(piece);
-        last = piece;
-    }
-    if (`sha256:${hash.digest('hex')}` !== digest)
-        throw somethingElse(digest);
-    if (last !== undefined)
-        yield last;
-}
-function somethingElse(digest) {
-    return new BadArchive(`is damaged: ${digest} in it is something else`);
-}
-function descriptorOf(value) {
-    const { mediaType, digest, size, platform, annotations, urls } = record(value);
-    if (typeof mediaType !== 'string' ||
-        !MEDIA_TYPE.test(mediaType) ||
-        typeof digest !== 'string' ||
-        !DIGEST.test(digest)) {
-        throw new BadArchive('names a part of an image without a media type and a digest (sha256)');
-    }
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-        throw new BadArchive(`names ${digest} without its size`);
-    }
-    return {
-        mediaType,
-        digest,
-        size,
-        platform: platform === undefined ? undefined : platformIn(record(platform)),
-        annotations: record(annotations),
-        isForeign: Array.isArray(urls) && urls.length > 0,
-    };
-}
-function platformIn({ architecture, os, variant }) {
-    return {
-        ...(isWord(architecture) ? { architecture } : {}),
-        ...(isWord(os) ? { os } : {}),
-        ...(isWord(variant) ? { variant } : {}),
-    };
-}
-function isWord(value) {
-    return typeof value === 'string' && PLATFORM_WORD.test(value);
-}
-/** `linux/arm64/v8`. */
-function inWords({ os, architecture, variant } = {}) {
-    return [os ?? image_archive_UNKNOWN, architecture ?? image_archive_UNKNOWN, ...(variant === undefined ? [] : [variant])].join('/');
-}
-function pathOf(digest) {
-    return `blobs/${digest.replace(':', '/')}`;
-}
-function blobOf(bytes) {
-    async function* open() {
-        yield bytes;
-    }
-    return { digest: image_archive_sha256(bytes), size: bytes.length, open };
-}
-function manifestOf(mediaType, bytes) {
-    return { mediaType, bytes, digest: image_archive_sha256(bytes) };
-}
-function image_archive_sha256(bytes) {
-    return `sha256:${(0,external_node_crypto_.createHash)('sha256').update(bytes).digest('hex')}`;
-}
-/** Each content once. */
-function unique(blobs) {
-    return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
-}
-async function json(tar, path) {
-    return image_archive_parsed(await tar.bytes(path), `its ${path}`);
-}
-/** @param what the text is, for the message: its own words are the archive's */
-function image_archive_parsed(bytes, what) {
-    try {
-        return JSON.parse(bytes.toString());
-    }
-    catch {
-        throw new BadArchive(`is damaged: ${what} is no JSON`);
-    }
-}
-function record(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-}
-function isTexts(value) {
-    return Array.isArray(value) && value.every((one) => typeof one === 'string');
+    const isFileSystem = ['etc', 'bin', 'usr', 'etc/passwd'].some((name) => tar.entries.has(name));
+    throw new BadArchive(isFileSystem
+        ? 'is the file system of a container, and no image: write it with `docker save` in the place of `docker export`'
+        : 'is a tar archive without an image in it: write it with `docker save`, or with `docker buildx build --output type=oci`');
 }
 
 // EXTERNAL MODULE: external "node:net"
@@ -12140,6 +12173,8 @@ function reasonAndAdvice(error, image, access) {
 }
 
 ;// CONCATENATED MODULE: ./build/push/push.js
+
+
 
 
 

@@ -1,13 +1,10 @@
 import { basename } from 'node:path'
 import type { Run } from '../connect/run.ts'
 import type { Distribution, RegistrySettings, SystemInfo } from '../docker/api.ts'
-import {
-  type ArchiveImage,
-  type Candidate,
-  chooseImage,
-  inWords,
-  readImageArchive,
-} from '../docker/archive/image-archive.ts'
+import type { ArchiveImage, Candidate } from '../docker/archive/archive-image.ts'
+import { chooseImage } from '../docker/archive/choose-image.ts'
+import { inWords } from '../docker/archive/descriptor.ts'
+import { readImageArchive } from '../docker/archive/image-archive.ts'
 import { isInsecure, isOfEachMachine } from '../docker/registry/insecure.ts'
 import { checkMayPush, lookAt, type PushProgress, pushImage } from '../docker/registry/push-image.ts'
 import { familiar } from '../docker/registry/reference.ts'

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { nowMs } from '../../runner/clock.ts'
 import { inParallel } from '../../runner/parallel.ts'
-import { ACCEPTED_TYPES, type ArchiveImage, type Blob, type Manifest } from '../archive/image-archive.ts'
+import type { ArchiveImage, Blob, Manifest } from '../archive/archive-image.ts'
+import { ACCEPTED_TYPES } from '../archive/descriptor.ts'
 import { RegistryError } from './registry.ts'
 import { headerOf, REDIRECTS, type RegistrySession } from './registry-session.ts'
 

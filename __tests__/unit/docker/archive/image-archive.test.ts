@@ -1,12 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import type { TarEntry } from '../../../../lab/tar.ts'
-import {
-  type ArchiveImage,
-  type Candidate,
-  chooseImage,
-  readImageArchive,
-} from '../../../../src/docker/archive/image-archive.ts'
+import type { ArchiveImage, Candidate } from '../../../../src/docker/archive/archive-image.ts'
+import { chooseImage } from '../../../../src/docker/archive/choose-image.ts'
+import { readImageArchive } from '../../../../src/docker/archive/image-archive.ts'
 import { parseReference } from '../../../../src/docker/registry/reference.ts'
 import { configOf, json, Layout, layerOf, OCI, savedArchive, sha256, withArchives } from '../../../support/archives.ts'
 
