@@ -193,7 +193,7 @@ function containerKeys(ids: Ids, container: Make, newer: (since: string, key: Ke
     container('OpenStdin', [undefined], [true]),
     container('ReadOnly', [undefined], [true]),
     container('StopGracePeriod', [undefined], [0], [SECOND], [90 * SECOND]),
-    container('Isolation', [undefined, 'default'], ['process'], ['hyperv']),
+    container('Isolation', [undefined, 'default', 'Default', ''], ['process', 'Process'], ['hyperv', 'HyperV']),
     container('Sysctls', [undefined], [{ 'net.core.somaxconn': '1' }], [{ 'net.core.somaxconn': '2' }]),
     container('CapabilityAdd', [undefined, []], [['CAP_NET_ADMIN']], [['CAP_NET_ADMIN', 'CAP_SYS_TIME']], [['ALL']]),
     container('CapabilityDrop', [undefined, []], [['CAP_NET_ADMIN']], [['ALL']]),

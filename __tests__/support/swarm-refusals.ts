@@ -29,6 +29,9 @@ const rejected = (setting: Setting, name: string, nodeSays: string, parts: Parti
   ...parts,
 })
 
+/** The daemon takes it, and makes something of it that nobody meant. */
+const misread = (setting: Setting, name: string, parts: Partial<Trial>): Trial => ({ name, setting, ...parts })
+
 const named = (Name: string) => ({ spec: { Name } })
 const resources = (kind: 'Limits' | 'Reservations', amount: object) => ({ template: { Resources: { [kind]: amount } } })
 const restart = (RestartPolicy: object) => ({ template: { RestartPolicy } })
@@ -182,7 +185,17 @@ export const TRIALS: readonly Trial[] = [
   taken('a port for two protocols', endpoint([port(7707), port(7707, { Protocol: 'udp' })])),
   taken('one target by two ports', endpoint([port(7708), port(7709)])),
   taken("two ports of Swarm's choice", endpoint([{ TargetPort: 80 }, { TargetPort: 81 }])),
-  taken('a port that there is not', endpoint([port(70000)])),
+  misread('ports', 'a port that there is not', endpoint([port(65536)])),
+  misread('ports', 'a port that there is not in a container', endpoint([port(7710, { TargetPort: 70000 })])),
+  misread('ports', 'a port of no target', endpoint([{ PublishedPort: 7711 }])),
+  misread('ports', 'an unknown protocol', endpoint([port(7712, { Protocol: 'x' })])),
+  misread('ports', 'two protocols in one', endpoint([port(7713, { Protocol: 'tcp/udp' })])),
+  misread('ports', 'an unknown way to publish', endpoint([port(7714, { PublishMode: 'x' })])),
+  taken('the last port', endpoint([port(65535, { TargetPort: 65535 })])),
+  taken('all protocols', endpoint(['tcp', 'udp', 'sctp'].map((Protocol) => port(7715, { Protocol })))),
+  taken('capitals of a port', endpoint([port(7716, { Protocol: 'UDP', PublishMode: 'Host' })])),
+  taken('dnsrr with capitals of a port', endpoint([port(7717, { PublishMode: 'Host' })], 'dnsrr')),
+  refused('ports', 'a port twice but for its capitals', TWICE, endpoint([port(7718), port(7718, { Protocol: 'TCP' })])),
 
   refused(
     'mounts',
@@ -244,6 +257,18 @@ export const TRIALS: readonly Trial[] = [
   ),
   taken('a volume without a name', mounts({ Type: 'volume', Target: '/x' })),
   taken('a volume named by a template', mounts({ Type: 'volume', Source: '{{.Service.Name}}', Target: '/x' })),
+  refused(
+    'mounts',
+    'an unknown propagation',
+    'invalid MountPropagation: "x"',
+    mounts({ Type: 'bind', Source: '/tmp', Target: '/x', BindOptions: { Propagation: 'x' } }),
+  ),
+  taken(
+    'a propagation in capitals',
+    mounts({ Type: 'bind', Source: '/tmp', Target: '/x', BindOptions: { Propagation: 'RSlave' } }),
+  ),
+  misread('isolation', 'an unknown isolation', { container: { Isolation: 'x' } }),
+  taken('an isolation in capitals', { container: { Isolation: 'Default' } }),
   taken('a bind mount', mounts({ Type: 'bind', Source: '/tmp', Target: '/x' })),
 
   refused(
@@ -271,6 +296,8 @@ export const TRIALS: readonly Trial[] = [
     health({ StartPeriod: 5 }),
   ),
   refused('health retries', 'negative retries', 'Retries in HealthConfig cannot be negative', health({ Retries: -1 })),
+  misread('health retries', 'more retries than 32 bits hold', health({ Retries: 4294967301 })),
+  taken('as many retries as 32 bits hold', health({ Retries: 2147483647 })),
   refused(
     'health interval',
     'a short interval of a check that is off',

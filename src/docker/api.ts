@@ -59,6 +59,7 @@ export interface TaskTemplate {
       readonly File?: FileTarget
       readonly Runtime?: Readonly<Record<string, never>>
     }[]
+    readonly Isolation?: string
     readonly Privileges?: {
       readonly SELinuxContext?: { readonly Disable?: boolean }
       readonly CredentialSpec?: { readonly Config?: string; readonly File?: string; readonly Registry?: string }
@@ -90,6 +91,7 @@ export interface Mount {
   readonly Source?: string
   readonly Target?: string
   readonly ReadOnly?: boolean
+  readonly BindOptions?: { readonly Propagation?: string }
   readonly VolumeOptions?: { readonly Subpath?: string; readonly DriverConfig?: { readonly Name?: string } }
 }
 
@@ -115,10 +117,12 @@ export interface GenericResource {
 }
 
 export interface ServicePort {
+  readonly TargetPort?: number
   readonly PublishedPort?: number
-  /** `tcp` unless given. */
+  /** `tcp` unless given, in small letters when Swarm has it. */
   readonly Protocol?: string
-  readonly PublishMode?: 'ingress' | 'host'
+  /** `ingress` unless given, or `host`; the same. */
+  readonly PublishMode?: string
 }
 
 export interface Healthcheck {

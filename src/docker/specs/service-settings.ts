@@ -31,6 +31,7 @@ const SETTINGS = {
   configs: { compose: 'configs', flag: '--config' },
   environment: { compose: 'environment', flag: '--env' },
   hostname: { compose: 'hostname', flag: '--hostname' },
+  isolation: { compose: 'isolation', flag: '--isolation' },
   'working directory': { compose: 'working_dir', flag: '--workdir' },
   'health command': { compose: 'healthcheck.test', flag: '--health-cmd' },
   'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },

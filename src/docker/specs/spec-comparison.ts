@@ -161,8 +161,8 @@ function storedContainer(spec: Raw): Raw {
   const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec
   const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges)
   return {
-    Isolation: 'default',
     ...rest,
+    Isolation: lowerCased(spec.Isolation) || 'default',
     ...(Object.keys(raw(labels)).length > 0 && { Labels: labels }),
     ...(spec.Privileges !== undefined && {
       Privileges: { ...privileges, ...(strict ? { NoNewPrivileges: true } : {}) },

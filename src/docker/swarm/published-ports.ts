@@ -4,7 +4,7 @@ import type { Service, ServicePort, ServiceSpec } from '../api.ts'
 
 /** As people write it: `8080/tcp`. */
 export function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }: ServicePort): string {
-  return `${port}/${protocol}`
+  return `${port}/${protocol.toLowerCase()}`
 }
 
 /** The ports that a spec names; Swarm chooses the others itself, and takes free ones. */
@@ -35,5 +35,5 @@ export function hasPort(ports: readonly ServicePort[], port: ServicePort): boole
 
 /** Whether it is published on the nodes of the tasks alone. */
 export function isHostPort({ PublishMode: mode }: ServicePort): boolean {
-  return mode === 'host'
+  return mode?.toLowerCase() === 'host'
 }

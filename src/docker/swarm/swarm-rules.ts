@@ -4,7 +4,7 @@ import { isJob, modeName } from '../specs/service-mode.ts'
 import type { Setting } from '../specs/service-settings.ts'
 import { templateProblem } from '../specs/spec-template.ts'
 import { constraintProblem } from './placement.ts'
-import { namedPorts, portName } from './published-ports.ts'
+import { isHostPort, namedPorts, portName } from './published-ports.ts'
 
 /**
  * What Swarm always refuses in the spec of a service: swarmkit's own checks (manager/controlapi/service.go, common.go),
@@ -32,6 +32,9 @@ const LEAST_MEMORY = 4 * 1024 * 1024
 const LEAST_CPUS = 1e6
 const LEAST_DURATION = 1e6
 const NANOSECONDS = 1e9
+const MOST_PORT = 65_535
+/** Swarm keeps the retries of a health check in 32 bits, and lets what is above them fall away. */
+const MOST_RETRIES = 2 ** 31 - 1
 
 /** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
 export function specViolations(spec: ServiceSpec): Violation[] {
@@ -57,6 +60,7 @@ export function specViolations(spec: ServiceSpec): Violation[] {
       (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file })),
     ),
     ...templateViolations(spec),
+    ...choiceViolations('isolation', (container?.Isolation ?? '').toLowerCase(), ISOLATIONS),
     ...directoryViolations(container?.Dir),
     ...healthViolations(container?.Healthcheck),
   ]
@@ -172,12 +176,17 @@ function policyViolations(policy: UpdateConfig | undefined, phase: 'update' | 'r
   ]
 }
 
+/** Swarm takes any other word, and keeps the first of these in its place. */
+const ISOLATIONS = ['default', 'process', 'hyperv']
+const PROTOCOLS = ['tcp', 'udp', 'sctp']
+const PUBLISH_MODES = ['ingress', 'host']
+
 function endpointViolations(spec: ServiceSpec): Violation[] {
   const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {}
-  const isIngress = ({ PublishMode: published }: ServicePort) => published !== 'host'
   return [
     ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
-    ...(mode === 'dnsrr' && ports.some(isIngress)
+    ...ports.flatMap(portProblems).map((problem) => ({ setting: 'ports' as const, problem })),
+    ...(mode === 'dnsrr' && !ports.every(isHostPort)
       ? [
           {
             setting: 'endpoint mode' as const,
@@ -189,6 +198,18 @@ function endpointViolations(spec: ServiceSpec): Violation[] {
       setting: 'ports' as const,
       problem: `${port} is published twice: leave one of the two out`,
     })),
+  ]
+}
+
+/** What Swarm takes, and makes a port of that nobody meant; one beyond the last it never allocates (seen with 20.10). */
+function portProblems(port: ServicePort): string[] {
+  const { TargetPort: target = 0, PublishedPort: published = 0, Protocol: protocol = '', PublishMode: mode = '' } = port
+  const tooLarge = [target, published].filter((one) => one > MOST_PORT)
+  return [
+    ...(target === 0 ? ['one has no `target`: write the port on which the container listens'] : []),
+    ...tooLarge.map((one) => `there is no port ${one}: write one up to ${MOST_PORT}`),
+    ...choiceProblems(protocol.toLowerCase(), PROTOCOLS),
+    ...choiceProblems(mode.toLowerCase(), PUBLISH_MODES),
   ]
 }
 
@@ -205,9 +226,13 @@ function mountViolations(mounts: readonly Mount[]): Violation[] {
 /** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
 const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/
 
-/** Why every node would refuse a mount. What a template fills in is known only there. */
+const PROPAGATIONS = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave']
+
+/** Why the daemon or every node would refuse a mount. What a template fills in is known only there. */
 function mountProblem(mount: Mount): string | undefined {
   const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount
+  const [propagation] = choiceProblems((mount.BindOptions?.Propagation ?? '').toLowerCase(), PROPAGATIONS)
+  if (propagation !== undefined) return `the propagation of ${target}: ${propagation}`
   if (type === 'npipe') return undefined
   if (isFixed(target) && !isAbsolute(target)) {
     return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`
@@ -295,6 +320,9 @@ function healthViolations(check: Healthcheck = {}): Violation[] {
     ...((check.Retries ?? 0) < 0
       ? [{ setting: 'health retries' as const, problem: `${check.Retries} is negative: write 0 or more` }]
       : []),
+    ...((check.Retries ?? 0) > MOST_RETRIES
+      ? [{ setting: 'health retries' as const, problem: `${check.Retries} is more than Swarm counts: write less` }]
+      : []),
   ]
 }
 
@@ -319,11 +347,15 @@ function healthTestProblems([kind, ...words]: readonly string[] = []): string[] 
     : []
 }
 
-/** The empty text is Swarm's default. */
 function choiceViolations(setting: Setting, value: string, choices: readonly string[]): Violation[] {
+  return choiceProblems(value, choices).map((problem) => ({ setting, problem }))
+}
+
+/** The empty text is Swarm's default. */
+function choiceProblems(value: string, choices: readonly string[]): string[] {
   if (value === '' || choices.includes(value)) return []
   const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices)
-  return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }]
+  return [`Swarm does not know ${JSON.stringify(value)}: write ${known}`]
 }
 
 function negativeViolations(setting: Setting, duration: number): Violation[] {
