@@ -175,3 +175,19 @@ describe('a run that is refused after it has made something says what stays', ()
     expect(log).not.toContain(NOTHING)
   })
 })
+
+test('two configs to which the files give one name, and two contents, are an error before anything is made', async () => {
+  const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {} } })
+  const text = [
+    'services:',
+    "  web: {image: 'hub.test/acme/web:1', configs: [one, two]}",
+    'configs:',
+    "  one: {content: 'x', name: same}",
+    "  two: {content: 'y', name: same}",
+  ].join('\n')
+  const { problems } = await deploy(swarm, text)
+  expect(problems).toEqual([
+    'compose.yml line 5: configs.two: it has the name of configs.one, same, and is not the same: write another name for one of them',
+  ])
+  expect(namesOf(swarm, 'config')).toEqual([])
+})

@@ -129,7 +129,8 @@ class Made {
         driver: undefined,
         templating: templating === undefined ? undefined : { Name: templating },
       }
-      checkName(object, this.#known[kind])
+      const others = [...this.#objects.values()].flatMap((one) => (one.kind === kind ? [one.name] : []))
+      checkName(object, this.#known[kind], others)
       this.#objects.set(keyOf(kind, name), object)
     } catch (error) {
       if (!(error instanceof UserError)) throw error

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CapturedStack } from '../docker/cli/stack-capture.ts'
 import {
   type Kind,
@@ -37,12 +38,21 @@ export function wantedObjects(
 ): Map<string, WantedObject | undefined> {
   const wanted = new Map<string, WantedObject | undefined>()
   for (const kind of ['secret', 'config'] as const) {
-    for (const object of captured[kind].map((body) => readSource(kind, body))) {
+    const before: Named[] = []
+    // Docker sends them in the order of a Go map.
+    const objects = captured[kind].map((body) => readSource(kind, body)).toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    for (const object of objects) {
       const id = placeholder(kind, object.body.Name)
       const path = [`${kind}s`, object.key]
       try {
         const one = wantedObject(request, object, known)
-        checkName(one, known[kind])
+        checkName(
+          one,
+          known[kind],
+          before.map(({ object: { name } }) => name),
+        )
+        checkTwins({ ...object, object: one }, before)
+        before.push({ ...object, object: one })
         wanted.set(id, one)
       } catch (error) {
         if (!(error instanceof UserError)) throw error
@@ -52,6 +62,19 @@ export function wantedObjects(
     }
   }
   return wanted
+}
+
+interface Named extends Captured {
+  readonly object: WantedObject
+}
+
+/** Swarm has one of a name, and of two docker makes the one that chance has it send first. */
+function checkTwins({ kind, body, object }: Named, before: readonly Named[]): void {
+  const twin = before.find((one) => one.body.Name === body.Name)
+  if (twin === undefined || isDeepStrictEqual(twin.object, object)) return
+  throw new UserError(
+    `it has the name of ${kind}s.${twin.key}, ${body.Name}, and is not the same: write another name for one of them`,
+  )
 }
 
 function readSource(kind: Kind, body: ObjectCreate): Captured {
@@ -119,7 +142,12 @@ function isInUse({ ID }: StackObject, { used }: KnownToStack): boolean {
   return used.has(ID)
 }
 
-export function checkName({ kind, name }: WantedObject, known: readonly StackObject[]): void {
+/** @param others the names that the files give to others of the kind */
+export function checkName(
+  { kind, name }: WantedObject,
+  known: readonly StackObject[],
+  others: readonly string[] = [],
+): void {
   const problem = objectNameProblem(name, `a ${kind}`)
   if (problem !== undefined) throw new UserError(problem)
   // Swarm finds names without their capitals.
@@ -127,6 +155,8 @@ export function checkName({ kind, name }: WantedObject, known: readonly StackObj
   if (similar !== undefined) {
     throw new UserError(`${name} and ${similar.Spec.Name}, which is there, are one name for Swarm: write another one`)
   }
+  const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase())
+  if (other !== undefined) throw new UserError(`${name} and ${other} are one name for Swarm: write another one`)
 }
 
 /** Swarm cannot change the content of an object: with a name of its own it has to stay what it is. */

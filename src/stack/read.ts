@@ -9,12 +9,14 @@ import {
   type KnownObjects,
   NAMESPACE_LABEL,
   type NetworkCreate,
+  type ObjectCreate,
   placeholder,
   type Referred,
   referredIds,
   withIds,
 } from '../docker/specs/stack-objects.ts'
 import { throwAll, UserError } from '../errors.ts'
+import { SOURCE_LABEL } from '../inputs/compose/adapt-content.ts'
 import { complaintPath, locateComplaint } from '../inputs/compose/complaints.ts'
 import { placeOf, positionOf } from '../inputs/compose/place.ts'
 import { serviceKeys } from '../inputs/compose/tree.ts'
@@ -222,14 +224,17 @@ function requireAll(request: StackRequest, services: readonly ServiceSpec[]): vo
 /** What several captures of parts of one stack have. */
 function together(captures: readonly CapturedStack[]): Omit<CapturedStack, 'refusal'> {
   const once = <T>(list: (capture: CapturedStack) => readonly T[]) => [...new Set(captures.flatMap(list))]
-  const byName = <T extends { readonly Name: string }>(list: (capture: CapturedStack) => readonly T[]) => [
-    ...new Map(captures.flatMap(list).map((one) => [one.Name, one])).values(),
-  ]
+  const byName = <T extends { readonly Name: string }>(
+    list: (capture: CapturedStack) => readonly T[],
+    nameOf = ({ Name }: T) => Name,
+  ) => [...new Map(captures.flatMap(list).map((one) => [nameOf(one), one])).values()]
+  // The files may give one name to two of them, which is an error.
+  const sourceOf = ({ Name, Labels }: ObjectCreate) => `${Name} ${Labels?.[SOURCE_LABEL]}`
   return {
     services: byName(({ services }) => services),
     networks: byName(({ networks }) => networks),
-    secret: byName(({ secret }) => secret),
-    config: byName(({ config }) => config),
+    secret: byName(({ secret }) => secret, sourceOf),
+    config: byName(({ config }) => config, sourceOf),
     missing: {
       secret: once(({ missing }) => missing.secret),
       config: once(({ missing }) => missing.config),
