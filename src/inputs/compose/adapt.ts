@@ -8,7 +8,7 @@ import { adaptContent } from './adapt-content.ts'
 import { type Adapting, adaptService } from './adapt-service.ts'
 import { checkVariables } from './check-variables.ts'
 import { checkSources } from './contents.ts'
-import { checkImages, checkReferences } from './definitions.ts'
+import { checkImages, checkReferences, checkVolumeNames } from './definitions.ts'
 import { Findings } from './findings.ts'
 import { isSection, SECTIONS, type Section } from './keys.ts'
 import { noNumbers } from './no-numbers.ts'
@@ -44,6 +44,7 @@ export function adaptCompose(
   const findings = new Findings(problems)
   const adapted = files.map((file) => adaptFile(file, { files, lookUp, readEnvFile, findings }))
   checkReferences(files, lookUp, problems)
+  checkVolumeNames(files, lookUp, problems)
   checkImages(files, problems)
   checkSources(files, lookUp, problems)
   const variables = [...findings.variables].filter((name) => !rulesDocker(name))

@@ -5,8 +5,9 @@ import type { YamlMap, YamlValue } from '../yaml.ts'
 import { SECTIONS } from './keys.ts'
 import type { ComposeFile } from './place.ts'
 import { referencesOf } from './references.ts'
-import { entryAt, isNothing, mapAt } from './tree.ts'
-import type { LookUp } from './variables.ts'
+import { volumeTakenForDrive } from './short-forms.ts'
+import { entryAt, isNothing, itemsOf, mapAt } from './tree.ts'
+import { filledIn, type LookUp } from './variables.ts'
 
 /** What has to be in one of the files, in whichever: docker merges them first. */
 
@@ -25,6 +26,23 @@ export function checkReferences(files: readonly ComposeFile[], lookUp: LookUp, p
         const one = section.slice(0, -1)
         problems.add(
           `${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`,
+        )
+      }
+    }
+  }
+}
+
+/** Docker takes one letter before a colon for a drive of Windows, and makes a volume without a name. */
+export function checkVolumeNames(files: readonly ComposeFile[], lookUp: LookUp, problems: Problems): void {
+  const volumes = new Set(files.flatMap(({ root }) => mapAt(root, 'volumes').map(({ key }) => key)))
+  for (const { path, root } of files) {
+    for (const { key: service, value } of mapAt(root, 'services')) {
+      const mounts = value.kind === 'map' ? entryAt(value, 'volumes') : undefined
+      for (const item of mounts === undefined ? [] : itemsOf(mounts)) {
+        const name = item.kind === 'text' ? volumeTakenForDrive(filledIn(item.value, lookUp)) : undefined
+        if (name === undefined || !volumes.has(name)) continue
+        problems.add(
+          `${path} line ${item.line}: services.${placed(service)}.volumes: docker takes \`${name}:\` for a drive of Windows: give the volume a name of two or more letters`,
         )
       }
     }

@@ -32,6 +32,11 @@ export function namedVolume(volume: string): string | undefined {
   return volume.length <= 2 || source === '' || target === undefined || isPath ? undefined : source
 }
 
+/** The one letter at the beginning of a short volume; `undefined` where more or none stands before the colon. */
+export function volumeTakenForDrive(volume: string): string | undefined {
+  return /^(\p{L}):/u.exec(volume)?.[1]
+}
+
 function volumeSections(volume: string): string[] {
   const parts = volume.split(':')
   // The letter of a Windows drive is no part of its own.

@@ -56,6 +56,11 @@ describe('what docker stack would refuse is an error with file and line', () => 
     ['undefined secret', web('secrets: [{source: pw}]'), /the secret pw, which no file defines/],
     ['undefined volume', web('volumes: ["data:/data", "./a:/b"]'), /the volume data, which no file defines/],
     ['undefined volume, long', web('volumes: [{type: volume, source: x, target: /x}]'), /the volume x, which no file/],
+    [
+      'a volume of one letter, which docker takes for a drive',
+      `${web('volumes: ["v:/data", "c:/a", "d:\\\\b:/b", {type: volume, source: v, target: /v}]')}volumes: {v: {}}`,
+      /line 4: services\.web\.volumes: docker takes `v:` for a drive of Windows: .* two or more letters/,
+    ],
     ['undefined volume with a blank', web('volumes: ["my data:/data"]'), /the volume my data, which no file defines/],
     ['unset variable', web('user: ${WHO}'), /^c\.yml line 4: the variable WHO is not set/],
     ['unset in a block', web('command: |\n      a\n      $WHO'), /^c\.yml line 6: the variable WHO/],

@@ -143,6 +143,16 @@ test.each([
     "services.web: error decoding 'Deploy.Resources.Limits.memory': invalid suffix: 'x': write a size such as `512M`",
   ],
   [
+    `decoding failed due to the following error(s):   error decoding 'Deploy.Resources.Limits.memory': strconv.ParseFloat: parsing "0x5": invalid syntax`,
+    5,
+    `services.web: error decoding 'Deploy.Resources.Limits.memory': strconv.ParseFloat: parsing "0x5": invalid syntax: write a size such as \`512M\``,
+  ],
+  [
+    'service web: value is too precise',
+    5,
+    'service web: value is too precise: write at most 9 digits behind the point',
+  ],
+  [
     "decoding failed due to the following error(s):   cannot parse 'HealthCheck.Retries', -1 overflows uint",
     6,
     "services.web: cannot parse 'HealthCheck.Retries', -1 overflows uint: write 0 or more",
