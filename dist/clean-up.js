@@ -16662,6 +16662,9 @@ const LEAST_MEMORY = (/* unused pure expression or super */ null && (4 * 1024 * 
 const LEAST_CPUS = 1e6;
 const LEAST_DURATION = 1e6;
 const NANOSECONDS = 1e9;
+const MOST_PORT = 65_535;
+/** Swarm keeps the retries of a health check in 32 bits, and lets what is above them fall away. */
+const MOST_RETRIES = (/* unused pure expression or super */ null && (2 ** 31 - 1));
 /** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
 function specViolations(spec) {
     const { TaskTemplate: template } = spec;
@@ -16680,6 +16683,7 @@ function specViolations(spec) {
         ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
         ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
         ...templateViolations(spec),
+        ...choiceViolations('isolation', (container?.Isolation ?? '').toLowerCase(), ISOLATIONS),
         ...directoryViolations(container?.Dir),
         ...healthViolations(container?.Healthcheck),
     ];
@@ -16784,12 +16788,16 @@ function policyViolations(policy, phase) {
         ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
     ];
 }
+/** Swarm takes any other word, and keeps the first of these in its place. */
+const ISOLATIONS = (/* unused pure expression or super */ null && (['default', 'process', 'hyperv']));
+const PROTOCOLS = (/* unused pure expression or super */ null && (['tcp', 'udp', 'sctp']));
+const PUBLISH_MODES = (/* unused pure expression or super */ null && (['ingress', 'host']));
 function endpointViolations(spec) {
     const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
-    const isIngress = ({ PublishMode: published }) => published !== 'host';
     return [
         ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
-        ...(mode === 'dnsrr' && ports.some(isIngress)
+        ...ports.flatMap(portProblems).map((problem) => ({ setting: 'ports', problem })),
+        ...(mode === 'dnsrr' && !ports.every(isHostPort)
             ? [
                 {
                     setting: 'endpoint mode',
@@ -16803,6 +16811,17 @@ function endpointViolations(spec) {
         })),
     ];
 }
+/** What Swarm takes, and makes a port of that nobody meant; one beyond the last it never allocates (seen with 20.10). */
+function portProblems(port) {
+    const { TargetPort: target = 0, PublishedPort: published = 0, Protocol: protocol = '', PublishMode: mode = '' } = port;
+    const tooLarge = [target, published].filter((one) => one > MOST_PORT);
+    return [
+        ...(target === 0 ? ['one has no `target`: write the port on which the container listens'] : []),
+        ...tooLarge.map((one) => `there is no port ${one}: write one up to ${MOST_PORT}`),
+        ...choiceProblems(protocol.toLowerCase(), PROTOCOLS),
+        ...choiceProblems(mode.toLowerCase(), PUBLISH_MODES),
+    ];
+}
 function mountViolations(mounts) {
     const problems = [
         ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
@@ -16812,9 +16831,15 @@ function mountViolations(mounts) {
 }
 /** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
 const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
-/** Why every node would refuse a mount. What a template fills in is known only there. */
+const PROPAGATIONS = (/* unused pure expression or super */ null && (['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave']));
+/** Why the daemon or every node would refuse a mount. What a template fills in is known only there. */
 function mountProblem(mount) {
     const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
+    const [propagation] = choiceProblems((mount.BindOptions?.Propagation ?? '').toLowerCase(), PROPAGATIONS);
+    if (propagation !== undefined)
+        return `the propagation of ${target}: ${propagation}`;
+    if (type.toLowerCase() === 'image')
+        return `${target} is an image, which Swarm does not mount: write a volume`;
     if (type === 'npipe')
         return undefined;
     if (isFixed(target) && !swarm_rules_isAbsolute(target)) {
@@ -16870,11 +16895,16 @@ function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
         const at = variable.indexOf('=');
         return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
     });
-    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
-        ...of('mounts', source),
-        ...of('mounts', target),
-    ]);
+    const mounts = (container?.Mounts ?? []).flatMap(textsOfMount).flatMap((text) => of('mounts', text));
     return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
+}
+/** What Swarm fills in of a mount (swarmkit, template/expand.go). */
+function textsOfMount({ Source: source = '', Target: target = '', VolumeOptions: options }) {
+    return [
+        source,
+        target,
+        ...[options?.Labels, options?.DriverConfig?.Options].flatMap((all) => Object.values(all ?? {})),
+    ];
 }
 function directoryViolations(directory = '') {
     if (directory === '' || swarm_rules_isAbsolute(directory))
@@ -16896,6 +16926,9 @@ function healthViolations(check = {}) {
         ...healthTestProblems(check.Test).map((problem) => ({ setting: 'health command', problem })),
         ...((check.Retries ?? 0) < 0
             ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
+            : []),
+        ...((check.Retries ?? 0) > MOST_RETRIES
+            ? [{ setting: 'health retries', problem: `${check.Retries} is more than Swarm counts: write less` }]
             : []),
     ];
 }
@@ -16920,12 +16953,15 @@ function healthTestProblems([kind, ...words] = []) {
         ]
         : [];
 }
-/** The empty text is Swarm's default. */
 function choiceViolations(setting, value, choices) {
+    return choiceProblems(value, choices).map((problem) => ({ setting, problem }));
+}
+/** The empty text is Swarm's default. */
+function choiceProblems(value, choices) {
     if (value === '' || choices.includes(value))
         return [];
     const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
-    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
+    return [`Swarm does not know ${JSON.stringify(value)}: write ${known}`];
 }
 function negativeViolations(setting, duration) {
     return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
@@ -19832,8 +19868,8 @@ function addressOfPort(port) {
 function meansAllAddresses(address) {
     return /^(?:0+(?:\.0+){3}|[0:]*:[0:]*)$/.test(address);
 }
-const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
-const VOLUME_OPTIONS = ['ro', 'rw', 'nocopy', ...PROPAGATIONS];
+const short_forms_PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
+const VOLUME_OPTIONS = ['ro', 'rw', 'nocopy', ...short_forms_PROPAGATIONS];
 /** The options of a short volume that docker leaves out without a word (docker/cli, compose/loader/volume.go). */
 function unknownVolumeOptions(volume) {
     const [, , options] = volumeSections(volume);
@@ -19844,6 +19880,10 @@ function namedVolume(volume) {
     const [source = '', target] = volumeSections(volume);
     const isPath = /^(?:[./~]|\\\\|\p{L}:)/u.test(source);
     return volume.length <= 2 || source === '' || target === undefined || isPath ? undefined : source;
+}
+/** The one letter at the beginning of a short volume; `undefined` where more or none stands before the colon. */
+function volumeTakenForDrive(volume) {
+    return /^(\p{L}):/u.exec(volume)?.[1];
 }
 function volumeSections(volume) {
     const parts = volume.split(':');
@@ -20396,6 +20436,8 @@ function checkCredentialSpec(value, problems) {
 
 
 
+
+
 /** What has to be in one of the files, in whichever: docker merges them first. */
 /** Every network, volume, secret and config that a service names must be defined. */
 function checkReferences(files, lookUp, problems) {
@@ -20412,6 +20454,21 @@ function checkReferences(files, lookUp, problems) {
                     continue;
                 const one = section.slice(0, -1);
                 problems.add(`${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
+            }
+        }
+    }
+}
+/** Docker takes one letter before a colon for a drive of Windows, and makes a volume without a name. */
+function checkVolumeNames(files, lookUp, problems) {
+    const volumes = new Set(files.flatMap(({ root }) => mapAt(root, 'volumes').map(({ key }) => key)));
+    for (const { path, root } of files) {
+        for (const { key: service, value } of mapAt(root, 'services')) {
+            const mounts = value.kind === 'map' ? entryAt(value, 'volumes') : undefined;
+            for (const item of mounts === undefined ? [] : itemsOf(mounts)) {
+                const name = item.kind === 'text' ? volumeTakenForDrive(filledIn(item.value, lookUp)) : undefined;
+                if (name === undefined || !volumes.has(name))
+                    continue;
+                problems.add(`${path} line ${item.line}: services.${placed(service)}.volumes: docker takes \`${name}:\` for a drive of Windows: give the volume a name of two or more letters`);
             }
         }
     }
@@ -20554,6 +20611,7 @@ function adaptCompose(files, lookUp, problems, readEnvFile) {
     const findings = new Findings(problems);
     const adapted = files.map((file) => adaptFile(file, { files, lookUp, readEnvFile, findings }));
     checkReferences(files, lookUp, problems);
+    checkVolumeNames(files, lookUp, problems);
     checkImages(files, problems);
     checkSources(files, lookUp, problems);
     const variables = [...findings.variables].filter((name) => !rulesDocker(name));
@@ -21420,8 +21478,8 @@ function storedContainer(spec) {
     const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
     const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
     return {
-        Isolation: 'default',
         ...rest,
+        Isolation: lowerCased(spec.Isolation) || 'default',
         ...(Object.keys(raw(labels)).length > 0 && { Labels: labels }),
         ...(spec.Privileges !== undefined && {
             Privileges: { ...privileges, ...(strict ? { NoNewPrivileges: true } : {}) },
@@ -21433,7 +21491,9 @@ function storedContainer(spec) {
         ...(mounts !== undefined && { Mounts: list(mounts).map(storedMount) }),
     };
 }
-function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
+/** Nobody keeps how consistent a bind is, nor that a volume of the cluster has options: it can have none. */
+function storedMount({ Consistency: _, ClusterOptions: __, BindOptions: options, ...given }) {
+    const mount = { ...given, ...(given.Type !== undefined && { Type: lowerCased(given.Type) }) };
     const bind = raw(options);
     if (Object.keys(bind).length === 0)
         return mount;

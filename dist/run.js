@@ -10482,8 +10482,8 @@ function storedContainer(spec) {
     const { Secrets: secrets, Configs: configs, Env: env, Mounts: mounts, Labels: labels, ...rest } = spec;
     const { NoNewPrivileges: strict, ...privileges } = raw(spec.Privileges);
     return {
-        Isolation: 'default',
         ...rest,
+        Isolation: lowerCased(spec.Isolation) || 'default',
         ...(Object.keys(raw(labels)).length > 0 && { Labels: labels }),
         ...(spec.Privileges !== undefined && {
             Privileges: { ...privileges, ...(strict ? { NoNewPrivileges: true } : {}) },
@@ -10495,7 +10495,9 @@ function storedContainer(spec) {
         ...(mounts !== undefined && { Mounts: list(mounts).map(storedMount) }),
     };
 }
-function storedMount({ Consistency: _, BindOptions: options, ...mount }) {
+/** Nobody keeps how consistent a bind is, nor that a volume of the cluster has options: it can have none. */
+function storedMount({ Consistency: _, ClusterOptions: __, BindOptions: options, ...given }) {
+    const mount = { ...given, ...(given.Type !== undefined && { Type: lowerCased(given.Type) }) };
     const bind = raw(options);
     if (Object.keys(bind).length === 0)
         return mount;
@@ -10808,7 +10810,7 @@ function family(address) {
 /** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
 /** As people write it: `8080/tcp`. */
 function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
-    return `${port}/${protocol}`;
+    return `${port}/${protocol.toLowerCase()}`;
 }
 /** The ports that a spec names; Swarm chooses the others itself, and takes free ones. */
 function namedPorts({ EndpointSpec: endpoint }) {
@@ -10832,7 +10834,7 @@ function hasPort(ports, port) {
 }
 /** Whether it is published on the nodes of the tasks alone. */
 function isHostPort({ PublishMode: mode }) {
-    return mode === 'host';
+    return mode?.toLowerCase() === 'host';
 }
 
 
@@ -10940,6 +10942,9 @@ const LEAST_MEMORY = 4 * 1024 * 1024;
 const LEAST_CPUS = 1e6;
 const LEAST_DURATION = 1e6;
 const NANOSECONDS = 1e9;
+const MOST_PORT = 65_535;
+/** Swarm keeps the retries of a health check in 32 bits, and lets what is above them fall away. */
+const MOST_RETRIES = 2 ** 31 - 1;
 /** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
 function specViolations(spec) {
     const { TaskTemplate: template } = spec;
@@ -10958,6 +10963,7 @@ function specViolations(spec) {
         ...fileViolations('secrets', (container?.Secrets ?? []).map(({ SecretName: name, File: file }) => ({ name, file }))),
         ...fileViolations('configs', (container?.Configs ?? []).map(({ ConfigName: name, File: file }) => ({ name, file }))),
         ...templateViolations(spec),
+        ...choiceViolations('isolation', (container?.Isolation ?? '').toLowerCase(), ISOLATIONS),
         ...directoryViolations(container?.Dir),
         ...healthViolations(container?.Healthcheck),
     ];
@@ -11062,12 +11068,16 @@ function policyViolations(policy, phase) {
         ...choiceViolations(`${phase} order`, policy?.Order ?? '', ORDERS),
     ];
 }
+/** Swarm takes any other word, and keeps the first of these in its place. */
+const ISOLATIONS = ['default', 'process', 'hyperv'];
+const PROTOCOLS = ['tcp', 'udp', 'sctp'];
+const PUBLISH_MODES = ['ingress', 'host'];
 function endpointViolations(spec) {
     const { Mode: mode = '', Ports: ports = [] } = spec.EndpointSpec ?? {};
-    const isIngress = ({ PublishMode: published }) => published !== 'host';
     return [
         ...choiceViolations('endpoint mode', mode, ['vip', 'dnsrr']),
-        ...(mode === 'dnsrr' && ports.some(isIngress)
+        ...ports.flatMap(portProblems).map((problem) => ({ setting: 'ports', problem })),
+        ...(mode === 'dnsrr' && !ports.every(published_ports/* isHostPort */.gZ)
             ? [
                 {
                     setting: 'endpoint mode',
@@ -11081,6 +11091,17 @@ function endpointViolations(spec) {
         })),
     ];
 }
+/** What Swarm takes, and makes a port of that nobody meant; one beyond the last it never allocates (seen with 20.10). */
+function portProblems(port) {
+    const { TargetPort: target = 0, PublishedPort: published = 0, Protocol: protocol = '', PublishMode: mode = '' } = port;
+    const tooLarge = [target, published].filter((one) => one > MOST_PORT);
+    return [
+        ...(target === 0 ? ['one has no `target`: write the port on which the container listens'] : []),
+        ...tooLarge.map((one) => `there is no port ${one}: write one up to ${MOST_PORT}`),
+        ...choiceProblems(protocol.toLowerCase(), PROTOCOLS),
+        ...choiceProblems(mode.toLowerCase(), PUBLISH_MODES),
+    ];
+}
 function mountViolations(mounts) {
     const problems = [
         ...doubles(mounts.map(({ Target: target = '' }) => target)).map((target) => `two of them have the target ${JSON.stringify(target)}: leave one of the two out`),
@@ -11090,9 +11111,15 @@ function mountViolations(mounts) {
 }
 /** A volume of docker's own driver (moby, volume/local): other drivers have rules of their own. */
 const VOLUME_NAME = /^[a-zA-Z0-9][\w.-]+$/;
-/** Why every node would refuse a mount. What a template fills in is known only there. */
+const PROPAGATIONS = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
+/** Why the daemon or every node would refuse a mount. What a template fills in is known only there. */
 function mountProblem(mount) {
     const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount;
+    const [propagation] = choiceProblems((mount.BindOptions?.Propagation ?? '').toLowerCase(), PROPAGATIONS);
+    if (propagation !== undefined)
+        return `the propagation of ${target}: ${propagation}`;
+    if (type.toLowerCase() === 'image')
+        return `${target} is an image, which Swarm does not mount: write a volume`;
     if (type === 'npipe')
         return undefined;
     if (isFixed(target) && !isAbsolute(target)) {
@@ -11148,11 +11175,16 @@ function templateViolations({ TaskTemplate: { ContainerSpec: container } }) {
         const at = variable.indexOf('=');
         return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at));
     });
-    const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
-        ...of('mounts', source),
-        ...of('mounts', target),
-    ]);
+    const mounts = (container?.Mounts ?? []).flatMap(textsOfMount).flatMap((text) => of('mounts', text));
     return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')];
+}
+/** What Swarm fills in of a mount (swarmkit, template/expand.go). */
+function textsOfMount({ Source: source = '', Target: target = '', VolumeOptions: options }) {
+    return [
+        source,
+        target,
+        ...[options?.Labels, options?.DriverConfig?.Options].flatMap((all) => Object.values(all ?? {})),
+    ];
 }
 function directoryViolations(directory = '') {
     if (directory === '' || isAbsolute(directory))
@@ -11174,6 +11206,9 @@ function healthViolations(check = {}) {
         ...healthTestProblems(check.Test).map((problem) => ({ setting: 'health command', problem })),
         ...((check.Retries ?? 0) < 0
             ? [{ setting: 'health retries', problem: `${check.Retries} is negative: write 0 or more` }]
+            : []),
+        ...((check.Retries ?? 0) > MOST_RETRIES
+            ? [{ setting: 'health retries', problem: `${check.Retries} is more than Swarm counts: write less` }]
             : []),
     ];
 }
@@ -11198,12 +11233,15 @@ function healthTestProblems([kind, ...words] = []) {
         ]
         : [];
 }
-/** The empty text is Swarm's default. */
 function choiceViolations(setting, value, choices) {
+    return choiceProblems(value, choices).map((problem) => ({ setting, problem }));
+}
+/** The empty text is Swarm's default. */
+function choiceProblems(value, choices) {
     if (value === '' || choices.includes(value))
         return [];
     const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
-    return [{ setting, problem: `Swarm does not know ${JSON.stringify(value)}: write ${known}` }];
+    return [`Swarm does not know ${JSON.stringify(value)}: write ${known}`];
 }
 function negativeViolations(setting, duration) {
     return duration < 0 ? [{ setting, problem: 'it is negative: write 0s or more' }] : [];
@@ -20622,6 +20660,10 @@ function namedVolume(volume) {
     const isPath = /^(?:[./~]|\\\\|\p{L}:)/u.test(source);
     return volume.length <= 2 || source === '' || target === undefined || isPath ? undefined : source;
 }
+/** The one letter at the beginning of a short volume; `undefined` where more or none stands before the colon. */
+function volumeTakenForDrive(volume) {
+    return /^(\p{L}):/u.exec(volume)?.[1];
+}
 function volumeSections(volume) {
     const parts = volume.split(':');
     // The letter of a Windows drive is no part of its own.
@@ -21177,6 +21219,8 @@ function checkCredentialSpec(value, problems) {
 
 
 
+
+
 /** What has to be in one of the files, in whichever: docker merges them first. */
 /** Every network, volume, secret and config that a service names must be defined. */
 function checkReferences(files, lookUp, problems) {
@@ -21193,6 +21237,21 @@ function checkReferences(files, lookUp, problems) {
                     continue;
                 const one = section.slice(0, -1);
                 problems.add(`${path} line ${line}: the service ${(0,shown/* placed */.GS)(service)} uses the ${one} ${(0,shown/* placed */.GS)(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
+            }
+        }
+    }
+}
+/** Docker takes one letter before a colon for a drive of Windows, and makes a volume without a name. */
+function checkVolumeNames(files, lookUp, problems) {
+    const volumes = new Set(files.flatMap(({ root }) => (0,tree/* mapAt */.SC)(root, 'volumes').map(({ key }) => key)));
+    for (const { path, root } of files) {
+        for (const { key: service, value } of (0,tree/* mapAt */.SC)(root, 'services')) {
+            const mounts = value.kind === 'map' ? (0,tree/* entryAt */._f)(value, 'volumes') : undefined;
+            for (const item of mounts === undefined ? [] : (0,tree/* itemsOf */.S3)(mounts)) {
+                const name = item.kind === 'text' ? volumeTakenForDrive((0,compose_variables/* filledIn */.AE)(item.value, lookUp)) : undefined;
+                if (name === undefined || !volumes.has(name))
+                    continue;
+                problems.add(`${path} line ${item.line}: services.${(0,shown/* placed */.GS)(service)}.volumes: docker takes \`${name}:\` for a drive of Windows: give the volume a name of two or more letters`);
             }
         }
     }
@@ -21335,6 +21394,7 @@ function adaptCompose(files, lookUp, problems, readEnvFile) {
     const findings = new Findings(problems);
     const adapted = files.map((file) => adaptFile(file, { files, lookUp, readEnvFile, findings }));
     checkReferences(files, lookUp, problems);
+    checkVolumeNames(files, lookUp, problems);
     checkImages(files, problems);
     (0,contents/* checkSources */.BT)(files, lookUp, problems);
     const variables = [...findings.variables].filter((name) => !(0,runner_variables/* rulesDocker */.em)(name));

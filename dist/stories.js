@@ -17916,6 +17916,7 @@ const SETTINGS = {
     configs: { compose: 'configs', flag: '--config' },
     environment: { compose: 'environment', flag: '--env' },
     hostname: { compose: 'hostname', flag: '--hostname' },
+    isolation: { compose: 'isolation', flag: '--isolation' },
     'working directory': { compose: 'working_dir', flag: '--workdir' },
     'health command': { compose: 'healthcheck.test', flag: '--health-cmd' },
     'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },
@@ -19658,6 +19659,7 @@ var masking = __webpack_require__(5340);
 
 
 
+
 /**
  * The secrets and configs that the files hold the content of, by the placeholders that docker's specs have for them. One
  * whose content cannot be had is `undefined`, and told among the problems.
@@ -19665,12 +19667,17 @@ var masking = __webpack_require__(5340);
 function wantedObjects(request, captured, known, problems) {
     const wanted = new Map();
     for (const kind of ['secret', 'config']) {
-        for (const object of captured[kind].map((body) => readSource(kind, body))) {
+        const before = [];
+        // Docker sends them in the order of a Go map.
+        const objects = captured[kind].map((body) => readSource(kind, body)).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+        for (const object of objects) {
             const id = (0,stack_objects/* placeholder */.qf)(kind, object.body.Name);
             const path = [`${kind}s`, object.key];
             try {
                 const one = wantedObject(request, object, known);
-                checkName(one, known[kind]);
+                checkName(one, known[kind], before.map(({ object: { name } }) => name));
+                checkTwins({ ...object, object: one }, before);
+                before.push({ ...object, object: one });
                 wanted.set(id, one);
             }
             catch (error) {
@@ -19682,6 +19689,13 @@ function wantedObjects(request, captured, known, problems) {
         }
     }
     return wanted;
+}
+/** Swarm has one of a name, and of two docker makes the one that chance has it send first. */
+function checkTwins({ kind, body, object }, before) {
+    const twin = before.find((one) => one.body.Name === body.Name);
+    if (twin === undefined || (0,external_node_util_.isDeepStrictEqual)(twin.object, object))
+        return;
+    throw new errors/* UserError */.yo(`it has the name of ${kind}s.${twin.key}, ${body.Name}, and is not the same: write another name for one of them`);
 }
 function readSource(kind, body) {
     const { [adapt_content/* SOURCE_LABEL */.R]: label = '', ...Labels } = body.Labels ?? {};
@@ -19735,7 +19749,8 @@ function content_versionOf(kind, name, content, templating, known) {
 function content_isInUse({ ID }, { used }) {
     return used.has(ID);
 }
-function checkName({ kind, name }, known) {
+/** @param others the names that the files give to others of the kind */
+function checkName({ kind, name }, known, others = []) {
     const problem = (0,swarm_rules/* objectNameProblem */.S2)(name, `a ${kind}`);
     if (problem !== undefined)
         throw new errors/* UserError */.yo(problem);
@@ -19744,6 +19759,9 @@ function checkName({ kind, name }, known) {
     if (similar !== undefined) {
         throw new errors/* UserError */.yo(`${name} and ${similar.Spec.Name}, which is there, are one name for Swarm: write another one`);
     }
+    const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase());
+    if (other !== undefined)
+        throw new errors/* UserError */.yo(`${name} and ${other} are one name for Swarm: write another one`);
 }
 /** Swarm cannot change the content of an object: with a name of its own it has to stay what it is. */
 function checkFixed(kind, { Spec: { Name: name, Labels, Data: data } }, wanted, content) {
@@ -19859,7 +19877,8 @@ class Made {
                 driver: undefined,
                 templating: templating === undefined ? undefined : { Name: templating },
             };
-            checkName(object, this.#known[kind]);
+            const others = [...this.#objects.values()].flatMap((one) => (one.kind === kind ? [one.name] : []));
+            checkName(object, this.#known[kind], others);
             this.#objects.set(attach_keyOf(kind, name), object);
         }
         catch (error) {
@@ -20138,7 +20157,7 @@ const INSIDE_SERVICE = [
     [OF_IMAGE, ['image']],
     [/: unknown mode: /i, ['deploy', 'mode']],
     [/: replicas can only be used with /, ['deploy', 'replicas']],
-    [/: failed to parse .* as a rational number$/, ['deploy', 'resources']],
+    [/: failed to parse .* as a rational number$|: value is too precise$/, ['deploy', 'resources']],
     [/: test and disable can't be set/, ['healthcheck']],
     [/: undefined secret /, ['secrets']],
     [/: undefined config /, ['configs']],
@@ -20231,7 +20250,7 @@ const BY_WORDS = [
     [/ must be unique$/, 'leave one of the two out'],
     [/ must be a boolean(?: or mapping)?$/, 'write `true` or `false` without quotes'],
     [/ must be a (?:integer|number)$/, NUMBER],
-    [/: invalid (?:suffix|size): /, SIZE],
+    [/: invalid (?:suffix|size): |\.memory': .*: invalid syntax$/, SIZE],
     [/ as a rational number$/, CPUS],
     [/ overflows uint$/, 'write 0 or more'],
     [/ value is too precise$/, 'write at most 9 digits behind the point'],
@@ -20312,6 +20331,7 @@ function isPair(value) {
 }
 
 ;// CONCATENATED MODULE: ./build/stack/read.js
+
 
 
 
@@ -20482,14 +20502,14 @@ function requireAll(request, services) {
 /** What several captures of parts of one stack have. */
 function read_together(captures) {
     const once = (list) => [...new Set(captures.flatMap(list))];
-    const byName = (list) => [
-        ...new Map(captures.flatMap(list).map((one) => [one.Name, one])).values(),
-    ];
+    const byName = (list, nameOf = ({ Name }) => Name) => [...new Map(captures.flatMap(list).map((one) => [nameOf(one), one])).values()];
+    // The files may give one name to two of them, which is an error.
+    const sourceOf = ({ Name, Labels }) => `${Name} ${Labels?.[adapt_content/* SOURCE_LABEL */.R]}`;
     return {
         services: byName(({ services }) => services),
         networks: byName(({ networks }) => networks),
-        secret: byName(({ secret }) => secret),
-        config: byName(({ config }) => config),
+        secret: byName(({ secret }) => secret, sourceOf),
+        config: byName(({ config }) => config, sourceOf),
         missing: {
             secret: once(({ missing }) => missing.secret),
             config: once(({ missing }) => missing.config),

@@ -252,7 +252,13 @@ function mountKeys(container: Make, newer: (since: string, key: Key) => Key): Ke
     container(
       'Mounts',
       [undefined, []],
-      [bind({}), bind({ BindOptions: {} }), bind({ Consistency: 'cached' })],
+      [
+        bind({}),
+        bind({ BindOptions: {} }),
+        bind({ Consistency: 'cached' }),
+        bind({ ClusterOptions: {} }),
+        bind({ Type: 'Bind' }),
+      ],
       [bind({ ReadOnly: true })],
       [bind({ Target: '/b' })],
       [bind({ BindOptions: { Propagation: 'rprivate' } }), bind({ BindOptions: { Propagation: 'RPRIVATE' } })],

@@ -263,6 +263,12 @@ export const TRIALS: readonly Trial[] = [
     'invalid MountPropagation: "x"',
     mounts({ Type: 'bind', Source: '/tmp', Target: '/x', BindOptions: { Propagation: 'x' } }),
   ),
+  refused(
+    'mounts',
+    'an image as a mount',
+    'invalid MountType: "image"',
+    mounts({ Type: 'image', Source: 'x', Target: '/x' }),
+  ),
   taken(
     'a propagation in capitals',
     mounts({ Type: 'bind', Source: '/tmp', Target: '/x', BindOptions: { Propagation: 'RSlave' } }),
@@ -329,6 +335,35 @@ export const TRIALS: readonly Trial[] = [
     'a mount with an unknown field',
     NO_FIELD,
     mounts({ Type: 'bind', Source: '/{{.Nope}}', Target: '/x' }),
+  ),
+  refused(
+    'mounts',
+    'an option of a volume with an unknown field',
+    NO_FIELD,
+    mounts({
+      Type: 'volume',
+      Source: 'vv',
+      Target: '/x',
+      VolumeOptions: { DriverConfig: { Name: 'local', Options: { o: '{{.Nope}}' } } },
+    }),
+  ),
+  refused(
+    'mounts',
+    'a label of a volume with an unknown field',
+    NO_FIELD,
+    mounts({ Type: 'volume', Source: 'vv', Target: '/x', VolumeOptions: { Labels: { a: '{{.Nope}}' } } }),
+  ),
+  taken(
+    'options of a volume that Swarm fills in',
+    mounts({
+      Type: 'volume',
+      Source: 'vv',
+      Target: '/x',
+      VolumeOptions: {
+        Labels: { a: '{{.Task.Slot}}' },
+        DriverConfig: { Name: 'local', Options: { device: ':/{{index .Service.Labels "x"}}' } },
+      },
+    }),
   ),
   taken(
     'templates that Swarm knows',

@@ -92,7 +92,11 @@ export interface Mount {
   readonly Target?: string
   readonly ReadOnly?: boolean
   readonly BindOptions?: { readonly Propagation?: string }
-  readonly VolumeOptions?: { readonly Subpath?: string; readonly DriverConfig?: { readonly Name?: string } }
+  readonly VolumeOptions?: {
+    readonly Subpath?: string
+    readonly Labels?: Readonly<Record<string, string>>
+    readonly DriverConfig?: { readonly Name?: string; readonly Options?: Readonly<Record<string, string>> }
+  }
 }
 
 /** The file in the container that has a secret or config. */

@@ -175,7 +175,9 @@ function storedContainer(spec: Raw): Raw {
   }
 }
 
-function storedMount({ Consistency: _, BindOptions: options, ...mount }: Raw): Raw {
+/** Nobody keeps how consistent a bind is, nor that a volume of the cluster has options: it can have none. */
+function storedMount({ Consistency: _, ClusterOptions: __, BindOptions: options, ...given }: Raw): Raw {
+  const mount = { ...given, ...(given.Type !== undefined && { Type: lowerCased(given.Type) }) }
   const bind = raw(options)
   if (Object.keys(bind).length === 0) return mount
   return { ...mount, BindOptions: { ...bind, Propagation: lowerCased(bind.Propagation) || 'rprivate' } }

@@ -233,6 +233,7 @@ function mountProblem(mount: Mount): string | undefined {
   const { Type: type = 'volume', Source: source = '', Target: target = '', VolumeOptions: options } = mount
   const [propagation] = choiceProblems((mount.BindOptions?.Propagation ?? '').toLowerCase(), PROPAGATIONS)
   if (propagation !== undefined) return `the propagation of ${target}: ${propagation}`
+  if (type.toLowerCase() === 'image') return `${target} is an image, which Swarm does not mount: write a volume`
   if (type === 'npipe') return undefined
   if (isFixed(target) && !isAbsolute(target)) {
     return `the target ${JSON.stringify(target)} is no absolute path: write one that begins with /`
@@ -290,11 +291,17 @@ function templateViolations({ TaskTemplate: { ContainerSpec: container } }: Serv
     const at = variable.indexOf('=')
     return at < 0 ? [] : of('environment', variable.slice(at + 1), variable.slice(0, at))
   })
-  const mounts = (container?.Mounts ?? []).flatMap(({ Source: source = '', Target: target = '' }) => [
-    ...of('mounts', source),
-    ...of('mounts', target),
-  ])
+  const mounts = (container?.Mounts ?? []).flatMap(textsOfMount).flatMap((text) => of('mounts', text))
   return [...variables, ...mounts, ...of('hostname', container?.Hostname ?? '')]
+}
+
+/** What Swarm fills in of a mount (swarmkit, template/expand.go). */
+function textsOfMount({ Source: source = '', Target: target = '', VolumeOptions: options }: Mount): string[] {
+  return [
+    source,
+    target,
+    ...[options?.Labels, options?.DriverConfig?.Options].flatMap((all) => Object.values(all ?? {})),
+  ]
 }
 
 function directoryViolations(directory = ''): Violation[] {
