@@ -289,6 +289,7 @@ const TOLD: Readonly<Record<Trouble, string>> = {
   silent: 'there is no answer',
   unreadable: 'the answer cannot be understood, and is asked for again',
   'no-manager': 'it manages the swarm no longer',
+  locked: 'its swarm is locked, which is waited for',
 }
 
 /** Why a candidate is no manager now, in the user's words. */

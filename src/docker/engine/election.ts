@@ -15,8 +15,21 @@ export function isElection(message: string): boolean {
 
 /**
  * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager); so is one whose certificate is too old.
  */
 export function isNoManager(message: string): boolean {
-  return /This node is not a swarm manager/i.test(message)
+  return /This node is not a swarm manager|Swarm certificates have expired/i.test(message)
+}
+
+/**
+ * Whether these words of the daemon mean that it was started anew and waits for the key of its swarm (`--autolock`), which
+ * a person gives it (moby, daemon/cluster/errors.go: errSwarmLocked).
+ */
+export function isLocked(message: string): boolean {
+  return /Swarm is encrypted and needs to be unlocked/i.test(message)
+}
+
+/** Whether a call that was refused in these words would be answered by a manager that is up, of a swarm with a leader. */
+export function isOfManagers(message: string): boolean {
+  return isElection(message) || isNoManager(message) || isLocked(message)
 }

@@ -1,6 +1,6 @@
 import { nowMs } from '../../runner/clock.ts'
 import { retry, type Tries } from '../../runner/retry.ts'
-import { ELECTION_PATIENCE_MS, isElection, isNoManager } from './election.ts'
+import { ELECTION_PATIENCE_MS, isElection, isLocked, isNoManager } from './election.ts'
 import {
   ConnectionLost,
   type Engine,
@@ -21,6 +21,8 @@ export type Trouble =
   | 'silent'
   | 'unreadable'
   | 'no-manager'
+  /** It was started anew, and somebody has to unlock its swarm. */
+  | 'locked'
 
 /**
  * How long a call is made again because of each. A daemon is started anew within a minute. What cannot be read, or comes
@@ -32,6 +34,7 @@ const PATIENCE_MS: Readonly<Record<Trouble, number>> = {
   silent: ELECTION_PATIENCE_MS,
   unreadable: 10_000,
   'no-manager': 20_000,
+  locked: ELECTION_PATIENCE_MS,
 }
 
 /** A connection that has died while nobody used it is the most frequent trouble: another one does. */
@@ -146,6 +149,7 @@ const ASKS_REGISTRY = /^\/(?:auth$|distribution\/)/
 
 function troubleIn(message: string): Trouble | undefined {
   if (isElection(message)) return 'no-leader'
+  if (isLocked(message)) return 'locked'
   return isNoManager(message) ? 'no-manager' : undefined
 }
 

@@ -3,7 +3,7 @@ import { retry, type Tries } from '../../runner/retry.ts'
 import type { Secret } from '../../runner/secret.ts'
 import type { Service, ServiceSpec } from '../api.ts'
 import { findSurely } from '../engine/caught-up.ts'
-import { ELECTION_PATIENCE_MS, isElection, isNoManager } from '../engine/election.ts'
+import { ELECTION_PATIENCE_MS, isOfManagers } from '../engine/election.ts'
 import { ConnectionLost, type Engine, EngineError } from '../engine/engine.ts'
 import { replicasOf, withReplicas } from './service-mode.ts'
 import { sameSpec } from './spec-comparison.ts'
@@ -116,7 +116,7 @@ function isOutOfSequence(message: string): boolean {
 /** Whether nobody knows what became of a change: its answer was lost, or the swarm had no leader. */
 export function isAnswerLost(error: unknown): boolean {
   if (error instanceof ConnectionLost) return true
-  return error instanceof EngineError && (isElection(error.message) || isNoManager(error.message))
+  return error instanceof EngineError && isOfManagers(error.message)
 }
 
 /** The next look tells what became of it. */

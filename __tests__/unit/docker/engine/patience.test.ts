@@ -22,6 +22,14 @@ const DEMOTED = new EngineError(
   503,
   "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state.",
 )
+const LOCKED = new EngineError(
+  503,
+  'Swarm is encrypted and needs to be unlocked before it can be used. Please use "docker swarm unlock" to unlock it.',
+)
+const EXPIRED = new EngineError(
+  503,
+  'Swarm certificates have expired. To replace them, leave the swarm and join again.',
+)
 const CUT = new ConnectionLost('unix:///a did not answer GET /nodes: the answer broke off')
 const GARBAGE = new Unreadable('unix:///a cannot be understood: it answers GET /nodes with "{}"')
 const GATEWAY = new EngineError(503, 'HTML ("Service Unavailable")', undefined, false)
@@ -85,6 +93,8 @@ describe('a read is made again', () => {
     ['when what stands in front of the daemon does not reach it', GATEWAY, 'no-connection'],
     ['after an answer that cannot be read', GARBAGE, 'unreadable'],
     ['while its node does not manage', DEMOTED, 'no-manager'],
+    ['while the certificate of its node is too old', EXPIRED, 'no-manager'],
+    ['while its swarm is locked', LOCKED, 'locked'],
   ])('%s', async (_, error, trouble) => {
     const { engine, calls } = daemonThat(error, error, error, 'answers')
     const daemons = only(engine)
@@ -99,6 +109,7 @@ describe('a read is made again', () => {
     ['a lost connection', CUT, 90],
     ['what cannot be read', GARBAGE, 10],
     ['a node that was demoted', DEMOTED, 20],
+    ['a locked swarm', LOCKED, 90],
   ])('because of %s, until its patience is over, and then it is told', async (_, error, seconds) => {
     const waited = await outcome(patient(daemonThat(error).engine).get('/nodes'))
     expect(waited.result).toBe(error)
