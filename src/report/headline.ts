@@ -17,6 +17,7 @@ export interface RunWords {
 }
 
 const MOST_CAUSE_CHARACTERS = 140
+const LAST_CHARACTERS = 50
 /** Two short causes stand side by side, more do not. */
 const MOST_PAIR_CHARACTERS = 120
 const MOST_NAMES = 3
@@ -105,7 +106,7 @@ function whatBroke(culprits: readonly ServiceResult[], run: RunWords): string {
 
 /** A task of a canary is not the service, whose other tasks have never stopped. */
 function brokenName({ name, outcome, failedTask, cause = '', reason = cause }: ServiceResult): string {
-  if (outcome === 'superseded') return ofTwo(name, reason)
+  if (outcome === 'superseded') return ofTwo(name, cause)
   const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ')
   return isCanary ? `the canary of ${printable(name)}` : printable(name)
 }
@@ -116,7 +117,7 @@ export function brokenWords(
   run: RunWords,
 ): string {
   if (outcome === 'superseded') {
-    return `was ${someonesDoing(reason)} by someone else during this deploy`
+    return `was ${someonesDoing(cause ?? '')} by someone else during this deploy`
   }
   if (/\bnot (?:settled|sent|ended) within\b/.test(reason)) return `did not come up within ${run.timeoutSeconds} s`
   // A health check may say a whole page.
@@ -140,9 +141,13 @@ function someonesDoing(reason: string): SomeonesDoing {
   return /\bsomeone else rolled .+ back\b/.test(reason) ? 'rolled back' : 'changed'
 }
 
+/** A long one without its middle: docker says last what is wrong (`write /var/lib/docker/…: no space left on device`). */
 function short(text: string): string {
   const line = printable(text)
-  return line.length > MOST_CAUSE_CHARACTERS ? `${shortened(line, MOST_CAUSE_CHARACTERS).split('… (')[0]}…` : line
+  if (line.length <= MOST_CAUSE_CHARACTERS) return line
+  const head = shortened(line, MOST_CAUSE_CHARACTERS - LAST_CHARACTERS).split('… (')[0]
+  const last = line.slice(-LAST_CHARACTERS)
+  return `${head} … ${last.slice(last.indexOf(' ') + 1)}`
 }
 
 /** What runs now. */

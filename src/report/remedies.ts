@@ -35,6 +35,14 @@ export const REMEDIES: readonly Remedy[] = [
     isOfTask: true,
   },
   {
+    reads: '`task was rejected: … no space left on device`',
+    // Docker's words of a task, and not what a check may have printed.
+    finds: /\btask (?:was rejected|failed)\b[^;]*\b(?:no space left on device|disk quota exceeded)\b/i,
+    advice: 'a disk of the node is full: free space there (`docker system df`, `docker image prune --all`)',
+    doc: 'a container does not start',
+    isOfTask: true,
+  },
+  {
     reads: '`the way back failed too`',
     finds: /\bthe way back failed too\b/,
     advice: 'look at the service at once: neither the new version nor the old one may run',
@@ -69,7 +77,7 @@ export const REMEDIES: readonly Remedy[] = [
     finds:
       /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b|\bfailed to resolve reference\b|\bfailed to copy: httpReadSeeker\b/i,
     advice:
-      "the node could not pull: look at whether the registry has the image (still), the node's network, its trust in the registry's certificate, and the credential that is stored with the service",
+      "the node could not pull: look at whether the registry has the image (still), the node's network and disk, its trust in the registry's certificate, and the credential that is stored with the service",
     doc: 'the image cannot be pulled',
     isOfTask: true,
   },
@@ -168,6 +176,22 @@ export const REMEDIES: readonly Remedy[] = [
     advice:
       "it would override every service's credential: write `docker-config: env:DOCKER_AUTH_CONFIG`, or give its accounts as `registries`",
     doc: 'a registry says no',
+  },
+  {
+    reads: '`No such container`',
+    finds: /\bNo such container\b/,
+    advice:
+      'docker on the node has lost the container: it was started anew meanwhile, or somebody has removed the container: deploy again',
+    doc: 'a container does not start',
+    isOfTask: true,
+  },
+  {
+    reads: '`starting container failed`',
+    finds: /\bstarting container failed\b|\bOCI runtime create failed\b/,
+    advice:
+      'docker could not start the container, so its program never ran: the end of the cause says why; deploy again where that passes, such as a device that is busy',
+    doc: 'a container does not start',
+    isOfTask: true,
   },
   {
     reads: '`failed with exit code …`',

@@ -9,6 +9,7 @@ export const DOCS = {
   'a program ends': ['docs/troubleshooting.md', 'A program ends'],
   'a task is killed': ['docs/troubleshooting.md', 'A task is killed'],
   'a program is not found': ['docs/troubleshooting.md', 'A program is not found'],
+  'a container does not start': ['docs/troubleshooting.md', 'A container does not start'],
   'a health check fails': ['docs/troubleshooting.md', 'A health check fails'],
   'the image cannot be pulled': ['docs/troubleshooting.md', 'The image cannot be pulled'],
   'no node can take a task': ['docs/troubleshooting.md', 'No node can take a task'],

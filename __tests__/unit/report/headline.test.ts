@@ -198,7 +198,16 @@ test('several that somebody else has changed are many', () => {
 
 test('a cause of a page is cut to a line', () => {
   const said = headline([broken('worker', `docker refused it: ${'very '.repeat(1000)}`)], RUN)
-  expect(said).toMatch(/^worker did not come up: docker refused it: very .*… – it is back/)
+  expect(said).toMatch(/^worker did not come up: docker refused it: very .* … very .*– it is back/)
+  expect(said.length).toBeLessThan(250)
+})
+
+test('a cause that is cut keeps its end, where docker says what is wrong', () => {
+  const path = `/var/lib/docker/containers/${'842c6b1d'.repeat(8)}/.tmp-config.v2.json2300845271`
+  const ending = `was rejected: write ${path}: no space left on device`
+  const failedTask = { id: 't', node: 'n3', ending, exitCode: undefined, logs: [] }
+  const said = headline([failed('worker', { failedTask, reason: `its task ${ending}` })], RUN)
+  expect(said).toMatch(/^worker was rejected: write \/var\/lib\/docker\/.* … .*no space left on device on node n3 – /)
   expect(said.length).toBeLessThan(250)
 })
 

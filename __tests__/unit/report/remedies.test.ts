@@ -10,6 +10,17 @@ describe('what to do about a cause as a run tells it', () => {
     ['a program ends', 'its task failed with exit code 3, and its restart policy none starts no other'],
     ['a task is killed', 'its task failed with exit code 137'],
     ['a program is not found', 'its task failed with exit code 127'],
+    [
+      'a container does not start',
+      'its task was rejected: mkdir /var/lib/docker/overlay2/0c: no space left on device; the way back failed too: x',
+    ],
+    [
+      'a container does not start',
+      'its task failed with exit code 128: starting container failed: device or resource busy',
+    ],
+    ['a container does not start', 'the task failed: No such container: web.1.r7k2'],
+    ['a program is not found', 'its task failed with exit code 127: starting container failed: exec: "x": not found'],
+    ['a trial fails', 'the trial failed: the check failed 3 times in a row: write /x: no space left on device'],
     ['a health check fails', 'its task failed its health check (exit code 1: no answer)'],
     [
       'a health check fails',

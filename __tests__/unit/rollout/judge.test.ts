@@ -1250,6 +1250,10 @@ describe('how a task ended', () => {
       },
     ],
     ['failed: starting container failed', { State: 'failed', Err: 'starting container failed' }],
+    [
+      'failed: No such container: web.1.r7k2',
+      { State: 'failed', Err: 'No such container: web.1.r7k2', ContainerStatus: { ExitCode: 0 } },
+    ],
     ['failed', { State: 'failed', Err: '' }],
     ['failed', { State: 'failed' }],
     ['ended with exit code 0', { State: 'complete', ContainerStatus: { ExitCode: 0 } }],

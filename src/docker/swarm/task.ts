@@ -113,7 +113,9 @@ export function ending(task: Task): string {
   const withCode = code === undefined ? '' : ` with exit code ${code}`
   if (isPerhapsUnhealthy(task)) return `ended${withCode}, ${PERHAPS_UNHEALTHY}`
   const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`
-  return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`
+  if (state === 'complete') return `ended${withCode}`
+  // With code 0 it was docker that failed, and not the program.
+  return `failed${code === 0 && detail !== '' ? '' : withCode}${detail}`
 }
 
 /** What stands for Swarm's error of a task that ended with code 0 and cannot be called done. */
