@@ -68,6 +68,54 @@ test("where what Swarm itself goes back to fails as well, the task that shows wh
   expect(results[0]?.cause).toMatch(/exit code 3; the way back failed too: .*exit code 8/)
 })
 
+describe("no node can take what Swarm's own rollback goes back to", () => {
+  const run = async (replicas: number) => {
+    const swarm = await swarmOf()
+    const { TaskTemplate } = spec('web')
+    const Placement = { Constraints: ['node.labels.disk==ssd'] }
+    swarm.setNode('n1', { labels: { disk: 'ssd' } })
+    swarm.create(
+      spec('web', {
+        Mode: { Replicated: { Replicas: replicas } },
+        UpdateConfig: { Parallelism: 1, Monitor: 8 * SECOND, FailureAction: 'rollback' },
+        TaskTemplate: { ...TaskTemplate, Placement },
+      }),
+    )
+    await pass(10)
+    swarm.images.set('hub.test/acme/web:2', { ends: { afterSeconds: 4, exitCode: 3 } })
+    setTimeout(() => swarm.setNode('n1', { labels: {} }), 3000)
+    return runAction(swarm, { services: 'web: hub.test/acme/web:2' })
+  }
+
+  test('it is not waited for until the time of the way back is over', async () => {
+    const { results, seconds } = await run(2)
+    expect(results[0]?.cause).toMatch(
+      /^Swarm rolled it back: .*exit code 3; the way back failed too: no node can take it/,
+    )
+    expect(seconds).toBeLessThan(120)
+  })
+
+  test('why it has gone back is told first', async () => {
+    const { results } = await run(1)
+    expect(results[0]?.cause).toMatch(
+      /^Swarm rolled it back: the update failed; what it went back to does not come up: no node can take it: no suitable/,
+    )
+  })
+})
+
+test('what somebody makes of a service that goes back is told by its last word', async () => {
+  const swarm = await swarmOf(spec('web'))
+  swarm.faults.add({
+    at: /^POST .*\/update$/,
+    from: 2,
+    when: 'after',
+    fault: { kind: 'meanwhile', act: () => swarm.rollBack('web') },
+  })
+  const { results, log } = await runAction(swarm, { services: 'web: hub.test/acme/web:crashes' }, { tells: true })
+  expect(results).toMatchObject([{ outcome: 'superseded' }])
+  expect(log).toContain('web was rolled back by someone else during this deploy')
+})
+
 describe('one service fails at once, and another takes 40 s', () => {
   const services = 'a: hub.test/acme/web:2\nbad: hub.test/acme/web:crashes\nslow: hub.test/acme/web:2'
   const swarmOfThree = () => swarmOf(spec('a'), spec('bad'), spec('slow', SLOW))

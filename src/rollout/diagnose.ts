@@ -20,7 +20,7 @@ import { messageOf } from '../errors.ts'
 import type { FailedTask } from '../result.ts'
 import { timeLimit } from '../runner/clock.ts'
 import { log } from '../runner/log.ts'
-import { historyBefore, type ServiceHistory } from './service-history.ts'
+import { allEnded, historyBefore, type ServiceHistory } from './service-history.ts'
 import type { ServiceLog } from './service-log.ts'
 import type { ServiceSnapshot } from './service-snapshot.ts'
 import { missedNodes, updateWait, type Waiting, waitingFor, waitingTask } from './waiting.ts'
@@ -177,7 +177,7 @@ async function findFailedTask(
   if (found === undefined) return undefined
   const told = await readings.told(found)
   // What only the looks at it tell.
-  const seen = [...history.endedTasks.values()].flatMap((ended) => ended.get(found.ID) ?? [])[0]
+  const seen = allEnded(history).find(({ ID }) => ID === found.ID)
   const task = told.Status.State === 'complete' && seen !== undefined ? seen : told
   const [logs, check] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)])
   const failedTask = {
@@ -218,8 +218,9 @@ async function newestFailedTask(
 ): Promise<Task | undefined> {
   const filters = JSON.stringify({ service: [serviceId] })
   const tasks = (await readings.get<Task[]>('/tasks', { filters })) ?? []
-  const remembered = [...history.endedTasks.values()].flatMap((ended) => [...ended.values()])
-  const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID))
+  const failed = [...tasks, ...allEnded(history)].filter(
+    (task) => isFailure(task) && !history.earlierTasks.has(task.ID),
+  )
   const newestFirst = failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))
   return newestFirst.find((task) => isOf(task, spec)) ?? newestFirst[0]
 }

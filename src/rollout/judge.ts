@@ -17,7 +17,7 @@ import {
 import { monitorSecondsOf, updateDelaySeconds } from '../docker/swarm/update-policy.ts'
 import { hasOthersScale } from '../runner/own-labels.ts'
 import { limited } from '../runner/safe-text.ts'
-import { type ServiceHistory, stateKey, updateStatusOf } from './service-history.ts'
+import { allEnded, type ServiceHistory, stateKey, updateStatusOf } from './service-history.ts'
 import { countTasks, isComplete, type ServiceSnapshot } from './service-snapshot.ts'
 
 /**
@@ -62,7 +62,7 @@ export function judge(history: ServiceHistory, snapshot: ServiceSnapshot): Verdi
 /** @param bySwarm that Swarm has gone back: what it went back to is to run */
 function judgeTasks(history: ServiceHistory, snapshot: ServiceSnapshot, bySwarm?: FailedVerdict): Verdict {
   const stuck = stuckVerdict(history, snapshot)
-  if (stuck !== undefined) return stuck
+  if (stuck !== undefined) return bySwarm === undefined ? stuck : inVain(bySwarm, stuck)
 
   const { service, eligibleNodes: nodes } = snapshot
   const tasks = currentTasks(service, snapshot.tasks)
@@ -76,7 +76,7 @@ function judgeTasks(history: ServiceHistory, snapshot: ServiceSnapshot, bySwarm?
     if (bySwarm === undefined) return hopeless ?? { state: 'progressing', progress }
     // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
     if (hopeless === undefined) return { state: 'progressing', progress: `${progress}, rolled back by Swarm` }
-    return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` }
+    return inVain(bySwarm, hopeless)
   }
   if (bySwarm !== undefined) return bySwarm
   if (counts.wanted === 0 && isGlobal(service.Spec)) {
@@ -85,6 +85,11 @@ function judgeTasks(history: ServiceHistory, snapshot: ServiceSnapshot, bySwarm?
   return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
     ? { state: 'converged', progress }
     : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` }
+}
+
+/** Swarm has gone back, to what does not come up either. */
+function inVain(bySwarm: FailedVerdict, why: FailedVerdict): FailedVerdict {
+  return { ...why, cause: `${bySwarm.cause}; what it went back to does not come up: ${why.cause}` }
 }
 
 /**
@@ -169,8 +174,8 @@ export function judgeEnding(_history: ServiceHistory, { tasks }: ServiceSnapshot
   return { state: left === 0 ? 'converged' : 'progressing', progress }
 }
 
-function lastEnded({ endedTasks }: ServiceHistory): Task | undefined {
-  return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]))
+function lastEnded(history: ServiceHistory): Task | undefined {
+  return newest(allEnded(history))
 }
 
 /** The task of which Swarm said that it made the update fail, from the text of an update status. */

@@ -12,8 +12,11 @@ import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import { hasOthersScale } from '../runner/own-labels.ts'
 import { inParallel } from '../runner/parallel.ts'
 import { poll } from '../runner/poll.ts'
+import { judge } from './judge.ts'
+import { lookAt, swarmReader } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import { interimOf, type Sent, type SentChange } from './sent.ts'
+import type { ServiceHistory } from './service-history.ts'
 import type { Settled } from './settled.ts'
 import { type CredentialToStore, storedCredential } from './stored-credential.ts'
 import { bySomeoneElse } from './superseded.ts'
@@ -55,7 +58,7 @@ export function sendFailedBack(
     failed.map(({ sent, diagnosed }) =>
       sendOneBack(sent, run, async () => {
         await diagnosed
-        if (sent.change.action === 'update') await untilSwarmHasRolledBack(sent.change.current, run)
+        if (sent.change.action === 'update') await untilSwarmHasRolledBack(sent, run)
       }),
     ),
   )
@@ -121,17 +124,28 @@ async function takeAway(change: Creation | Switch, { service: created }: Sent, e
   return 'done'
 }
 
-/** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
-async function untilSwarmHasRolledBack(
-  { ID }: Service,
-  { connection: { engine }, signal: stop, time }: RolloutRun,
-): Promise<void> {
-  const isOver = () => time.isOver
+/**
+ * Swarm's own rollback leads to the same spec, by a policy that is meant for it. One that waits for what never comes, such
+ * as a node, would take all the time that the way back has.
+ */
+async function untilSwarmHasRolledBack({ service: ours }: Sent, run: RolloutRun): Promise<void> {
+  if (ours === undefined) return
+  const { signal, time, deployment } = run
+  const read = swarmReader(run, 'up-to-date')
+  let history: ServiceHistory | undefined
+  const isOver = () => time.isOver || signal.aborted
   const hasRolledBack = async () => {
-    const now = await findService(engine, ID, timeLimit(SEND_TIMEOUT_MS))
-    return now?.UpdateStatus?.State !== 'rollback_started'
+    const swarm = await read([ours]).catch(() => undefined)
+    // Whether anything can be sent is seen when it is.
+    if (swarm === undefined) return true
+    const seen = lookAt(ours.ID, swarm, judge, history, deployment.monitorSeconds)
+    if (seen.found === 'stale') return false
+    if (seen.snapshot?.service.UpdateStatus?.State !== 'rollback_started') return true
+    if (seen.found !== 'ours') return false
+    history = seen.history
+    return seen.verdict.state !== 'progressing'
   }
-  if (!isOver() && !stop.aborted) await poll(hasRolledBack, LOOK_EVERY_MS, isOver, stop)
+  if (!isOver()) await poll(hasRolledBack, LOOK_EVERY_MS, isOver, signal)
 }
 
 /**

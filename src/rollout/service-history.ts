@@ -84,6 +84,11 @@ function tasksKnownStable(tasksBefore: readonly Task[]): readonly Task[] {
   return hasEnded ? [] : tasksBefore.filter(isRunning)
 }
 
+/** The tasks that have ended although they should run. */
+export function allEnded({ endedTasks }: ServiceHistory): readonly Task[] {
+  return [...endedTasks.values()].flatMap((ended) => [...ended.values()])
+}
+
 /** The history with one more snapshot in it. */
 export function withSnapshot(history: ServiceHistory, snapshot: ServiceSnapshot): ServiceHistory {
   const { service, tasks, now } = snapshot
