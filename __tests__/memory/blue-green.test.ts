@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { ServiceSpec } from '../../src/docker/api.ts'
+import type { ServiceSpec, Task } from '../../src/docker/api.ts'
+import { nowMs, sleep } from '../../src/runner/clock.ts'
 import { letTimeRun, pass, stopTime, withPrograms } from '../support/memory-swarm/hand-clock.ts'
 import { pin } from '../support/memory-swarm/images.ts'
 import { MemorySwarm, withImage } from '../support/memory-swarm/memory-swarm.ts'
@@ -12,6 +13,7 @@ const IMAGES = {
   [image('2')]: {},
   [image('3')]: {},
   [image('bad')]: { ends: { afterSeconds: 0.2, exitCode: 7 }, prints: 'no database here' },
+  [image('late')]: { ends: { afterSeconds: 4, exitCode: 7 }, prints: 'no database any more' },
   [image('job')]: { ends: { afterSeconds: 0.2, exitCode: 0 } },
 }
 const ROUTE = { 'traefik.enable': 'true', 'traefik.http.routers.shop.rule': 'Host(`shop.example.com`)' }
@@ -45,6 +47,10 @@ const ids = (swarm: MemorySwarm, name: string) =>
 const routeOf = (swarm: MemorySwarm, name: string) =>
   Object.keys(swarm.service(name)?.Spec.Labels ?? {}).filter((label) => label.startsWith('traefik.'))
 const imageOf = (swarm: MemorySwarm, name: string) => swarm.service(name)?.Spec.TaskTemplate.ContainerSpec?.Image
+
+/** For how long a task runs, on the swarm's clock. */
+const secondsUp = ({ Status: { State: state, Timestamp: stamp = '' } }: Task) =>
+  state === 'running' ? (nowMs() - Date.parse(stamp)) / 1000 : 0
 
 /** Which services have the route, one after another: for a moment it may be two, which is left out; none never is. */
 function routesOf(swarm: MemorySwarm): string[] {
@@ -114,6 +120,32 @@ test('a new service that does not come up never gets traffic, and all else of th
   expect(swarm.services).toEqual(['bad', 'plain'])
   expect(ids(swarm, 'bad')).toEqual(before)
   expect(imageOf(swarm, 'plain')).toBe(ONE)
+})
+
+test('a task that ends between the last look at all and the first one of the trial is what the trial tells', async () => {
+  const swarm = await swarmWith({ web: {} })
+  let isLate = false
+  const answerLate = async () => {
+    const upFor = Math.max(0, ...swarm.tasks('web-blue').map(secondsUp))
+    if (isLate || upFor < 0.5) return
+    isLate = true
+    await sleep(10_000)
+  }
+  swarm.faults.add({
+    at: /^GET \/tasks$/,
+    times: Number.POSITIVE_INFINITY,
+    when: 'after',
+    fault: { kind: 'meanwhile', act: answerLate },
+  })
+  const { results, log } = await deploy(swarm, { web: image('late') }, { hold: '60s' })
+  expect(log).toContain('Move the traffic')
+  expect(results).toMatchObject([
+    {
+      outcome: 'rolled-back',
+      cause: 'the trial failed: its task failed with exit code 7; web has the traffic',
+      failedTask: { exitCode: 7, logs: ['no database any more'] },
+    },
+  ])
 })
 
 test('a check that fails takes both services of the run back; with on-failure: keep the new ones stay without traffic until the next deploy', async () => {

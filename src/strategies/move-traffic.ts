@@ -1,4 +1,4 @@
-import type { Service, ServiceSpec } from '../docker/api.ts'
+import type { Service, ServiceSpec, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { remove } from '../docker/engine/removal.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
@@ -26,6 +26,7 @@ import { type ReadSwarm, swarmReader } from '../rollout/look.ts'
 import type { RolloutRun } from '../rollout/run.ts'
 import { DRAIN_SECONDS } from '../rollout/second-service.ts'
 import type { Problem, Sent } from '../rollout/sent.ts'
+import { allEnded } from '../rollout/service-history.ts'
 import { type Settled, settledAs, withResult } from '../rollout/settled.ts'
 import { bySomeoneElse, superseded } from '../rollout/superseded.ts'
 import { noteMoving } from '../rollout/under-way.ts'
@@ -54,6 +55,8 @@ interface Move {
   readonly service: Service
   readonly trial: Trial
   readonly keepOld: BlueGreenSettings['keepOld']
+  /** The tasks of the new one that had ended before it came up. */
+  readonly forgiven: readonly Task[] | undefined
   /** Whether traffic may go to the new one. */
   readonly hasMoved?: boolean
   readonly problem?: Problem
@@ -70,7 +73,7 @@ interface Shared extends RolloutRun {
  * back is to give all their old traffic back, unless the user wants to keep what there is.
  */
 export async function moveTraffic(settled: readonly Settled[], run: RolloutRun): Promise<readonly Settled[]> {
-  let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? [])
+  let moves = settled.flatMap((one) => moveOf(one) ?? [])
   const shared: Shared = { ...run, read: swarmReader(run, 'up-to-date') }
   for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
     moves = await untilFirstProblem(moves, run.signal, (move, signal) => step(move, { ...shared, signal }))
@@ -86,22 +89,24 @@ export async function moveTraffic(settled: readonly Settled[], run: RolloutRun):
 }
 
 /** No traffic moves, because not all services came up: one that stays beside the live one says so. */
-export function leftWithoutTraffic({ sent, result }: Settled): Settled {
-  const move = moveOf(sent)
+export function leftWithoutTraffic(settled: Settled): Settled {
+  const { sent, result } = settled
+  const move = moveOf(settled)
   if (move === undefined || sent.problem !== undefined) return settledAs(sent, result)
   const { outcome, cause = outcome } = result
   const problem = isGood(result) ? {} : { problem: { outcome, cause } as Problem }
   return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem })
 }
 
-function moveOf(sent: Sent): Move | undefined {
+function moveOf({ sent, history }: Settled): Move | undefined {
   const { change, service } = sent
   if (change.action !== 'switch' || change.second.live === undefined || service === undefined) return undefined
   const { request, colours, second: next, wanted } = change
   const { trial: asked, keepOld: keep } = request.strategy.settings as BlueGreenSettings
   const { Spec: before } = change.second.live
   const old = { ...change.second.live, Spec: sayingWhoScales(before, wanted) }
-  return { sent, name: request.name, colours, next, old, before, service, trial: asked, keepOld: keep }
+  const forgiven = history && allEnded(history)
+  return { sent, name: request.name, colours, next, old, before, service, trial: asked, keepOld: keep, forgiven }
 }
 
 async function tryOut(move: Move, run: Shared): Promise<Move> {
@@ -137,8 +142,8 @@ async function makeAnew(move: Move, run: RolloutRun): Promise<Move> {
   const made = await createService(change.access, move.next.routed, engine, signal)
   if ('problem' in made) return { ...move, problem: made.problem }
   const moved = { ...move, service: made.service, hasMoved: true }
-  const result = await watchOne({ change, service: made.service, sentAt: nowMs() }, run)
-  return { ...moved, ...problemOf(result) }
+  const { result, history } = await watchOne({ change, service: made.service, sentAt: nowMs() }, run)
+  return { ...moved, ...problemOf(result), forgiven: history && allEnded(history) }
 }
 
 async function takeRoutes(move: Move, run: RolloutRun): Promise<Move> {
@@ -188,7 +193,7 @@ async function keepOld(move: Move, run: Shared): Promise<Move> {
 async function throughTrial(move: Move, asked: Trial, what: string, run: Shared): Promise<Move> {
   const { name, next, service } = move
   const words: StepWords = { during: `during its ${what}`, failed: `the ${what} failed: `, service: next.name }
-  const watching = watchStep(service, name, words, run.read, judgeTrial, run)
+  const watching = watchStep(service, name, words, run.read, judgeTrial, run, move.forgiven)
   const onTrial: OnTrial = {
     service: next.name,
     image: imageOf(service),
@@ -243,7 +248,7 @@ async function giveBack(move: Move, run: RolloutRun): Promise<void> {
     if (given !== 'done' || service === undefined) throw new Error(whileMoving(old, given).cause)
     run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`)
     const change: Change = { ...sent.change, action: 'unchanged', current: old }
-    const { problem } = problemOf(await watchOne({ change, service, sentAt: nowMs() }, run))
+    const { problem } = problemOf((await watchOne({ change, service, sentAt: nowMs() }, run)).result)
     if (problem !== undefined) throw new Error(problem.cause)
     if (await removeNew(move, engine, signal)) {
       await writeSpec(engine, old.ID, [back], old.Spec, { from: 'spec' }, signal)
@@ -287,10 +292,10 @@ async function removeNew({ service, next }: Move, engine: Engine, signal: AbortS
   return true
 }
 
-async function watchOne(sent: Sent, run: RolloutRun): Promise<ServiceResult> {
+async function watchOne(sent: Sent, run: RolloutRun): Promise<Settled> {
   const [settled] = await watch([sent], run)
   if (settled === undefined) throw new Error('the watch has no result for the service that it watched')
-  return settled.result
+  return settled
 }
 
 /** What kept a service from coming up. A stop of the run is none of the service's. */
