@@ -13770,10 +13770,21 @@ function isElection(message) {
 }
 /**
  * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager); so is one whose certificate is too old.
  */
 function isNoManager(message) {
-    return /This node is not a swarm manager/i.test(message);
+    return /This node is not a swarm manager|Swarm certificates have expired/i.test(message);
+}
+/**
+ * Whether these words of the daemon mean that it was started anew and waits for the key of its swarm (`--autolock`), which
+ * a person gives it (moby, daemon/cluster/errors.go: errSwarmLocked).
+ */
+function isLocked(message) {
+    return /Swarm is encrypted and needs to be unlocked/i.test(message);
+}
+/** Whether a call that was refused in these words would be answered by a manager that is up, of a swarm with a leader. */
+function isOfManagers(message) {
+    return isElection(message) || isNoManager(message) || isLocked(message);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/freshness.js
@@ -13870,6 +13881,7 @@ const patience_PATIENCE_MS = {
     silent: ELECTION_PATIENCE_MS,
     unreadable: 10_000,
     'no-manager': 20_000,
+    locked: ELECTION_PATIENCE_MS,
 };
 /** A connection that has died while nobody used it is the most frequent trouble: another one does. */
 const PAUSES_MS = [0, 250, 500];
@@ -13970,6 +13982,8 @@ const ASKS_REGISTRY = /^\/(?:auth$|distribution\/)/;
 function troubleIn(message) {
     if (isElection(message))
         return 'no-leader';
+    if (isLocked(message))
+        return 'locked';
     return isNoManager(message) ? 'no-manager' : undefined;
 }
 async function askUntilAnswered(daemons, path, ask, options = {}) {
@@ -14333,6 +14347,7 @@ const TOLD = {
     silent: 'there is no answer',
     unreadable: 'the answer cannot be understood, and is asked for again',
     'no-manager': 'it manages the swarm no longer',
+    locked: 'its swarm is locked, which is waited for',
 };
 /** Why a candidate is no manager now, in the user's words. */
 class Refusal extends errors_UserError {
@@ -23231,7 +23246,7 @@ function isOutOfSequence(message) {
 function isAnswerLost(error) {
     if (error instanceof ConnectionLost)
         return true;
-    return error instanceof engine_EngineError && (isElection(error.message) || isNoManager(error.message));
+    return error instanceof engine_EngineError && isOfManagers(error.message);
 }
 /** The next look tells what became of it. */
 function mayRepeat(error) {
@@ -24528,7 +24543,10 @@ function ending(task) {
     if (isPerhapsUnhealthy(task))
         return `ended${withCode}, ${PERHAPS_UNHEALTHY}`;
     const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
-    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+    if (state === 'complete')
+        return `ended${withCode}`;
+    // With code 0 it was docker that failed, and not the program.
+    return `failed${code === 0 && detail !== '' ? '' : withCode}${detail}`;
 }
 /** What stands for Swarm's error of a task that ended with code 0 and cannot be called done. */
 const PERHAPS_UNHEALTHY = 'perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)';

@@ -15764,6 +15764,14 @@ const REMEDIES = [
         isOfTask: true,
     },
     {
+        reads: '`task was rejected: \u2026 no space left on device`',
+        // Docker's words of a task, and not what a check may have printed.
+        finds: /\btask (?:was rejected|failed)\b[^;]*\b(?:no space left on device|disk quota exceeded)\b/i,
+        advice: 'a disk of the node is full: free space there (`docker system df`, `docker image prune --all`)',
+        doc: 'a container does not start',
+        isOfTask: true,
+    },
+    {
         reads: '`the way back failed too`',
         finds: /\bthe way back failed too\b/,
         advice: 'look at the service at once: neither the new version nor the old one may run',
@@ -15795,7 +15803,7 @@ const REMEDIES = [
         reads: '`No such image: \u2026`, `failed to resolve reference \u2026` on a node',
         // The second of daemons with their images in containerd, as new ones of Docker 29 have (moby v2.0.0-beta.24).
         finds: /\bNo such image\b|\bpull access denied\b|\bmanifest unknown\b|\bfailed to resolve reference\b|\bfailed to copy: httpReadSeeker\b/i,
-        advice: "the node could not pull: look at whether the registry has the image (still), the node's network, its trust in the registry's certificate, and the credential that is stored with the service",
+        advice: "the node could not pull: look at whether the registry has the image (still), the node's network and disk, its trust in the registry's certificate, and the credential that is stored with the service",
         doc: 'the image cannot be pulled',
         isOfTask: true,
     },
@@ -15889,6 +15897,20 @@ const REMEDIES = [
         finds: /\bDOCKER_AUTH_CONFIG is set\b/,
         advice: "it would override every service's credential: write `docker-config: env:DOCKER_AUTH_CONFIG`, or give its accounts as `registries`",
         doc: 'a registry says no',
+    },
+    {
+        reads: '`No such container`',
+        finds: /\bNo such container\b/,
+        advice: 'docker on the node has lost the container: it was started anew meanwhile, or somebody has removed the container: deploy again',
+        doc: 'a container does not start',
+        isOfTask: true,
+    },
+    {
+        reads: '`starting container failed`',
+        finds: /\bstarting container failed\b|\bOCI runtime create failed\b/,
+        advice: 'docker could not start the container, so its program never ran: the end of the cause says why; deploy again where that passes, such as a device that is busy',
+        doc: 'a container does not start',
+        isOfTask: true,
     },
     {
         reads: '`failed with exit code \u2026`',
@@ -16201,6 +16223,7 @@ const DOCS = {
     'a program ends': ['docs/troubleshooting.md', 'A program ends'],
     'a task is killed': ['docs/troubleshooting.md', 'A task is killed'],
     'a program is not found': ['docs/troubleshooting.md', 'A program is not found'],
+    'a container does not start': ['docs/troubleshooting.md', 'A container does not start'],
     'a health check fails': ['docs/troubleshooting.md', 'A health check fails'],
     'the image cannot be pulled': ['docs/troubleshooting.md', 'The image cannot be pulled'],
     'no node can take a task': ['docs/troubleshooting.md', 'No node can take a task'],
@@ -23173,7 +23196,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 177).then(__nccwpck_require__.bind(__nccwpck_require__, 177))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 45).then(__nccwpck_require__.bind(__nccwpck_require__, 7045))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

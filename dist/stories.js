@@ -1,8 +1,8 @@
-export const id = 177;
-export const ids = [177];
+export const id = 45;
+export const ids = [45];
 export const modules = {
 
-/***/ 177:
+/***/ 7045:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -482,7 +482,10 @@ function ending(task) {
     if (isPerhapsUnhealthy(task))
         return `ended${withCode}, ${PERHAPS_UNHEALTHY}`;
     const detail = error === undefined || error === '' || /^task: non-zero exit \(\d+\)$/.test(error) ? '' : `: ${error}`;
-    return state === 'complete' ? `ended${withCode}` : `failed${withCode}${detail}`;
+    if (state === 'complete')
+        return `ended${withCode}`;
+    // With code 0 it was docker that failed, and not the program.
+    return `failed${code === 0 && detail !== '' ? '' : withCode}${detail}`;
 }
 /** What stands for Swarm's error of a task that ended with code 0 and cannot be called done. */
 const PERHAPS_UNHEALTHY = 'perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)';
@@ -3277,10 +3280,21 @@ function isElection(message) {
 }
 /**
  * Whether these words of the daemon mean that its node does not manage the swarm. It says so for good after a demotion,
- * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager).
+ * and for a moment while it starts (moby, daemon/cluster/cluster.go: errNoManager); so is one whose certificate is too old.
  */
 function isNoManager(message) {
-    return /This node is not a swarm manager/i.test(message);
+    return /This node is not a swarm manager|Swarm certificates have expired/i.test(message);
+}
+/**
+ * Whether these words of the daemon mean that it was started anew and waits for the key of its swarm (`--autolock`), which
+ * a person gives it (moby, daemon/cluster/errors.go: errSwarmLocked).
+ */
+function isLocked(message) {
+    return /Swarm is encrypted and needs to be unlocked/i.test(message);
+}
+/** Whether a call that was refused in these words would be answered by a manager that is up, of a swarm with a leader. */
+function isOfManagers(message) {
+    return isElection(message) || isNoManager(message) || isLocked(message);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-update.js
@@ -3381,7 +3395,7 @@ function isOutOfSequence(message) {
 function isAnswerLost(error) {
     if (error instanceof engine_engine/* ConnectionLost */.pz)
         return true;
-    return error instanceof engine_engine/* EngineError */.NJ && (isElection(error.message) || isNoManager(error.message));
+    return error instanceof engine_engine/* EngineError */.NJ && isOfManagers(error.message);
 }
 /** The next look tells what became of it. */
 function mayRepeat(error) {
@@ -4229,6 +4243,7 @@ function isTakenAlong({ outcome, because, wayBack }) {
 
 
 const MOST_CAUSE_CHARACTERS = 140;
+const LAST_CHARACTERS = 50;
 /** Two short causes stand side by side, more do not. */
 const MOST_PAIR_CHARACTERS = 120;
 const headline_MOST_NAMES = 3;
@@ -4309,14 +4324,14 @@ function whatBroke(culprits, run) {
 /** A task of a canary is not the service, whose other tasks have never stopped. */
 function brokenName({ name, outcome, failedTask, cause = '', reason = cause }) {
     if (outcome === 'superseded')
-        return ofTwo(name, reason);
+        return ofTwo(name, cause);
     const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ');
     return isCanary ? `the canary of ${(0,printable/* printable */.g$)(name)}` : (0,printable/* printable */.g$)(name);
 }
 /** What is wrong with one service, in words that its name comes before. */
 function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) {
     if (outcome === 'superseded') {
-        return `was ${someonesDoing(reason)} by someone else during this deploy`;
+        return `was ${someonesDoing(cause ?? '')} by someone else during this deploy`;
     }
     if (/\bnot (?:settled|sent|ended) within\b/.test(reason))
         return `did not come up within ${run.timeoutSeconds} s`;
@@ -4339,9 +4354,14 @@ function someonesDoing(reason) {
         return 'removed';
     return /\bsomeone else rolled .+ back\b/.test(reason) ? 'rolled back' : 'changed';
 }
+/** A long one without its middle: docker says last what is wrong (`write /var/lib/docker/\u2026: no space left on device`). */
 function headline_short(text) {
     const line = (0,printable/* printable */.g$)(text);
-    return line.length > MOST_CAUSE_CHARACTERS ? `${(0,printable/* shortened */.vI)(line, MOST_CAUSE_CHARACTERS).split('\u2026 (')[0]}\u2026` : line;
+    if (line.length <= MOST_CAUSE_CHARACTERS)
+        return line;
+    const head = (0,printable/* shortened */.vI)(line, MOST_CAUSE_CHARACTERS - LAST_CHARACTERS).split('\u2026 (')[0];
+    const last = line.slice(-LAST_CHARACTERS);
+    return `${head} \u2026 ${last.slice(last.indexOf(' ') + 1)}`;
 }
 /** What runs now. */
 function whatStands(results, culprits, stopped) {
@@ -12705,6 +12725,22 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
     }
 }
 
+;// CONCATENATED MODULE: ./build/rollout/ends-note.js
+
+/**
+ * What is to be known of a service that is up, of whose tasks some have ended: the next one may do so too. Pure.
+ *
+ * @param when they ended, in words that follow that
+ * @returns nothing where none has
+ */
+function endsNote(ended, when) {
+    const last = newest(ended);
+    if (last === undefined)
+        return undefined;
+    const many = ended.length === 1 ? 'one of its tasks' : `${ended.length} of its tasks`;
+    return `${many} ended ${when} (${ended.length === 1 ? 'it' : 'the last one'} ${ending(last)})`;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/update-policy.js
 /** How long Swarm takes for an update by the policy of a service (swarmkit, manager/orchestrator/update/updater.go). Pure. */
 /** Swarm's own default of `--update-monitor`. */
@@ -12923,6 +12959,10 @@ function tasksKnownStable(tasksBefore) {
     const hasEnded = tasksBefore.some((task) => isFailure(task) || task.Status.State === 'complete');
     return hasEnded ? [] : tasksBefore.filter(isRunning);
 }
+/** The tasks that have ended although they should run. */
+function allEnded({ endedTasks }) {
+    return [...endedTasks.values()].flatMap((ended) => [...ended.values()]);
+}
 /** The history with one more snapshot in it. */
 function withSnapshot(history, snapshot) {
     const { service, tasks, now } = snapshot;
@@ -13127,6 +13167,8 @@ function look_lookAt(serviceId, { services, nodes }, judge, history, monitorSeco
     if (seen === undefined || seen.found === 'removed')
         return { found: 'removed' };
     const snapshot = serviceSnapshot(seen, nodes, monitorSeconds, history);
+    if (seen.found === 'stale')
+        return { found: 'stale', snapshot };
     if (seen.found !== 'ours')
         return { found: seen.found, snapshot };
     const ended = () => snapshot.tasks.filter((task) => !mayHaveContainer(task));
@@ -13142,63 +13184,6 @@ function serviceSnapshot({ service, tasks }, nodes, monitorSeconds, history) {
         eligibleNodes: (0,swarm_placement/* eligibleNodes */.VS)(nodes, service.Spec.TaskTemplate.Placement),
         now: (0,runner_clock/* nowMs */.TC)() / 1000,
         monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/settled.js
-function settledAs(sent, result) {
-    return { sent, result, diagnosed: Promise.resolve(result) };
-}
-/** The same with another result, whether or not it was diagnosed by then. */
-function withResult(settled, change) {
-    return { ...settled, result: change(settled.result), diagnosed: settled.diagnosed.then(change) };
-}
-/** Waits until all is known of them. */
-function allDiagnosed(settled) {
-    return Promise.all(settled.map(async (one) => ({ ...one, result: await one.diagnosed })));
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/events.js
-
-/** Events come in bursts: what belongs to one comes with it. */
-const BURST_MS = 20;
-/**
- * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
- * that breaks is no harm: the next look comes by the clock, and opens another.
- */
-function swarmEvents(engine, signal) {
-    const closing = new AbortController();
-    const listening = AbortSignal.any([closing.signal, signal]);
-    let ring;
-    let open = false;
-    const listen = async () => {
-        open = true;
-        try {
-            const filters = JSON.stringify({ type: ['service', 'node'] });
-            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
-                ring?.();
-        }
-        catch {
-            // Also how an abort ends it. What matters shows at the next look.
-        }
-        finally {
-            open = false;
-        }
-    };
-    return {
-        async nextOrAfter(atTheLatestMs) {
-            if (!open && !listening.aborted)
-                void listen();
-            const rung = new Promise((resolve) => {
-                ring = resolve;
-            });
-            const clock = new AbortController();
-            const time = (0,runner_clock/* sleep */.yy)(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
-            const settled = rung.then(() => (0,runner_clock/* sleep */.yy)(BURST_MS));
-            await Promise.race([settled, time]);
-            clock.abort();
-        },
-        [Symbol.dispose]: () => closing.abort(),
     };
 }
 
@@ -13304,13 +13289,25 @@ function unwatchedResult(sent) {
     const { problem } = sent;
     if (problem === undefined)
         return resultOf(sent, goodOutcome(sent), undefined);
-    const { outcome, cause, failedTask, because, seenTasks } = problem;
+    const { outcome, cause, failedTask, because, seenTasks, theirs } = problem;
+    const result = resultOf(sent, outcome, undefined, cause);
     return {
-        ...resultOf(sent, outcome, undefined, cause),
+        ...(theirs === undefined ? result : withTheirs(result, sent, theirs.image)),
         ...(failedTask && { failedTask }),
         ...(because && { because }),
         ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),
     };
+}
+/**
+ * The result of a service that somebody else has changed or removed: it says what they have made of it. Of two services for
+ * one name it says so only of one that has been up.
+ *
+ * @param image what it is to run now; nothing where it is gone
+ */
+function withTheirs(result, { change }, image) {
+    if (change.action === 'switch' && !isGood(result))
+        return result;
+    return { ...result, image: { ...result.image, after: image } };
 }
 /** The result of a service that may have come up, had another one not failed. */
 function givenUpResult(sent, seen, culprits) {
@@ -13339,6 +13336,63 @@ function sayResult(result, { change, isWayBack = false }, lines, node = result.f
         lines.unchanged(name, said);
     else
         lines.good(name, said);
+}
+
+;// CONCATENATED MODULE: ./build/rollout/settled.js
+function settledAs(sent, result) {
+    return { sent, result, diagnosed: Promise.resolve(result) };
+}
+/** The same with another result, whether or not it was diagnosed by then. */
+function withResult(settled, change) {
+    return { ...settled, result: change(settled.result), diagnosed: settled.diagnosed.then(change) };
+}
+/** Waits until all is known of them. */
+function allDiagnosed(settled) {
+    return Promise.all(settled.map(async (one) => ({ ...one, result: await one.diagnosed })));
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/events.js
+
+/** Events come in bursts: what belongs to one comes with it. */
+const BURST_MS = 20;
+/**
+ * Listens to the swarm's own events on one stream. Tasks have none, so looks are still needed in between; and a stream
+ * that breaks is no harm: the next look comes by the clock, and opens another.
+ */
+function swarmEvents(engine, signal) {
+    const closing = new AbortController();
+    const listening = AbortSignal.any([closing.signal, signal]);
+    let ring;
+    let open = false;
+    const listen = async () => {
+        open = true;
+        try {
+            const filters = JSON.stringify({ type: ['service', 'node'] });
+            for await (const _event of engine.lines('/events', { query: { filters }, signal: listening }))
+                ring?.();
+        }
+        catch {
+            // Also how an abort ends it. What matters shows at the next look.
+        }
+        finally {
+            open = false;
+        }
+    };
+    return {
+        async nextOrAfter(atTheLatestMs) {
+            if (!open && !listening.aborted)
+                void listen();
+            const rung = new Promise((resolve) => {
+                ring = resolve;
+            });
+            const clock = new AbortController();
+            const time = (0,runner_clock/* sleep */.yy)(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
+            const settled = rung.then(() => (0,runner_clock/* sleep */.yy)(BURST_MS));
+            await Promise.race([settled, time]);
+            clock.abort();
+        },
+        [Symbol.dispose]: () => closing.abort(),
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/service-log.js
@@ -13936,7 +13990,7 @@ async function findFailedTask(taskId, { service, spec = service.Spec, history = 
         return undefined;
     const told = await readings.told(found);
     // What only the looks at it tell.
-    const seen = [...history.endedTasks.values()].flatMap((ended) => ended.get(found.ID) ?? [])[0];
+    const seen = allEnded(history).find(({ ID }) => ID === found.ID);
     const task = told.Status.State === 'complete' && seen !== undefined ? seen : told;
     const [logs, check] = await Promise.all([diagnose_lastLines(task, readings), failedCheck(task, readings)]);
     const failedTask = {
@@ -13969,8 +14023,7 @@ function causeWith(cause, { failedTask, ending }) {
 async function newestFailedTask(serviceId, spec, history, readings) {
     const filters = JSON.stringify({ service: [serviceId] });
     const tasks = (await readings.get('/tasks', { filters })) ?? [];
-    const remembered = [...history.endedTasks.values()].flatMap((ended) => [...ended.values()]);
-    const failed = [...tasks, ...remembered].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID));
+    const failed = [...tasks, ...allEnded(history)].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID));
     const newestFirst = failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
     return newestFirst.find((task) => task_outlook_isOf(task, spec)) ?? newestFirst[0];
 }
@@ -14050,7 +14103,7 @@ function judge_judge(history, snapshot) {
 function judgeTasks(history, snapshot, bySwarm) {
     const stuck = stuckVerdict(history, snapshot);
     if (stuck !== undefined)
-        return stuck;
+        return bySwarm === undefined ? stuck : inVain(bySwarm, stuck);
     const { service, eligibleNodes: nodes } = snapshot;
     const tasks = currentTasks(service, snapshot.tasks);
     const counts = countTasks(service, tasks, nodes);
@@ -14065,7 +14118,7 @@ function judgeTasks(history, snapshot, bySwarm) {
         // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
         if (hopeless === undefined)
             return { state: 'progressing', progress: `${progress}, rolled back by Swarm` };
-        return { ...hopeless, cause: `${bySwarm.cause}; what it went back to does not come up: ${hopeless.cause}` };
+        return inVain(bySwarm, hopeless);
     }
     if (bySwarm !== undefined)
         return bySwarm;
@@ -14075,6 +14128,10 @@ function judgeTasks(history, snapshot, bySwarm) {
     return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
         ? { state: 'converged', progress }
         : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
+}
+/** Swarm has gone back, to what does not come up either. */
+function inVain(bySwarm, why) {
+    return { ...why, cause: `${bySwarm.cause}; what it went back to does not come up: ${why.cause}` };
 }
 /**
  * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
@@ -14150,8 +14207,8 @@ function judgeEnding(_history, { tasks }) {
     const progress = `${left} ${left === 1 ? 'task has' : 'tasks have'} not ended yet`;
     return { state: left === 0 ? 'converged' : 'progressing', progress };
 }
-function lastEnded({ endedTasks }) {
-    return newest([...endedTasks.values()].flatMap((ended) => [...ended.values()]));
+function lastEnded(history) {
+    return newest(allEnded(history));
 }
 /** The task of which Swarm said that it made the update fail, from the text of an update status. */
 function taskNamedIn(message) {
@@ -14294,6 +14351,8 @@ function hasComeUp(history, snapshot, inSlot) {
 
 
 
+
+
 function startWatching(sent, observed) {
     const before = observedTasks(observed, sent.service?.ID);
     const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
@@ -14320,8 +14379,10 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
     if (seen.found === 'stale') {
         return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one };
     }
-    if (seen.found !== 'ours')
-        return settled(settle('superseded', bySomeoneElse(seen.found, 'during this deploy')));
+    if (seen.found !== 'ours') {
+        const result = settle('superseded', bySomeoneElse(seen.found, 'during this deploy'));
+        return settled(withTheirs(result, sent, imageOf(seen.snapshot?.service)));
+    }
     const { snapshot, history, verdict } = seen;
     const { service } = snapshot;
     const evidence = {
@@ -14336,12 +14397,17 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
     switch (verdict.state) {
         case 'converged': {
             const result = settle(goodOutcome(sent));
-            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot) ?? doneNote(history, snapshot)));
+            return settled(result, watched_service_withNote(result, noteOnNodes(evidence, engine, lines), [
+                jobNote(snapshot) ?? doneNote(history, snapshot),
+                sent.isWayBack || one.hasBeenUp
+                    ? undefined
+                    : endsNote(allEnded(history), (0,service_mode/* isJob */.o5)(service.Spec) ? 'before it was done' : 'before it was up'),
+            ]));
         }
         case 'progressing': {
             const { progress } = verdict;
             if (!isLate)
-                return { watched: { sent, history, progress, snapshot, ...(shown && { shown }) } };
+                return { watched: { ...one, history, progress, snapshot, ...(shown && { shown }) } };
             // What ran before runs, though Swarm or its policy would have it watched for longer.
             if (sent.isWayBack && areAllUp(snapshot))
                 return settled(settle(goodOutcome(sent)));
@@ -14388,9 +14454,9 @@ async function withDiagnosis(result, diagnosis, advice = '') {
     const { cause, failedTask } = await diagnosis;
     return { ...result, cause: cause + advice, ...(failedTask && { failedTask }) };
 }
-async function watched_service_withNote(result, onNodes, onEnds) {
-    const note = (await onNodes) ?? onEnds;
-    return note === undefined ? result : { ...result, note };
+async function watched_service_withNote(result, onNodes, others) {
+    const notes = [await onNodes, ...others].filter((note) => note !== undefined);
+    return notes.length === 0 ? result : { ...result, note: notes.join('; ') };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/watch.js
@@ -14612,6 +14678,9 @@ function beginWatch(total, run, endsAtFailure = false) {
 
 
 
+
+
+
 /**
  * What became of services after one more look at all: by the time that the last one is up, one that came up early may be
  * somebody else's, or have lost its tasks. Such a one is waited for once more, from what was seen of it. Of a job only its
@@ -14664,8 +14733,8 @@ function lookedAgain(one, swarm, { deployment, lines }) {
     if (seen.found !== 'ours' && seen.found !== 'stale') {
         const cause = bySomeoneElse(seen.found, 'after it had come up');
         lines.bad(result.name, cause);
-        const image = { ...result.image, after: imageOf(seen.snapshot?.service) };
-        return { settled: settledAs(sent, { ...result, image, outcome: 'superseded', cause }) };
+        const theirs = withTheirs(result, sent, imageOf(seen.snapshot?.service));
+        return { settled: settledAs(sent, { ...theirs, outcome: 'superseded', cause }) };
     }
     if (seen.found !== 'ours' || before === undefined)
         return { settled: one };
@@ -14677,22 +14746,24 @@ function lookedAgain(one, swarm, { deployment, lines }) {
         return { settled: withEndsNote({ ...one, history }, before) };
     const last = newest(ended);
     const progress = last === undefined ? 'it is not up any more' : `its task ${ending(last)} after it had come up`;
-    return { settled: one, fallen: { sent, history, progress, snapshot } };
+    return { settled: one, fallen: { sent, history, progress, snapshot, hasBeenUp: true } };
 }
 /** The tasks that have ended since, although they should run. */
-function endsSince({ endedTasks: before }, { endedTasks: now }) {
-    const known = new Set([...before.values()].flatMap((inSlot) => [...inSlot.keys()]));
-    return [...now.values()].flatMap((inSlot) => [...inSlot.values()].filter(({ ID: id }) => !known.has(id)));
+function endsSince(before, now) {
+    const known = new Set(allEnded(before).map(({ ID }) => ID));
+    return allEnded(now).filter(({ ID }) => !known.has(ID));
 }
 /** What has come up for good says whether that was at once. */
 function withEndsNote(settled, before) {
     const ended = settled.history === undefined ? [] : endsSince(before, settled.history);
-    const last = newest(ended);
-    if (last === undefined)
+    const note = endsNote(ended, 'after it had come up');
+    if (note === undefined)
         return settled;
-    const many = ended.length === 1 ? 'one of its tasks' : `${ended.length} of its tasks`;
-    const said = `${many} ended after it had come up (${ended.length === 1 ? 'it' : 'the last one'} ${ending(last)}), and runs again`;
-    return withResult(settled, (result) => ({ note: said, ...result }));
+    const said = (result) => [
+        ...(result.note === undefined ? [] : [result.note]),
+        `${note}, and runs again`,
+    ];
+    return withResult(settled, (result) => ({ ...result, note: said(result).join('; ') }));
 }
 
 ;// CONCATENATED MODULE: ./build/records/next-record.js
@@ -15381,6 +15452,8 @@ function interimOf(change) {
 
 
 
+
+
 /** An election of the swarm's leader takes up to 24 s. */
 const send_back_SEND_TIMEOUT_MS = 40_000;
 const send_back_LOOK_EVERY_MS = 300;
@@ -15402,7 +15475,7 @@ function sendFailedBack(failed, run) {
     return Promise.all(failed.map(({ sent, diagnosed }) => sendOneBack(sent, run, async () => {
         await diagnosed;
         if (sent.change.action === 'update')
-            await untilSwarmHasRolledBack(sent.change.current, run);
+            await untilSwarmHasRolledBack(sent, run);
     })));
 }
 async function sendOneBack(sent, run, first = async () => undefined) {
@@ -15464,15 +15537,34 @@ async function takeAway(change, { service: created }, engine) {
     await removeService(engine, now, signal);
     return 'done';
 }
-/** Swarm's own rollback leads to the same spec, by a policy that is meant for it. */
-async function untilSwarmHasRolledBack({ ID }, { connection: { engine }, signal: stop, time }) {
-    const isOver = () => time.isOver;
+/**
+ * Swarm's own rollback leads to the same spec, by a policy that is meant for it. One that waits for what never comes, such
+ * as a node, would take all the time that the way back has.
+ */
+async function untilSwarmHasRolledBack({ service: ours }, run) {
+    if (ours === undefined)
+        return;
+    const { signal, time, deployment } = run;
+    const read = swarmReader(run, 'up-to-date');
+    let history;
+    const isOver = () => time.isOver || signal.aborted;
     const hasRolledBack = async () => {
-        const now = await findService(engine, ID, (0,runner_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS));
-        return now?.UpdateStatus?.State !== 'rollback_started';
+        const swarm = await read([ours]).catch(() => undefined);
+        // Whether anything can be sent is seen when it is.
+        if (swarm === undefined)
+            return true;
+        const seen = look_lookAt(ours.ID, swarm, judge_judge, history, deployment.monitorSeconds);
+        if (seen.found === 'stale')
+            return false;
+        if (seen.snapshot?.service.UpdateStatus?.State !== 'rollback_started')
+            return true;
+        if (seen.found !== 'ours')
+            return false;
+        history = seen.history;
+        return seen.verdict.state !== 'progressing';
     };
-    if (!isOver() && !stop.aborted)
-        await (0,poll/* poll */.w)(hasRolledBack, send_back_LOOK_EVERY_MS, isOver, stop);
+    if (!isOver())
+        await (0,poll/* poll */.w)(hasRolledBack, send_back_LOOK_EVERY_MS, isOver, signal);
 }
 /**
  * A task that is told to end before it has a node never ends, and the one after it waits a minute for that (swarmkit,
@@ -16599,6 +16691,7 @@ function untilFirstProblem(items, stop, work) {
 
 
 
+
 /**
  * @param ours the service with the spec that this run gave it
  * @param name as the user knows it
@@ -16630,6 +16723,10 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
             : diagnose({ ...finding, cause }, evidence, engine));
         return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) };
     };
+    const bySomeone = ({ found, snapshot }) => ({
+        ...superseded(found, words.during, words.service),
+        theirs: { image: imageOf(snapshot?.service) },
+    });
     const untilSettled = async (tooLate) => {
         let progress = '';
         for (;;) {
@@ -16662,7 +16759,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                     break;
                 }
                 default:
-                    return superseded(seen.found, words.during, words.service);
+                    return bySomeone(seen);
             }
             await (0,runner_clock/* sleep */.yy)(look_pauseAfter(begunAt), signal);
         }
@@ -16679,7 +16776,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                 continue;
             }
             if (seen.found !== 'ours')
-                return superseded(seen.found, words.during, words.service);
+                return bySomeone(seen);
             const { verdict } = seen;
             if (verdict.state === 'converged')
                 return undefined;
@@ -16979,6 +17076,7 @@ function networkFailure(error) {
 
 
 
+
 const move_traffic_SEND_TIMEOUT_MS = 120_000;
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
@@ -16986,7 +17084,7 @@ const move_traffic_SEND_TIMEOUT_MS = 120_000;
  * back is to give all their old traffic back, unless the user wants to keep what there is.
  */
 async function moveTraffic(settled, run) {
-    let moves = settled.flatMap(({ sent }) => moveOf(sent) ?? []);
+    let moves = settled.flatMap((one) => moveOf(one) ?? []);
     const shared = { ...run, read: swarmReader(run, 'up-to-date') };
     for (const step of [tryOut, giveRoutes, takeRoutes, keepOld]) {
         moves = await untilFirstProblem(moves, run.signal, (move, signal) => step(move, { ...shared, signal }));
@@ -17006,15 +17104,16 @@ async function moveTraffic(settled, run) {
     return settled.map((one) => reported(one, moves, goesBack));
 }
 /** No traffic moves, because not all services came up: one that stays beside the live one says so. */
-function leftWithoutTraffic({ sent, result }) {
-    const move = moveOf(sent);
+function leftWithoutTraffic(settled) {
+    const { sent, result } = settled;
+    const move = moveOf(settled);
     if (move === undefined || sent.problem !== undefined)
         return settledAs(sent, result);
     const { outcome, cause = outcome } = result;
     const problem = isGood(result) ? {} : { problem: { outcome, cause } };
     return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem });
 }
-function moveOf(sent) {
+function moveOf({ sent, history }) {
     const { change, service } = sent;
     if (change.action !== 'switch' || change.second.live === undefined || service === undefined)
         return undefined;
@@ -17022,7 +17121,8 @@ function moveOf(sent) {
     const { trial: asked, keepOld: keep } = request.strategy.settings;
     const { Spec: before } = change.second.live;
     const old = { ...change.second.live, Spec: sayingWhoScales(before, wanted) };
-    return { sent, name: request.name, colours, next, old, before, service, trial: asked, keepOld: keep };
+    const forgiven = history && allEnded(history);
+    return { sent, name: request.name, colours, next, old, before, service, trial: asked, keepOld: keep, forgiven };
 }
 async function tryOut(move, run) {
     return throughTrial(move, move.trial, 'trial', run);
@@ -17059,8 +17159,8 @@ async function makeAnew(move, run) {
     if ('problem' in made)
         return { ...move, problem: made.problem };
     const moved = { ...move, service: made.service, hasMoved: true };
-    const result = await watchOne({ change, service: made.service, sentAt: (0,runner_clock/* nowMs */.TC)() }, run);
-    return { ...moved, ...problemOf(result) };
+    const { result, history } = await watchOne({ change, service: made.service, sentAt: (0,runner_clock/* nowMs */.TC)() }, run);
+    return { ...moved, ...problemOf(result), forgiven: history && allEnded(history) };
 }
 async function takeRoutes(move, run) {
     const { name, next, old } = move;
@@ -17108,7 +17208,7 @@ async function keepOld(move, run) {
 async function throughTrial(move, asked, what, run) {
     const { name, next, service } = move;
     const words = { during: `during its ${what}`, failed: `the ${what} failed: `, service: next.name };
-    const watching = watchStep(service, name, words, run.read, judgeTrial, run);
+    const watching = watchStep(service, name, words, run.read, judgeTrial, run, move.forgiven);
     const onTrial = {
         service: next.name,
         image: imageOf(service),
@@ -17166,7 +17266,7 @@ async function giveBack(move, run) {
             throw new Error(whileMoving(old, given).cause);
         run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`);
         const change = { ...sent.change, action: 'unchanged', current: old };
-        const { problem } = problemOf(await watchOne({ change, service, sentAt: (0,runner_clock/* nowMs */.TC)() }, run));
+        const { problem } = problemOf((await watchOne({ change, service, sentAt: (0,runner_clock/* nowMs */.TC)() }, run)).result);
         if (problem !== undefined)
             throw new Error(problem.cause);
         if (await removeNew(move, engine, signal)) {
@@ -17218,7 +17318,7 @@ async function watchOne(sent, run) {
     const [settled] = await watch([sent], run);
     if (settled === undefined)
         throw new Error('the watch has no result for the service that it watched');
-    return settled.result;
+    return settled;
 }
 /** What kept a service from coming up. A stop of the run is none of the service's. */
 function problemOf(result) {
@@ -22488,6 +22588,7 @@ const PATIENCE_MS = {
     silent: ELECTION_PATIENCE_MS,
     unreadable: 10_000,
     'no-manager': 20_000,
+    locked: ELECTION_PATIENCE_MS,
 };
 /** A connection that has died while nobody used it is the most frequent trouble: another one does. */
 const patience_PAUSES_MS = [0, 250, 500];
@@ -22588,6 +22689,8 @@ const ASKS_REGISTRY = /^\/(?:auth$|distribution\/)/;
 function troubleIn(message) {
     if (isElection(message))
         return 'no-leader';
+    if (isLocked(message))
+        return 'locked';
     return isNoManager(message) ? 'no-manager' : undefined;
 }
 async function askUntilAnswered(daemons, path, ask, options = {}) {
@@ -22924,6 +23027,7 @@ const TOLD = {
     silent: 'there is no answer',
     unreadable: 'the answer cannot be understood, and is asked for again',
     'no-manager': 'it manages the swarm no longer',
+    locked: 'its swarm is locked, which is waited for',
 };
 /** Why a candidate is no manager now, in the user's words. */
 class Refusal extends errors/* UserError */.yo {

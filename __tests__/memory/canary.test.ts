@@ -279,6 +279,16 @@ test("somebody else's deploy in the hold stands, and is not held up by what was 
   expect(swarm.running('web')).toEqual([THREE, THREE])
 })
 
+test.each<[string, (swarm: MemorySwarm) => void, string, string | undefined]>([
+  ['rollback', (swarm) => swarm.rollBack('web'), 'someone else rolled it back during its canary', ONE],
+  ['removal', (swarm) => swarm.remove('web'), 'someone else removed it during its canary', undefined],
+])("after somebody's %s in the hold the result has what they made of it", async (_, act, cause, after) => {
+  const swarm = await swarmWith(['web'])
+  const { results } = await inTheHold(swarm, {}, () => act(swarm))
+  expect(results).toMatchObject([{ outcome: 'superseded', cause, image: { before: ONE, wanted: TWO } }])
+  expect(results[0]?.image.after).toBe(after)
+})
+
 test('of two runs that begin a canary at once one goes on, and the other leaves it alone', async () => {
   const swarm = await swarmWith(['web'], 4)
   const arrived: (() => void)[] = []

@@ -157,6 +157,17 @@ describe('an update', () => {
     ])
   })
 
+  test('with failure action continue says what ended before it was up', async () => {
+    const swarm = await swarmWith('continue')
+    swarm.store.onChange(() => {
+      if (swarm.tasks('web').some(({ Status }) => Status.State === 'failed')) swarm.images.set(image('bad'), {})
+    })
+    const { results } = await deploy(swarm, { web: image('bad') })
+    expect(results).toMatchObject([
+      { outcome: 'updated', note: 'one of its tasks ended before it was up (it failed with exit code 7)' },
+    ])
+  })
+
   test('for which no node has room is red, although Swarm would wait for ever', async () => {
     const swarm = await swarmWith('pause')
     await deploy(swarm, [entry('large', 'runs', ['--mode global', MOST])])

@@ -7,9 +7,11 @@ import { messageOf } from '../errors.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { log } from '../runner/log.ts'
 import { hasOthersScale } from '../runner/own-labels.ts'
+import { endsNote } from './ends-note.ts'
 import { lookAt, swarmReader } from './look.ts'
 import type { RolloutRun } from './run.ts'
-import type { ServiceHistory } from './service-history.ts'
+import { allEnded, type ServiceHistory } from './service-history.ts'
+import { withTheirs } from './service-result.ts'
 import { type Settled, settledAs, withResult } from './settled.ts'
 import { bySomeoneElse } from './superseded.ts'
 import { beginWatch } from './watch.ts'
@@ -81,8 +83,8 @@ function lookedAgain(one: Settled, swarm: Snapshot, { deployment, lines }: Rollo
   if (seen.found !== 'ours' && seen.found !== 'stale') {
     const cause = bySomeoneElse(seen.found, 'after it had come up')
     lines.bad(result.name, cause)
-    const image = { ...result.image, after: imageOf(seen.snapshot?.service) }
-    return { settled: settledAs(sent, { ...result, image, outcome: 'superseded', cause }) }
+    const theirs = withTheirs(result, sent, imageOf(seen.snapshot?.service))
+    return { settled: settledAs(sent, { ...theirs, outcome: 'superseded', cause }) }
   }
   if (seen.found !== 'ours' || before === undefined) return { settled: one }
   const { snapshot, history, verdict } = seen
@@ -92,21 +94,23 @@ function lookedAgain(one: Settled, swarm: Snapshot, { deployment, lines }: Rollo
   if (verdict.state === 'converged' || isScaled) return { settled: withEndsNote({ ...one, history }, before) }
   const last = newest(ended)
   const progress = last === undefined ? 'it is not up any more' : `its task ${ending(last)} after it had come up`
-  return { settled: one, fallen: { sent, history, progress, snapshot } }
+  return { settled: one, fallen: { sent, history, progress, snapshot, hasBeenUp: true } }
 }
 
 /** The tasks that have ended since, although they should run. */
-function endsSince({ endedTasks: before }: ServiceHistory, { endedTasks: now }: ServiceHistory): Task[] {
-  const known = new Set([...before.values()].flatMap((inSlot) => [...inSlot.keys()]))
-  return [...now.values()].flatMap((inSlot) => [...inSlot.values()].filter(({ ID: id }) => !known.has(id)))
+function endsSince(before: ServiceHistory, now: ServiceHistory): Task[] {
+  const known = new Set(allEnded(before).map(({ ID }) => ID))
+  return allEnded(now).filter(({ ID }) => !known.has(ID))
 }
 
 /** What has come up for good says whether that was at once. */
 function withEndsNote(settled: Settled, before: ServiceHistory): Settled {
   const ended = settled.history === undefined ? [] : endsSince(before, settled.history)
-  const last = newest(ended)
-  if (last === undefined) return settled
-  const many = ended.length === 1 ? 'one of its tasks' : `${ended.length} of its tasks`
-  const said = `${many} ended after it had come up (${ended.length === 1 ? 'it' : 'the last one'} ${ending(last)}), and runs again`
-  return withResult(settled, (result): ServiceResult => ({ note: said, ...result }))
+  const note = endsNote(ended, 'after it had come up')
+  if (note === undefined) return settled
+  const said = (result: ServiceResult) => [
+    ...(result.note === undefined ? [] : [result.note]),
+    `${note}, and runs again`,
+  ]
+  return withResult(settled, (result): ServiceResult => ({ ...result, note: said(result).join('; ') }))
 }

@@ -122,7 +122,12 @@ function tasksIn({ services }: Snapshot): number {
 export type Look =
   | { readonly found: 'removed'; readonly snapshot?: undefined; readonly history?: undefined }
   | {
-      readonly found: 'changed' | 'rolled back' | 'stale'
+      readonly found: 'changed' | 'rolled back'
+      readonly snapshot: ServiceSnapshot
+      readonly history?: undefined
+    }
+  | {
+      readonly found: 'stale'
       readonly snapshot: ServiceSnapshot
       readonly history?: undefined
     }
@@ -133,6 +138,9 @@ export type Look =
       readonly history: ServiceHistory
       readonly verdict: Verdict
     }
+
+/** A look that shows what somebody else has done. */
+export type TheirLook = Look & { readonly found: 'removed' | 'changed' | 'rolled back' }
 
 /** Why there will be no verdict, after what was seen last of a service. */
 export function unseenAfter(progress: string, { message }: SwarmUnseen): string {
@@ -160,6 +168,7 @@ export function lookAt(
   const seen = services.get(serviceId ?? '')
   if (seen === undefined || seen.found === 'removed') return { found: 'removed' }
   const snapshot = serviceSnapshot(seen, nodes, monitorSeconds, history)
+  if (seen.found === 'stale') return { found: 'stale', snapshot }
   if (seen.found !== 'ours') return { found: seen.found, snapshot }
   const ended = () => snapshot.tasks.filter((task) => !mayHaveContainer(task))
   const now = withSnapshot(history ?? historyBefore(ended(), undefined, begunAt), snapshot)

@@ -23,6 +23,8 @@ export interface Sent {
     readonly seenTasks?: readonly TaskTimeline[]
     /** The services because of which it has this problem, when nothing is wrong with it itself. */
     readonly because?: readonly string[]
+    /** What the service is to run by then, where somebody else has changed or removed it. */
+    readonly theirs?: { readonly image: string | undefined }
     /** Whether the swarm took the change is not known. */
     readonly isUnknown?: boolean
   }

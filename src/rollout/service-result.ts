@@ -77,13 +77,25 @@ function actionOf(change: Change): ServiceResult['action'] {
 export function unwatchedResult(sent: Sent): ServiceResult {
   const { problem } = sent
   if (problem === undefined) return resultOf(sent, goodOutcome(sent), undefined)
-  const { outcome, cause, failedTask, because, seenTasks } = problem
+  const { outcome, cause, failedTask, because, seenTasks, theirs } = problem
+  const result = resultOf(sent, outcome, undefined, cause)
   return {
-    ...resultOf(sent, outcome, undefined, cause),
+    ...(theirs === undefined ? result : withTheirs(result, sent, theirs.image)),
     ...(failedTask && { failedTask }),
     ...(because && { because }),
     ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),
   }
+}
+
+/**
+ * The result of a service that somebody else has changed or removed: it says what they have made of it. Of two services for
+ * one name it says so only of one that has been up.
+ *
+ * @param image what it is to run now; nothing where it is gone
+ */
+export function withTheirs(result: ServiceResult, { change }: Sent, image: string | undefined): ServiceResult {
+  if (change.action === 'switch' && !isGood(result)) return result
+  return { ...result, image: { ...result.image, after: image } }
 }
 
 /** The result of a service that may have come up, had another one not failed. */

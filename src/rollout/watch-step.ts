@@ -1,10 +1,20 @@
 import type { Service, Task } from '../docker/api.ts'
+import { imageOf } from '../docker/specs/service-spec.ts'
 import { lostNodes } from '../docker/swarm/nodes-left-out.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
 import { nowMs, sleep } from '../runner/clock.ts'
 import { diagnose, diagnoseTimeout, type Evidence, type Finding } from './diagnose.ts'
 import type { Judge } from './judge.ts'
-import { type Look, lookAt, pauseAfter, type ReadSwarm, STALE, SwarmUnseen, unseenAfter } from './look.ts'
+import {
+  type Look,
+  lookAt,
+  pauseAfter,
+  type ReadSwarm,
+  STALE,
+  SwarmUnseen,
+  type TheirLook,
+  unseenAfter,
+} from './look.ts'
 import type { RolloutRun } from './run.ts'
 import type { Problem } from './sent.ts'
 import { historyBefore, type ServiceHistory } from './service-history.ts'
@@ -80,6 +90,11 @@ export function watchStep(
     return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) }
   }
 
+  const bySomeone = ({ found, snapshot }: TheirLook): Problem => ({
+    ...superseded(found, words.during, words.service),
+    theirs: { image: imageOf(snapshot?.service) },
+  })
+
   const untilSettled: StepWatch['untilSettled'] = async (tooLate) => {
     let progress = ''
     for (;;) {
@@ -105,7 +120,7 @@ export function watchStep(
           break
         }
         default:
-          return superseded(seen.found, words.during, words.service)
+          return bySomeone(seen)
       }
       await sleep(pauseAfter(begunAt), signal)
     }
@@ -121,7 +136,7 @@ export function watchStep(
         await sleep(pauseAfter(begunAt), signal)
         continue
       }
-      if (seen.found !== 'ours') return superseded(seen.found, words.during, words.service)
+      if (seen.found !== 'ours') return bySomeone(seen)
       const { verdict } = seen
       if (verdict.state === 'converged') return undefined
       if (verdict.state === 'progressing') {

@@ -1,5 +1,6 @@
 import type { Service } from '../docker/api.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
+import { imageOf } from '../docker/specs/service-spec.ts'
 import { doubtNote } from '../docker/swarm/failed-check.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import type { Snapshot } from '../docker/swarm/snapshot.ts'
@@ -14,12 +15,13 @@ import {
   findFailure,
   noteOnNodes,
 } from './diagnose.ts'
+import { endsNote } from './ends-note.ts'
 import { areAllUp, type Judge, judge, judgeWayBack, swarmRollsBack } from './judge.ts'
 import { lookAt, STALE, type SwarmUnseen, unseenAfter } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
-import { historyBefore, type ServiceHistory, updateStatusOf } from './service-history.ts'
-import { goodOutcome, resultOf, type Seen } from './service-result.ts'
+import { allEnded, historyBefore, type ServiceHistory, updateStatusOf } from './service-history.ts'
+import { goodOutcome, resultOf, type Seen, withTheirs } from './service-result.ts'
 import { countTasks, jobNote, type ServiceSnapshot } from './service-snapshot.ts'
 import { type Settled, settledAs } from './settled.ts'
 import { bySomeoneElse } from './superseded.ts'
@@ -30,6 +32,8 @@ export interface WatchedService {
   readonly history: ServiceHistory
   readonly progress: string
   readonly snapshot?: ServiceSnapshot
+  /** It had come up before, and has fallen. */
+  readonly hasBeenUp?: boolean
   /** Of an update that Swarm takes back: the task that shows why. */
   readonly shown?: Promise<Found | undefined>
 }
@@ -81,7 +85,10 @@ export function lookOnce(
   if (seen.found === 'stale') {
     return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one }
   }
-  if (seen.found !== 'ours') return settled(settle('superseded', bySomeoneElse(seen.found, 'during this deploy')))
+  if (seen.found !== 'ours') {
+    const result = settle('superseded', bySomeoneElse(seen.found, 'during this deploy'))
+    return settled(withTheirs(result, sent, imageOf(seen.snapshot?.service)))
+  }
 
   const { snapshot, history, verdict } = seen
   const { service } = snapshot
@@ -99,12 +106,17 @@ export function lookOnce(
       const result = settle(goodOutcome(sent))
       return settled(
         result,
-        withNote(result, noteOnNodes(evidence, engine, lines), jobNote(snapshot) ?? doneNote(history, snapshot)),
+        withNote(result, noteOnNodes(evidence, engine, lines), [
+          jobNote(snapshot) ?? doneNote(history, snapshot),
+          sent.isWayBack || one.hasBeenUp
+            ? undefined
+            : endsNote(allEnded(history), isJob(service.Spec) ? 'before it was done' : 'before it was up'),
+        ]),
       )
     }
     case 'progressing': {
       const { progress } = verdict
-      if (!isLate) return { watched: { sent, history, progress, snapshot, ...(shown && { shown }) } }
+      if (!isLate) return { watched: { ...one, history, progress, snapshot, ...(shown && { shown }) } }
       // What ran before runs, though Swarm or its policy would have it watched for longer.
       if (sent.isWayBack && areAllUp(snapshot)) return settled(settle(goodOutcome(sent)))
       const cause = notSettled(time.seconds, progress)
@@ -164,8 +176,8 @@ async function withDiagnosis(
 async function withNote(
   result: ServiceResult,
   onNodes: Promise<string | undefined>,
-  onEnds: string | undefined,
+  others: readonly (string | undefined)[],
 ): Promise<ServiceResult> {
-  const note = (await onNodes) ?? onEnds
-  return note === undefined ? result : { ...result, note }
+  const notes = [await onNodes, ...others].filter((note) => note !== undefined)
+  return notes.length === 0 ? result : { ...result, note: notes.join('; ') }
 }
