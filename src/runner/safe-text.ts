@@ -1,4 +1,4 @@
-import { printable, shortened } from './printable.ts'
+import { LINE_END, printable, shortened } from './printable.ts'
 import { redact } from './secret.ts'
 
 /** Longer lines of others are no help to anybody. */
@@ -7,6 +7,18 @@ const MOST_CHARACTERS = 2000
 /** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
 export function limited(text: string): string {
   return text.length > MOST_CHARACTERS ? safeLine(text) : text
+}
+
+const BETWEEN_LINES = new RegExp(`\\s*(?:${LINE_END.source})\\s*`, 'g')
+
+/**
+ * The lines of a text of somebody else in one. Secrets are hidden before: of one that is broken into several lines nobody
+ * would know the pieces.
+ *
+ * @param between stands where a line ended
+ */
+export function linesJoined(text: string, between = ' '): string {
+  return redact(text).trim().replace(BETWEEN_LINES, between)
 }
 
 /**

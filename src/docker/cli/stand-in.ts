@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers'
 import { UserError } from '../../errors.ts'
 import { limited } from '../../runner/safe-text.ts'
+import { redact } from '../../runner/secret.ts'
 import { withoutSecrets } from '../../runner/shown.ts'
 import type { Engine } from '../engine/engine.ts'
 import { parseGoJson, toGoJson } from '../engine/go-json.ts'
@@ -118,7 +119,7 @@ function sendJson(response: ServerResponse, { status, body }: Reply): void {
  * quotes what it does not understand.
  */
 export function complaint({ code, stdout, stderr }: CommandResult): string {
-  const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/)
+  const lines = redact(stderr.trim() || stdout.trim()).split(/\r?\n/)
   const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()))
   return withoutSecrets(limited(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`
 }

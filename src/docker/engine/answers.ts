@@ -1,4 +1,4 @@
-import { safeLine } from '../../runner/safe-text.ts'
+import { linesJoined, safeLine } from '../../runner/safe-text.ts'
 import { isPlausible } from './answer-shapes.ts'
 import { EngineError, Unreadable } from './engine.ts'
 import { parseGoJson } from './go-json.ts'
@@ -62,7 +62,7 @@ function describe(text: string, contentType = ''): string {
 }
 
 function quoted(text: string): string {
-  return safeLine(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED)
+  return safeLine(linesJoined(text.slice(0, MOST_READ)).replace(/\s+/g, ' '), MOST_QUOTED)
 }
 
 function withoutTags(html: string): string {

@@ -1,4 +1,5 @@
 import { retry } from '../../runner/retry.ts'
+import { linesJoined } from '../../runner/safe-text.ts'
 import type { Distribution } from '../api.ts'
 import { type Engine, EngineError, type RequestOptions, TooLate } from '../engine/engine.ts'
 import { familiar, type ImageReference } from './reference.ts'
@@ -99,10 +100,7 @@ async function askOnce<T>(
 
 /** A registry may give several reasons, and the daemon a line to each: `errors:`, and then all of them. */
 function inOneLine(message: string): string {
-  return message
-    .trim()
-    .replace(/:\s*\n\s*/g, ': ')
-    .replace(/\s*\n\s*/g, '; ')
+  return linesJoined(message, '; ').replaceAll(':; ', ': ')
 }
 
 /** One for each registry and run: that it is silent is found out once, however many images it has. */

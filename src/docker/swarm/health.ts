@@ -1,4 +1,4 @@
-import { safeLine } from '../../runner/safe-text.ts'
+import { linesJoined, safeLine } from '../../runner/safe-text.ts'
 import type { Healthcheck } from '../api.ts'
 import { spoken } from '../duration.ts'
 
@@ -46,7 +46,7 @@ export function notYetHealthy(check: Healthcheck, health: Health | undefined): s
 export function lastFailure(health: Health | undefined): string | undefined {
   const last = health?.Log?.at(-1)
   if (last === undefined || last.ExitCode === 0) return undefined
-  const output = (last.Output ?? '').trim().replace(/\s+/g, ' ')
+  const output = linesJoined(last.Output ?? '').replace(/\s+/g, ' ')
   const shown = safeLine(output, LONGEST_OUTPUT)
   return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`
 }

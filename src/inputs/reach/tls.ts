@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { UserError } from '../../errors.ts'
 import { crypto } from '../../runner/crypto.ts'
+import { linesJoined } from '../../runner/safe-text.ts'
 import { isPath } from './path.ts'
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/
@@ -114,5 +115,5 @@ const WORDINGS: readonly (readonly [RegExp, string])[] = [
 
 /** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
 export function tcpReason(said: string): string {
-  return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim()
+  return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? linesJoined(said).replace(/\s+/g, ' ')
 }

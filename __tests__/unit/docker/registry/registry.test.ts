@@ -3,6 +3,8 @@ import { ConnectionLost, tellCallError } from '../../../../src/docker/engine/eng
 import { patient } from '../../../../src/docker/engine/patience.ts'
 import { parseReference } from '../../../../src/docker/registry/reference.ts'
 import { RegistryError, resolveImage, verifyCredential } from '../../../../src/docker/registry/registry.ts'
+import { messageOf } from '../../../../src/errors.ts'
+import { Secret } from '../../../../src/runner/secret.ts'
 import { createCredential, digest } from '../../../support/builders.ts'
 import { FakeDaemon } from '../../../support/fake-daemon.ts'
 
@@ -40,6 +42,17 @@ test('several reasons of a registry are one line: an annotation and a summary ha
     failure: 'forbidden',
     message: 'errors: denied: requested access to the resource is denied; unauthorized: authentication required',
   })
+})
+
+test('a secret that a daemon breaks into several lines is hidden before they become one', async () => {
+  const broken = Buffer.from('bot:C4nary of the registry').toString('base64').replace(/.{10}/g, '$&\n')
+  new Secret('C4nary of the registry', 'bot')
+  await using daemon = await FakeDaemon.start((_request, response) => {
+    response.writeHead(401, { 'Content-Type': 'application/json' }).end(JSON.stringify({ message: `no ${broken}` }))
+  })
+  const error = await thrown(resolveImage(await daemon.engine(), parseReference('hub.test/web:1'), undefined, never))
+  expect(error).toMatchObject({ message: expect.stringMatching(/^no \*/) })
+  for (const piece of broken.split('\n').slice(1)) expect(messageOf(error)).not.toContain(piece)
 })
 
 describe('a registry that takes the connection and gives no answer', () => {

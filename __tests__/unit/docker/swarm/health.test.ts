@@ -8,6 +8,7 @@ import {
   notYetHealthy,
   type UnseenCheck,
 } from '../../../../src/docker/swarm/health.ts'
+import { Secret } from '../../../../src/runner/secret.ts'
 
 const TEST = ['CMD-SHELL', 'true']
 const MINUTE = 60e9
@@ -66,6 +67,11 @@ describe('what a task waits for that is starting', () => {
     [failed('x'.repeat(300)), `exit code 1: ${'x'.repeat(200)}… (100 more characters)`],
   ])('the last word of %j is %j', (health, words) => {
     expect(lastFailure(health)).toBe(words)
+  })
+
+  test('hides a secret that the check has printed in several lines', () => {
+    new Secret('C4nary of the check')
+    expect(lastFailure(failed('no C4nary of\n  the check here'))).toBe('exit code 1: no *** here')
   })
 })
 
