@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { messageOf } from '../../errors.ts'
 import { limited } from '../../runner/safe-text.ts'
 import { Secret } from '../../runner/secret.ts'
+import { withoutSecrets } from '../../runner/shown.ts'
 import { endMarked } from '../../runner/survivors.ts'
 import { parseGoJson } from '../engine/go-json.ts'
 import { registryKey } from '../registry/reference.ts'
@@ -46,7 +47,7 @@ export async function askHelper(
     if (NOT_FOUND.test(answer.stdout + answer.stderr)) return undefined
     // It is on stdout that helpers say what is wrong; an answer there is none.
     const why = answer.stderr.trim() || (said === undefined ? answer.stdout.trim() : '')
-    throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : limited(why))
+    throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : withoutSecrets(limited(why)))
   }
   if (said === undefined) throw new HelperError('its answer is no JSON object')
   return credentialFrom(said)

@@ -66,6 +66,7 @@ describe('a credential helper', () => {
 describe('a credential helper fails', () => {
   test.each<[string, unknown, number, RegExp]>([
     ['an error on stdout', 'exit status 1: token expired', 1, /^exit status 1: token expired$/],
+    ['what may be the secret itself', 'p@ss!C4nary', 1, /^\*\*\*$/],
     ['no word', '', 3, /^it ended with code 3 and no word$/],
     ['no JSON', 'Username=bot', 0, /^its answer is no JSON object$/],
     ['a list', '["bot","C4nary-pass"]', 0, /^its answer is no JSON object$/],
