@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -89,6 +90,36 @@ describe('the command', () => {
       { status: 'failed', services: [], errors: [expect.stringMatching(problem)] },
     ])
     expect(stderr).not.toBe('')
+  })
+
+  test.each(['--output-file', '--summary-file'])(
+    '%s is a pipe from which nobody reads: an error, and no reason to wait',
+    async (flag) => {
+      const pipe = join(directory, 'work', `pipe-of${flag}`)
+      expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
+      const { code, stderr } = await run(['deploy', '--services', SERVICES, flag, pipe])
+      expect([code, stderr]).toEqual([1, `Error: ${pipe} cannot be written: it is a pipe from which nobody reads\n`])
+    },
+  )
+
+  test('a pipe from which somebody reads gets the outputs', async () => {
+    const pipe = join(directory, 'work', 'read-pipe')
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
+    const read = readFile(pipe, 'utf8')
+    await run(['deploy', '--services', SERVICES, '--output-file', pipe])
+    expect(JSON.parse(await read)).toMatchObject({ status: 'unchanged' })
+  })
+
+  test.each([
+    ['a pipe', (path: string) => spawnSync('mkfifo', [path])],
+    ['a directory', (path: string) => mkdirSync(path)],
+    ['a link to what has no end', (path: string) => symlinkSync('/dev/zero', path)],
+  ])('a config.json of the user that is %s is told, and not waited for', async (_, make) => {
+    const docker = scratchDirectory('docker-', directory)
+    make(join(docker, 'config.json'))
+    const { code, stderr } = await run(['deploy', '--services', SERVICES], { env: { DOCKER_CONFIG: docker } })
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^Warning: \S+config\.json is not read: this is .+\n$/)
   })
 
   test('the variable for JSON counts as well, and help and version are JSON too', async () => {

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, createReadStream, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { InputErrors, messageOf, UserError, UserErrors } from '../errors.ts'
 import { currentDirectory, textOfBytes } from '../inputs/files.ts'
 import { main } from '../main.ts'
@@ -213,16 +213,28 @@ function handOver(options: ReadonlyMap<Option, string>): boolean {
   const written = files.map(([path, content]) => {
     if (path === undefined) return true
     try {
-      writeFileSync(path, content)
+      writeToReader(path, content)
       return true
     } catch (error) {
-      log.error(
-        `${placed(safeLine(path))} cannot be written: ${(error as NodeJS.ErrnoException).code ?? messageOf(error)}`,
-      )
+      const { code } = error as NodeJS.ErrnoException
+      const why = code === 'ENXIO' ? 'it is a pipe from which nobody reads' : (code ?? messageOf(error))
+      log.error(`${placed(safeLine(path))} cannot be written: ${why}`)
       return false
     }
   })
   return !written.includes(false)
+}
+
+const WITHOUT_WAITING = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK
+
+/** Writes a file. It may be a pipe: one from which nobody reads is no reason to wait, and a slow reader is. */
+function writeToReader(path: string, content: string): void {
+  const probe = openSync(path, WITHOUT_WAITING, 0o666)
+  try {
+    writeFileSync(path, content)
+  } finally {
+    closeSync(probe)
+  }
 }
 
 function help(mode: Parameters<typeof helpText>[0], { action }: PackageFiles, columns = MOST_COLUMNS): string {

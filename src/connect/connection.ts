@@ -46,7 +46,7 @@ export async function connect(
   const { dockerConfigs } = deployment
   if (dockerConfigs !== undefined) for (const line of ignoredVariables(env, dockerConfigs)) log.warning(line)
   const bare = withPlainApiVersion(environmentForChildren(env))
-  const userConfig = await readUserConfig(bare)
+  const userConfig = readUserConfig(bare)
   const cli = await findCli(deployment, bare, workspace, signal)
   const directory = await workspace.makeDirectory('client')
   await workspace.writeFile(join(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver))

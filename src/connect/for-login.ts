@@ -43,7 +43,7 @@ export async function connectForLogin(
   signal: AbortSignal,
 ): Promise<LoginPlace> {
   const bare = withPlainApiVersion(environmentForChildren(env))
-  const userConfig = await readUserConfig(bare)
+  const userConfig = readUserConfig(bare)
   const isAsked = reach.hosts.length > 0 || reach.context !== undefined
   const reasons: string[] = []
   try {

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { type ConfigFile, parseConfigFile, secretsIn, settingsToCarryOver } from '../docker/cli/config-file.ts'
 import { messageOf } from '../errors.ts'
+import { readUserText } from '../inputs/files.ts'
 import { log } from '../runner/log.ts'
 import { Secret } from '../runner/secret.ts'
 import { homeDirectory } from '../runner/user.ts'
@@ -19,17 +20,18 @@ export interface UserConfig {
 }
 
 /** The configuration that docker would use in this environment. */
-export async function readUserConfig(env: Readonly<Record<string, string>>): Promise<UserConfig> {
+export function readUserConfig(env: Readonly<Record<string, string>>): UserConfig {
   // Later steps may begin in another directory.
   const directory = resolve(env.DOCKER_CONFIG || join(homeDirectory(), '.docker'))
   const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker'
-  const file = await readConfigFile(join(directory, 'config.json'))
+  const file = readConfigFile(join(directory, 'config.json'))
   return { name, directory, file, carriedOver: settingsToCarryOver(file, join(directory, 'cli-plugins')), env }
 }
 
-async function readConfigFile(path: string): Promise<ConfigFile> {
+function readConfigFile(path: string): ConfigFile {
   try {
-    const file = parseConfigFile(await readFile(path, 'utf8'))
+    statSync(path)
+    const file = parseConfigFile(readUserText(path, dirname(path)))
     // Before anything that others say is printed.
     for (const { value, username } of secretsIn(file)) new Secret(value, username)
     return file
