@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 
@@ -51,8 +51,11 @@ export function resolvePath(env: Environment, path: string): string {
   return resolve(basePath(env), expanded)
 }
 
-/** The kernel's own: there are no files of a job, but among others this step's environment with its secrets. */
-const OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/
+/**
+ * The kernel's own: there are no files of a job, but among others this step's environment with its secrets. `/dev/shm` is a
+ * disk in memory, where some keep what shall not be on another.
+ */
+const OF_THE_KERNEL = /^\/(?:proc|sys|dev(?!\/shm\/))(?:\/|$)/
 
 /**
  * The bytes of a file of the user's. It is a regular file of the disk, wherever its links lead, and its size is known
@@ -67,7 +70,7 @@ export function readUserFile(path: string, base: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new UserError(fileProblem((error as NodeJS.ErrnoException).code, base))
+    throw new UserError(fileProblem((error as NodeJS.ErrnoException).code, path, base))
   }
 }
 
@@ -91,18 +94,23 @@ export function requireUserFile(path: string, base: string, size: 'small' | 'of 
     }
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw new UserError(fileProblem((error as NodeJS.ErrnoException).code, base))
+    throw new UserError(fileProblem((error as NodeJS.ErrnoException).code, path, base))
   }
 }
 
-function fileProblem(code: string | undefined, base: string): string {
+function fileProblem(code: string | undefined, path: string, base: string): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}`
+    return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}${slashHint(path)}`
   }
   if (code === 'ELOOP') return 'its links lead in a circle: write the path of the file itself'
   if (code === 'EACCES' || code === 'EPERM')
     return 'the file may not be read: give the user of this step the permission'
   return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`
+}
+
+/** What is wrong with a path in the manner of Windows elsewhere; in words that follow a sentence. */
+function slashHint(path: string): string {
+  return path.includes('\\') && sep === '/' ? '. Between its folders stands `/` on this runner, and not `\\`' : ''
 }
 
 /** What it mostly means that a workspace has nothing in it; in words that follow its path. */

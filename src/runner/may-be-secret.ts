@@ -111,9 +111,12 @@ function withoutHarmless(text: string): string {
   return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest)
 }
 
+/** With its drive, from the present folder on, or to a file of the kinds that inputs name. */
+const PATH_OF_WINDOWS = /^(?:[A-Za-z]:|\.{1,2})\\|^[\w.-]+(?:\\[\w.-]+)*\\[\w-]*\.(?:ya?ml|json|env|txt|pem|key)$/i
+
 /** A path of Windows as others are written. */
 function withSlashes(text: string): string {
-  return /^[A-Za-z]:\\/.test(text) ? text.replaceAll('\\', '/') : text
+  return PATH_OF_WINDOWS.test(text) ? text.replaceAll('\\', '/') : text
 }
 
 /** What stands behind the host: escapes, and between the parts of a query. */

@@ -272,6 +272,17 @@ describe('a password stays what it is', () => {
 })
 
 describe('files', () => {
+  test('may be on the disk in memory', () => {
+    const directory = scratchDirectory('accepted-', '/dev/shm')
+    try {
+      writeFileSync(join(directory, 'token'), 'pw-of-memory\n')
+      const registries = `- {registry: ghcr.io, username: bot, password-file: ${join(directory, 'token')}}`
+      expect(credentials({ registries })).toEqual(['registries entry 1 | ghcr.io | ghcr.io |  | bot | pw-of-memory'])
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+
   test('begin at the workspace, the home directory, the root, or else where the step runs', () => {
     const name = file('token', 'pw-1\n')
     const from = (path: string, env: Inputs) =>

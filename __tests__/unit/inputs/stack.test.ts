@@ -153,6 +153,11 @@ test.each<[string, Inputs, RegExp]>([
   ['prune without a wait', { ...A, prune: 'true', wait: 'false' }, /^prune: with `wait: false`/],
   ['no truth value', { ...A, prune: 'yes' }, /^prune: "yes" is neither/],
   ['a missing file', { ...A, 'compose-file': 'no.yml' }, /^compose-file no\.yml: there is no such file/],
+  [
+    'a path of Windows',
+    { ...A, 'compose-file': '.\\no.yml' },
+    /^compose-file \.\\no\.yml: there is no such file.* Between its folders stands `\/` on this runner/,
+  ],
   ['standard input', { ...A, 'compose-file': '-' }, /^compose-file -: standard input is not read: write the path/],
   [
     'an address',

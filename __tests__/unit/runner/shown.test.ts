@@ -42,6 +42,8 @@ test.each([
   ['a percent sign that ends no number', '5%Off'],
   ['a number sign in a word', 'a#1b'],
   ['a backslash in a word', 'pass\\word'],
+  ['one that begins as a path', '.\\p&ss!'],
+  ['one that ends as a file', 'p&ss\\word.json'],
   ['one in capitals and digits', 'DOMAIN\\P4ssw0rd'],
   ['an ampersand in a word', 'R&Dpass'],
   ['a percent sign in what is no address', 'fe81::1%eth0'],
@@ -62,6 +64,7 @@ test('what only may be a secret makes no mask: it may be text of a stranger, and
 test.each([
   ...['web', 'shop_web', '-web', 'web api', 'my service', 'größe', 'web.v1', 'web/api', 'web:1.2'],
   ...['tru', '10 minutes', '50%', '1,5', '-1', '#7', '~/.docker', './compose.yml', '/etc/app.conf', 'C4'],
+  ...['.\\compose.yml', '..\\shop\\compose.prod.yaml', 'deploy\\compose.yml', '.\\accounts'],
   ...['FIRMA\\deploy-bot', 'R&D/web', '/srv/R&D/compose.yml', 'fe80::1%eth0', 'ssh://root@[fe80::1%eth0]:22'],
   ...['Host(`a.example.com`) && !PathPrefix(`/api`, `/v1`)', 'traefik.http.routers.web.rule=Host(`a.example.com`)'],
   ...['${TAG}', 'web:${TAG:-latest}', '$TAG', '{{.Node.Hostname}}', '${{ secrets.NAME }}'],
