@@ -163,7 +163,7 @@ export function checkUnknownInputs(
   let isOwnTold = false
   for (const unknown of unknownInputs(env, known.inputs)) {
     const input = inputMeantBy(unknown.name, env, known)
-    const line = `${unknown.name}: there is no such input: ${adviceFor(unknown, input, known)}`
+    const line = lineFor(unknown, input, known)
     if (mayBeOfOthers) {
       warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`)
       continue
@@ -175,6 +175,15 @@ export function checkUnknownInputs(
     if (variable !== undefined && !env[variable]) meant[variable] = unknown.value
   }
   return Object.keys(meant).length === 0 ? env : { ...env, ...meant }
+}
+
+/** @param input that was probably meant */
+function lineFor(unknown: Unknown, input: string | undefined, known: KnownInputs): string {
+  const { name, variable } = unknown
+  if (input !== undefined && plainName(name) === input && variable !== variable.toUpperCase()) {
+    return `${input}: a variable that is written ${safeLine(variable, MOST_NAME_CHARACTERS)} is not read: write ${spellingsOf(input).ofShell}`
+  }
+  return `${name}: there is no such input: ${adviceFor(unknown, input, known)}`
 }
 
 /** Nobody gives a variable of their own a dash in its name. */

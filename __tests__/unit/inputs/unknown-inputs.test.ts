@@ -100,6 +100,12 @@ describe('what is no input is an error, with what was probably meant', () => {
     expect(problems.join('\n')).not.toContain('services: it is empty')
   })
 
+  test('a variable in small letters is told by the name that is read', () => {
+    expect(onGitHub(WEB, { 'INPUT_on-failure': 'keep' })).toEqual([
+      'on-failure: a variable that is written INPUT_on-failure is not read: write INPUT_ON_FAILURE',
+    ])
+  })
+
   test('what else is wrong is told with it', () => {
     expect(onGitHub({ ...WEB, monitr: '5', wait: 'maybe' })).toEqual([
       expect.stringContaining('monitr: there is no such input: did you mean `monitor`?'),
