@@ -141,7 +141,10 @@ describe('post', () => {
       await using docker = await fakeDocker({ ...loggedIn, hangs: [UPDATE] })
       const image = web.Spec.TaskTemplate.ContainerSpec?.Image ?? ''
       const [registry = ''] = image.split('/')
-      const answers = { ...loggedIn.answers, [`/distribution/${image}/json`]: { Descriptor: { digest: 'sha256:0' } } }
+      const answers = {
+        ...loggedIn.answers,
+        [`/distribution/${image}/json`]: { Descriptor: { digest: `sha256:${'0'.repeat(64)}` } },
+      }
       await docker.become({ ...loggedIn, answers, hangs: [UPDATE] })
       const registries = `- {registry: "${registry}", username: bob, password-env: PASSWORD}`
       const asked = { mode: 'refresh-auth', services: web.Spec.Name, registries }

@@ -1,9 +1,11 @@
+import { isDigest } from '../registry/reference.ts'
+
 /**
  * What an answer must have at the least to be a daemon's: the fields that the code reads without asking whether they
  * are there. No daemon leaves them out (seen with Docker 20.10; moby, api/types/swarm). A proxy that answers for the
  * daemon, or a daemon of another make, is then told as that.
  */
-type Shape = 'any' | 'text' | 'number' | 'object' | { readonly [key: string]: Shape }
+type Shape = 'any' | 'text' | 'digest' | 'number' | 'object' | 'objects or nothing' | { readonly [key: string]: Shape }
 
 const SPEC: Shape = { Name: 'text', TaskTemplate: 'object', Mode: 'object' }
 
@@ -24,7 +26,7 @@ const ITEMS: Readonly<Record<string, Shape>> = {
 const OTHERS: readonly (readonly [method: string, path: RegExp, Shape])[] = [
   ['GET', /^\/info$/, { Swarm: 'object' }],
   ['GET', /^\/version$/, { ApiVersion: 'text' }],
-  ['GET', /^\/distribution\/.+\/json$/, { Descriptor: { digest: 'text' } }],
+  ['GET', /^\/distribution\/.+\/json$/, { Descriptor: { digest: 'digest' }, Platforms: 'objects or nothing' }],
   ['POST', /^\/(?:services|secrets|configs)\/create$/, { ID: 'text' }],
   ['POST', /^\/networks\/create$/, { Id: 'text' }],
 ]
@@ -47,7 +49,11 @@ export function isPlausible(value: unknown, method: string, path: string): boole
 function fits(value: unknown, shape: Shape): boolean {
   if (shape === 'any') return true
   if (shape === 'text') return typeof value === 'string'
+  if (shape === 'digest') return typeof value === 'string' && isDigest(value)
   if (shape === 'number') return typeof value === 'number'
+  if (shape === 'objects or nothing') {
+    return value === undefined || value === null || (Array.isArray(value) && value.every((one) => fits(one, 'object')))
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const fields = shape === 'object' ? [] : Object.entries(shape)
   return fields.every(([key, inner]) => fits((value as Readonly<Record<string, unknown>>)[key], inner))

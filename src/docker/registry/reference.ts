@@ -198,7 +198,7 @@ function isHostLike(component: string): boolean {
   return /[.:]/.test(component) || component.toLowerCase() === 'localhost'
 }
 
-function isDigest(text: string): boolean {
+export function isDigest(text: string): boolean {
   const [algorithm, hex = ''] = cut(text, ':')
   return Object.hasOwn(HEX_LENGTH, algorithm) && hex.length === HEX_LENGTH[algorithm] && /^[a-f0-9]+$/.test(hex)
 }

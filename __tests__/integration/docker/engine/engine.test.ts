@@ -20,6 +20,8 @@ import { FakeDaemon } from '../../../support/fake-daemon.ts'
 
 const never = new AbortController().signal
 
+const DIGEST = digest('a')
+
 /** Real connections, and a clock moved by hand. */
 function holdClock(): void {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] })
@@ -160,6 +162,18 @@ describe('an answer that no daemon gives', () => {
     ['a task without a status', '/tasks/a', { ID: 'a', ServiceID: 'b' }, '"{"ID":"a","ServiceID":"b"}"'],
     ['a node of text', '/nodes', [{ ID: 'a', Spec: 'x' }], '"[{"ID":"a","Spec":"x"}]"'],
     ['a secret without a name', '/secrets', [{ ID: 'a' }], '"[{"ID":"a"}]"'],
+    [
+      'a digest that is none',
+      '/distribution/web/json',
+      { Descriptor: { digest: 'latest' } },
+      '"{"Descriptor":{"digest":"latest"}}"',
+    ],
+    [
+      'platforms that are no list',
+      '/distribution/web/json',
+      { Descriptor: { digest: DIGEST }, Platforms: 'x' },
+      `"{"Descriptor":{"digest":"${DIGEST}"},"Platforms":"x"}"`,
+    ],
     ['a network whose ID is a number', '/networks/a', { Id: 1, Name: 'a' }, '"{"Id":1,"Name":"a"}"'],
   ])('%s is told as that', async (_, path, body, quoted) => {
     const error = await withAnswer(body, (engine) => engine.get(path)).catch((thrown: unknown) => thrown)
