@@ -3,6 +3,7 @@ import type { RequestOptions as HttpOptions, IncomingHttpHeaders, IncomingMessag
 import { join } from 'node:path'
 import { nowMs } from '../../runner/clock.ts'
 import { type Engine, EngineError, TooLate } from '../engine/engine.ts'
+import { isToken } from './registry-auth.ts'
 
 /**
  * Logs in to registries from this machine, as a daemon does that is asked `POST /auth`: for where there is none. Its
@@ -127,7 +128,7 @@ async function tokenFrom(challenge: Challenge, base: URL, auth: AuthConfig, ask:
   if (answer.status !== 200) throw refused(new URL(url.origin + url.pathname), answer)
   const { token, access_token: access } = parsed(answer.body)
   const found = token || access
-  if (typeof found === 'string' && found !== '') return found
+  if (isToken(found)) return found
   throw new EngineError(500, `Get "${base}": authorization server did not include a token in the response`)
 }
 
@@ -223,6 +224,8 @@ async function exchange(url: URL, { authorization, form, ca }: Ask, { signal, en
     const noAnswer = () => new TooLate(`${url.host} gave no answer in time`)
     const tooLate = () => asked.destroy(noAnswer())
     const timer = setTimeout(tooLate, Math.max(0, endsAt - nowMs()))
+    // Node tells of a switch to another protocol that nobody has asked for by nothing else, and no answer comes any more.
+    asked.on('upgrade', () => fail(new Error('the connection ended without an answer')))
     asked.on('close', () => clearTimeout(timer))
     asked.on('error', fail)
     asked.end(form)

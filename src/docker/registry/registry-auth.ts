@@ -32,3 +32,8 @@ export function registryAuthHeader(credential: RegistryCredential): Secret {
   const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64')
   return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'))
 }
+
+/** Whether a token server can have meant it: what a header can hold (RFC 6750, 2.1, and what some send beyond that). */
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
+}

@@ -1,9 +1,9 @@
 import { mayBeSecret } from '../../runner/may-be-secret.ts'
 import { retry } from '../../runner/retry.ts'
-import { safeLine } from '../../runner/safe-text.ts'
+import { linesJoined, safeLine } from '../../runner/safe-text.ts'
 import { Secret } from '../../runner/secret.ts'
 import { RegistryError } from './registry.ts'
-import type { RegistryCredential } from './registry-auth.ts'
+import { isToken, type RegistryCredential } from './registry-auth.ts'
 import { classifyRegistryError, type RegistryFailure } from './registry-error.ts'
 import { type HttpAnswer, HttpFault, type HttpRequest, type HttpSend, type Payload } from './registry-http.ts'
 
@@ -262,8 +262,8 @@ export class RegistrySession {
       throw new CallRefused(failure, answer.status, refusal.message, refusal.codes)
     }
     const { token, access_token: accessToken } = jsonIn(answer)
-    const found = [token, accessToken].find((one) => typeof one === 'string' && one !== '')
-    if (typeof found !== 'string') throw new RegistryError('registry-error', 'its answer to a login has no token')
+    const found = [token, accessToken].find((one) => one !== undefined && one !== '')
+    if (!isToken(found)) throw new RegistryError('registry-error', 'its answer to a login has no token')
     return ofRegistry(found)
   }
 
@@ -393,8 +393,8 @@ function failureOf(status: number, text: string, isLoggedIn: boolean): RegistryF
 }
 
 function firstWords(body: Buffer): string {
-  return body
-    .toString('utf8', 0, 2000)
+  const text = linesJoined(body.toString('utf8', 0, 2000))
+  return text
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()

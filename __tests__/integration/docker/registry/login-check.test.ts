@@ -124,6 +124,21 @@ describe('a login without a daemon', () => {
     await expect(asked).rejects.toMatchObject({ name: 'TooLate' })
   })
 
+  test.each(['a\r\nX-Evil: 1', 'ключ', ' ', { a: 1 }])('of one whose token server answers with %j', async (token) => {
+    const host = await serve((request, response) => {
+      if (request.url?.startsWith('/token')) return void response.end(JSON.stringify({ token }))
+      response.writeHead(401, { 'WWW-Authenticate': `Bearer realm="http://${host}/token"` }).end()
+    })
+    await expect(login(account(host))).rejects.toThrow(/did not include a token/)
+  })
+
+  test('of one that switches to another protocol, which nobody has asked for', async () => {
+    const host = await serve((request) => {
+      request.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+    })
+    await expect(login(account(host))).rejects.toThrow(/the connection ended without an answer/)
+  })
+
   test('of one that is silent until the time of the run is over names it', async () => {
     const host = await serve(() => undefined)
     const over = verifyCredential(loginFromHere('/nowhere'), account(host), AbortSignal.timeout(50))

@@ -100,6 +100,13 @@ describe('where it leads', () => {
 })
 
 describe('tokens', () => {
+  test.each(['a\r\nX-Evil: 1', 'ключ', { a: 1 }])('an answer with %j has none', async (token) => {
+    const { came } = await called(({ url }) => {
+      return url.host === 'auth.test' ? answer(200, {}, JSON.stringify({ token })) : answer(401, bearer())
+    })
+    expect(came).toMatchObject({ failure: 'registry-error', message: expect.stringContaining('has no token') })
+  })
+
   const bearer = (realm = 'https://auth.test/token') => ({
     'www-authenticate': `Bearer realm="${realm}",service="hub, the \\"test\\""`,
   })
