@@ -9031,9 +9031,11 @@ function withoutHarmless(text) {
     const rest = address === undefined ? plain : withoutSignsOfAddress(address);
     return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest);
 }
+/** With its drive, from the present folder on, or to a file of the kinds that inputs name. */
+const PATH_OF_WINDOWS = /^(?:[A-Za-z]:|\.{1,2})\\|^[\w.-]+(?:\\[\w.-]+)*\\[\w-]*\.(?:ya?ml|json|env|txt|pem|key)$/i;
 /** A path of Windows as others are written. */
 function withSlashes(text) {
-    return /^[A-Za-z]:\\/.test(text) ? text.replaceAll('\\', '/') : text;
+    return PATH_OF_WINDOWS.test(text) ? text.replaceAll('\\', '/') : text;
 }
 /** What stands behind the host: escapes, and between the parts of a query. */
 function withoutSignsOfAddress(address) {
@@ -9682,10 +9684,11 @@ function unique(texts) {
 ;// CONCATENATED MODULE: ./build/runner/shown.js
 
 
+
 /** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
 const LONGEST_SHOWN = 60;
 /**
- * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length.
+ * A value as a message shows it: in quotes, on one line, not too long, and with what cannot be seen by its number. What {@link mayBeSecret} is told by its length.
  * No mask is made of it, for it may be a stranger's: a mask takes its text out of all that the job prints.
  */
 function shown_shown(value, mostCharacters = LONGEST_SHOWN) {
@@ -9693,7 +9696,7 @@ function shown_shown(value, mostCharacters = LONGEST_SHOWN) {
     const clean = secret_redact(value);
     if (mayBeSecret(clean))
         return `"***" (${clean.length} characters, which may be a secret)`;
-    return JSON.stringify(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
+    return visible(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
 }
 /** The same of a name in a sentence, between backticks. */
 function shown_ticked(name) {
@@ -10166,6 +10169,16 @@ const MOST_CHARACTERS = 2000;
 /** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
 function safe_text_limited(text) {
     return text.length > MOST_CHARACTERS ? safe_text_safeLine(text) : text;
+}
+const BETWEEN_LINES = new RegExp(`\\s*(?:${LINE_END.source})\\s*`, 'g');
+/**
+ * The lines of a text of somebody else in one. Secrets are hidden before: of one that is broken into several lines nobody
+ * would know the pieces.
+ *
+ * @param between stands where a line ended
+ */
+function linesJoined(text, between = ' ') {
+    return secret_redact(text).trim().replace(BETWEEN_LINES, between);
 }
 /**
  * The text on one line, without what cannot be seen, and hidden before and after: what stood between the halves of a
@@ -11779,6 +11792,7 @@ function isPath(text) {
 
 
 
+
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
 /**
  * PEM text, also when it was given as base64 of it.
@@ -11888,7 +11902,7 @@ const WORDINGS = [
 ];
 /** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
 function tcpReason(said) {
-    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim();
+    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? linesJoined(said).replace(/\s+/g, ' ');
 }
 
 ;// CONCATENATED MODULE: ./build/connect/local-reason.js
@@ -12080,6 +12094,7 @@ function lastLine(stderr) {
 
 
 
+
 const LARGEST_MEGABYTES = 1;
 /**
  * The way to the user's files. Its errors are UserErrors that do not show the path: what was put there by mistake may
@@ -12120,8 +12135,11 @@ function resolvePath(env, path) {
     const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_namespaceObject.join)(env.HOME, path.slice(2)) : path;
     return (0,external_node_path_namespaceObject.resolve)(basePath(env), expanded);
 }
-/** The kernel's own: there are no files of a job, but among others this step's environment with its secrets. */
-const OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
+/**
+ * The kernel's own: there are no files of a job, but among others this step's environment with its secrets. `/dev/shm` is a
+ * disk in memory, where some keep what shall not be on another.
+ */
+const OF_THE_KERNEL = /^\/(?:proc|sys|dev(?!\/shm\/))(?:\/|$)/;
 /**
  * The bytes of a file of the user's. It is a regular file of the disk, wherever its links lead, and its size is known
  * before it is read: nothing here waits for a pipe or reads without end.
@@ -12136,7 +12154,7 @@ function files_readUserFile(path, base) {
         return (0,external_node_fs_namespaceObject.readFileSync)(path);
     }
     catch (error) {
-        throw new errors_UserError(fileProblem(error.code, base));
+        throw new errors_UserError(fileProblem(error.code, path, base));
     }
 }
 /**
@@ -12163,12 +12181,12 @@ function requireUserFile(path, base, size = 'small') {
     catch (error) {
         if (error instanceof errors_UserError)
             throw error;
-        throw new errors_UserError(fileProblem(error.code, base));
+        throw new errors_UserError(fileProblem(error.code, path, base));
     }
 }
-function fileProblem(code, base) {
+function fileProblem(code, path, base) {
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}`;
+        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}${slashHint(path)}`;
     }
     if (code === 'ELOOP')
         return 'its links lead in a circle: write the path of the file itself';
@@ -12176,12 +12194,19 @@ function fileProblem(code, base) {
         return 'the file may not be read: give the user of this step the permission';
     return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
 }
+/** What is wrong with a path in the manner of Windows elsewhere; in words that follow a sentence. */
+function slashHint(path) {
+    return path.includes('\\') && external_node_path_namespaceObject.sep === '/' ? '. Between its folders stands `/` on this runner, and not `\\`' : '';
+}
 /** What it mostly means that a workspace has nothing in it; in words that follow its path. */
 function checkoutHint(workspace) {
     try {
-        return (0,external_node_fs_namespaceObject.readdirSync)(workspace).length === 0
+        if ((0,external_node_fs_namespaceObject.readdirSync)(workspace).length > 0)
+            return '';
+        // In a shell there are no steps.
+        return workflow_commands_isInRunner(process.env)
             ? ', which is empty: is `actions/checkout` missing before this step?'
-            : '';
+            : ', which is empty';
     }
     catch {
         return '';
@@ -13197,6 +13222,7 @@ async function reportedVersion(directory, env) {
 ;// CONCATENATED MODULE: external "node:readline"
 const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./build/docker/engine/answer-shapes.js
+
 const SPEC = { Name: 'text', TaskTemplate: 'object', Mode: 'object' };
 const ITEMS = {
     services: { ID: 'text', Version: { Index: 'number' }, Spec: SPEC },
@@ -13214,7 +13240,7 @@ const ITEMS = {
 const OTHERS = [
     ['GET', /^\/info$/, { Swarm: 'object' }],
     ['GET', /^\/version$/, { ApiVersion: 'text' }],
-    ['GET', /^\/distribution\/.+\/json$/, { Descriptor: { digest: 'text' } }],
+    ['GET', /^\/distribution\/.+\/json$/, { Descriptor: { digest: 'digest' }, Platforms: 'objects or nothing' }],
     ['POST', /^\/(?:services|secrets|configs)\/create$/, { ID: 'text' }],
     ['POST', /^\/networks\/create$/, { Id: 'text' }],
 ];
@@ -13238,8 +13264,13 @@ function fits(value, shape) {
         return true;
     if (shape === 'text')
         return typeof value === 'string';
+    if (shape === 'digest')
+        return typeof value === 'string' && isDigest(value);
     if (shape === 'number')
         return typeof value === 'number';
+    if (shape === 'objects or nothing') {
+        return value === undefined || value === null || (Array.isArray(value) && value.every((one) => fits(one, 'object')));
+    }
     if (typeof value !== 'object' || value === null || Array.isArray(value))
         return false;
     const fields = shape === 'object' ? [] : Object.entries(shape);
@@ -13299,7 +13330,7 @@ function describe(text, contentType = '') {
     return isHtml ? `HTML ("${answers_quoted(withoutTags(text))}")` : `"${answers_quoted(text)}"`;
 }
 function answers_quoted(text) {
-    return safe_text_safeLine(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
+    return safe_text_safeLine(linesJoined(text.slice(0, MOST_READ)).replace(/\s+/g, ' '), MOST_QUOTED);
 }
 function withoutTags(html) {
     return html
@@ -14423,17 +14454,19 @@ function userName() {
 
 
 
+
 /** The configuration that docker would use in this environment. */
-async function readUserConfig(env) {
+function readUserConfig(env) {
     // Later steps may begin in another directory.
     const directory = (0,external_node_path_namespaceObject.resolve)(env.DOCKER_CONFIG || (0,external_node_path_namespaceObject.join)(homeDirectory(), '.docker'));
     const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
-    const file = await readConfigFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'));
+    const file = readConfigFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'));
     return { name, directory, file, carriedOver: settingsToCarryOver(file, (0,external_node_path_namespaceObject.join)(directory, 'cli-plugins')), env };
 }
-async function readConfigFile(path) {
+function readConfigFile(path) {
     try {
-        const file = parseConfigFile(await (0,external_node_fs_promises_namespaceObject.readFile)(path, 'utf8'));
+        (0,external_node_fs_namespaceObject.statSync)(path);
+        const file = parseConfigFile(readUserText(path, (0,external_node_path_namespaceObject.dirname)(path)));
         // Before anything that others say is printed.
         for (const { value, username } of secretsIn(file))
             new secret_Secret(value, username);
@@ -14471,7 +14504,7 @@ async function connect(deployment, workspace, env, signal) {
         for (const line of ignoredVariables(env, dockerConfigs))
             log_log.warning(line);
     const bare = withPlainApiVersion(environmentForChildren(env));
-    const userConfig = await readUserConfig(bare);
+    const userConfig = readUserConfig(bare);
     const cli = await findCli(deployment, bare, workspace, signal);
     const directory = await workspace.makeDirectory('client');
     await workspace.writeFile((0,external_node_path_namespaceObject.join)(directory, 'config.json'), isolatedConfigFile(new Map(), userConfig.carriedOver));
@@ -14920,10 +14953,10 @@ class Problems {
             return undefined;
         }
     }
-    /** @throws InputErrors with every problem collected so far, from every place */
+    /** @throws InputErrors with every problem collected so far, from every place, each once */
     throwAll() {
         if (this.#lines.length > 0)
-            throw new InputErrors(this.#lines);
+            throw new InputErrors([...new Set(this.#lines)]);
     }
 }
 /** One takes as long to make as a hundred lists. */
@@ -18336,7 +18369,7 @@ function checkUnknownInputs(env, known, problems, warn) {
     let isOwnTold = false;
     for (const unknown of unknownInputs(env, known.inputs)) {
         const input = inputMeantBy(unknown.name, env, known);
-        const line = `${unknown.name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
+        const line = lineFor(unknown, input, known);
         if (mayBeOfOthers) {
             warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
             continue;
@@ -18349,6 +18382,14 @@ function checkUnknownInputs(env, known, problems, warn) {
             meant[variable] = unknown.value;
     }
     return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
+}
+/** @param input that was probably meant */
+function lineFor(unknown, input, known) {
+    const { name, variable } = unknown;
+    if (input !== undefined && plainName(name) === input && variable !== variable.toUpperCase()) {
+        return `${input}: a variable that is written ${safe_text_safeLine(variable, MOST_NAME_CHARACTERS)} is not read: write ${spellingsOf(input).ofShell}`;
+    }
+    return `${name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
 }
 /** Nobody gives a variable of their own a dash in its name. */
 function mayBeTheUsersOwn({ variable }) {
@@ -22370,6 +22411,7 @@ function asWords({ spelling, value, isJoined }) {
 
 
 
+
 const services_KEYS = [
     'name',
     'image',
@@ -22427,6 +22469,8 @@ function servicesFromText(text, forAll, sources, problems) {
     checkSharedContents(requests, problems.at('services'));
     return requests;
 }
+/** Behind a colon: as pages and chats have it instead of an ordinary blank, or beside it. */
+const OTHER_BLANK = /(?<=:)(?! )[\p{Z}\p{DI}]/u;
 /** Whether a text has comments at most, or what programs write for no value. */
 function services_isNothing(root) {
     return root === undefined || (root.style === 'plain' && /^(?:~|null|undefined)?$/i.test(root.value));
@@ -22434,6 +22478,11 @@ function services_isNothing(root) {
 function services_entriesOf(root, keys, problems) {
     if (root === undefined || root.kind === 'text') {
         const what = services_isNothing(root) ? 'there is no value in it, as where an expression has none' : 'this is only text';
+        const sign = OTHER_BLANK.exec(root?.value ?? '')?.[0];
+        if (sign !== undefined) {
+            problems.add(`${what}: behind the colon is ${visible(sign)}, which YAML does not take for a blank: write an ordinary one`);
+            return [];
+        }
         problems.add(`${what}: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
         return [];
     }
@@ -23899,6 +23948,10 @@ function authConfig(credential) {
 function registry_auth_registryAuthHeader(credential) {
     const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
     return new Secret(base64.replaceAll('+', '-').replaceAll('/', '_'));
+}
+/** Whether a token server can have meant it: what a header can hold (RFC 6750, 2.1, and what some send beyond that). */
+function isToken(value) {
+    return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
 ;// CONCATENATED MODULE: ./build/runner/parallel.js

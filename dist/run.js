@@ -9552,6 +9552,7 @@ function pullSecretManifest(secret, credentials) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Bc: () => (/* binding */ isDigest),
 /* harmony export */   Ew: () => (/* binding */ canonicalName),
 /* harmony export */   F2: () => (/* binding */ parseReference),
 /* harmony export */   G4: () => (/* binding */ sameImage),
@@ -13148,6 +13149,8 @@ function closing(text, quote) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
+/* harmony import */ var _runner_workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2413);
+
 
 
 
@@ -13191,8 +13194,11 @@ function resolvePath(env, path) {
     const expanded = path.startsWith('~/') && env.HOME ? (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(env.HOME, path.slice(2)) : path;
     return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(basePath(env), expanded);
 }
-/** The kernel's own: there are no files of a job, but among others this step's environment with its secrets. */
-const OF_THE_KERNEL = /^\/(?:proc|sys|dev)(?:\/|$)/;
+/**
+ * The kernel's own: there are no files of a job, but among others this step's environment with its secrets. `/dev/shm` is a
+ * disk in memory, where some keep what shall not be on another.
+ */
+const OF_THE_KERNEL = /^\/(?:proc|sys|dev(?!\/shm\/))(?:\/|$)/;
 /**
  * The bytes of a file of the user's. It is a regular file of the disk, wherever its links lead, and its size is known
  * before it is read: nothing here waits for a pipe or reads without end.
@@ -13207,7 +13213,7 @@ function readUserFile(path, base) {
         return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path);
     }
     catch (error) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(fileProblem(error.code, base));
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(fileProblem(error.code, path, base));
     }
 }
 /**
@@ -13234,12 +13240,12 @@ function requireUserFile(path, base, size = 'small') {
     catch (error) {
         if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo)
             throw error;
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(fileProblem(error.code, base));
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(fileProblem(error.code, path, base));
     }
 }
-function fileProblem(code, base) {
+function fileProblem(code, path, base) {
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}`;
+        return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}${slashHint(path)}`;
     }
     if (code === 'ELOOP')
         return 'its links lead in a circle: write the path of the file itself';
@@ -13247,12 +13253,19 @@ function fileProblem(code, base) {
         return 'the file may not be read: give the user of this step the permission';
     return `the file cannot be read (${code ?? 'no path'}): write the path of a file of this job`;
 }
+/** What is wrong with a path in the manner of Windows elsewhere; in words that follow a sentence. */
+function slashHint(path) {
+    return path.includes('\\') && node_path__WEBPACK_IMPORTED_MODULE_1__.sep === '/' ? '. Between its folders stands `/` on this runner, and not `\\`' : '';
+}
 /** What it mostly means that a workspace has nothing in it; in words that follow its path. */
 function checkoutHint(workspace) {
     try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(workspace).length === 0
+        if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(workspace).length > 0)
+            return '';
+        // In a shell there are no steps.
+        return (0,_runner_workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__/* .isInRunner */ .cz)(process.env)
             ? ', which is empty: is `actions/checkout` missing before this step?'
-            : '';
+            : ', which is empty';
     }
     catch {
         return '';
@@ -13954,10 +13967,10 @@ class Problems {
             return undefined;
         }
     }
-    /** @throws InputErrors with every problem collected so far, from every place */
+    /** @throws InputErrors with every problem collected so far, from every place, each once */
     throwAll() {
         if (this.#lines.length > 0)
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputErrors */ .G(this.#lines);
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputErrors */ .G([...new Set(this.#lines)]);
     }
 }
 /** One takes as long to make as a hundred lists. */
@@ -14222,7 +14235,9 @@ function isPath(text) {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
-/* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9041);
+/* harmony import */ var _runner_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4136);
+/* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9041);
+
 
 
 
@@ -14238,7 +14253,7 @@ function pemFrom(text, kind) {
     if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
         return normal;
     const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
-    if ((0,_path_js__WEBPACK_IMPORTED_MODULE_2__/* .isPath */ .u)(text))
+    if ((0,_path_js__WEBPACK_IMPORTED_MODULE_3__/* .isPath */ .u)(text))
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`it is a path, and no ${article}: write the content of that file`);
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
 }
@@ -14335,7 +14350,7 @@ const WORDINGS = [
 ];
 /** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
 function tcpReason(said) {
-    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said.replace(/\s+/g, ' ').trim();
+    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? (0,_runner_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .linesJoined */ .BI)(said).replace(/\s+/g, ' ');
 }
 
 
@@ -16564,9 +16579,11 @@ function withoutHarmless(text) {
     const rest = address === undefined ? plain : withoutSignsOfAddress(address);
     return HARMLESS.reduce((left, pattern) => left.replace(pattern, ''), rest);
 }
+/** With its drive, from the present folder on, or to a file of the kinds that inputs name. */
+const PATH_OF_WINDOWS = /^(?:[A-Za-z]:|\.{1,2})\\|^[\w.-]+(?:\\[\w.-]+)*\\[\w-]*\.(?:ya?ml|json|env|txt|pem|key)$/i;
 /** A path of Windows as others are written. */
 function withSlashes(text) {
-    return /^[A-Za-z]:\\/.test(text) ? text.replaceAll('\\', '/') : text;
+    return PATH_OF_WINDOWS.test(text) ? text.replaceAll('\\', '/') : text;
 }
 /** What stands behind the host: escapes, and between the parts of a query. */
 function withoutSignsOfAddress(address) {
@@ -16801,6 +16818,7 @@ function withoutHalf(text) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   BI: () => (/* binding */ linesJoined),
 /* harmony export */   JK: () => (/* binding */ printableThrough),
 /* harmony export */   TJ: () => (/* binding */ limited),
 /* harmony export */   om: () => (/* binding */ safeLine)
@@ -16814,6 +16832,16 @@ const MOST_CHARACTERS = 2000;
 /** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
 function limited(text) {
     return text.length > MOST_CHARACTERS ? safeLine(text) : text;
+}
+const BETWEEN_LINES = new RegExp(`\\s*(?:${_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .LINE_END */ .J2.source})\\s*`, 'g');
+/**
+ * The lines of a text of somebody else in one. Secrets are hidden before: of one that is broken into several lines nobody
+ * would know the pieces.
+ *
+ * @param between stands where a line ended
+ */
+function linesJoined(text, between = ' ') {
+    return (0,_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$)(text).trim().replace(BETWEEN_LINES, between);
 }
 /**
  * The text on one line, without what cannot be seen, and hidden before and after: what stood between the halves of a
@@ -17276,21 +17304,23 @@ function unique(texts) {
 /* harmony export */   cT: () => (/* binding */ withoutSecrets)
 /* harmony export */ });
 /* harmony import */ var _may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9375);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9926);
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3532);
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
+
 
 
 /** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
 const LONGEST_SHOWN = 60;
 /**
- * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length.
+ * A value as a message shows it: in quotes, on one line, not too long, and with what cannot be seen by its number. What {@link mayBeSecret} is told by its length.
  * No mask is made of it, for it may be a stranger's: a mask takes its text out of all that the job prints.
  */
 function shown(value, mostCharacters = LONGEST_SHOWN) {
     // Before it is cut: the half of a secret would not be known for one.
-    const clean = (0,_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$)(value);
+    const clean = (0,_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .redact */ .E$)(value);
     if ((0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(clean))
         return `"***" (${clean.length} characters, which may be a secret)`;
-    return JSON.stringify(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
+    return (0,_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .visible */ .RK)(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
 }
 /** The same of a name in a sentence, between backticks. */
 function ticked(name) {
@@ -19693,7 +19723,7 @@ function checkUnknownInputs(env, known, problems, warn) {
     let isOwnTold = false;
     for (const unknown of unknownInputs(env, known.inputs)) {
         const input = inputMeantBy(unknown.name, env, known);
-        const line = `${unknown.name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
+        const line = lineFor(unknown, input, known);
         if (mayBeOfOthers) {
             warn(`${line} (ignored: this runner hands on the inputs of a composite action around this step as well)`);
             continue;
@@ -19706,6 +19736,14 @@ function checkUnknownInputs(env, known, problems, warn) {
             meant[variable] = unknown.value;
     }
     return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
+}
+/** @param input that was probably meant */
+function lineFor(unknown, input, known) {
+    const { name, variable } = unknown;
+    if (input !== undefined && plainName(name) === input && variable !== variable.toUpperCase()) {
+        return `${input}: a variable that is written ${(0,safe_text/* safeLine */.om)(variable, MOST_NAME_CHARACTERS)} is not read: write ${spellingsOf(input).ofShell}`;
+    }
+    return `${name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
 }
 /** Nobody gives a variable of their own a dash in its name. */
 function mayBeTheUsersOwn({ variable }) {
@@ -21960,6 +21998,8 @@ function checkName(name, problems) {
         problems.add(`services: ${problem}`);
 }
 
+// EXTERNAL MODULE: ./build/runner/printable.js
+var printable = __nccwpck_require__(3532);
 // EXTERNAL MODULE: ./build/inputs/attachments/flags.js
 var attachments_flags = __nccwpck_require__(7670);
 // EXTERNAL MODULE: ./build/inputs/flags.js
@@ -21967,6 +22007,7 @@ var inputs_flags = __nccwpck_require__(6203);
 // EXTERNAL MODULE: ./build/inputs/shell-words.js
 var shell_words = __nccwpck_require__(9830);
 ;// CONCATENATED MODULE: ./build/inputs/services.js
+
 
 
 
@@ -22042,6 +22083,8 @@ function servicesFromText(text, forAll, sources, problems) {
     checkSharedContents(requests, problems.at('services'));
     return requests;
 }
+/** Behind a colon: as pages and chats have it instead of an ordinary blank, or beside it. */
+const OTHER_BLANK = /(?<=:)(?! )[\p{Z}\p{DI}]/u;
 /** Whether a text has comments at most, or what programs write for no value. */
 function isNothing(root) {
     return root === undefined || (root.style === 'plain' && /^(?:~|null|undefined)?$/i.test(root.value));
@@ -22049,6 +22092,11 @@ function isNothing(root) {
 function entriesOf(root, keys, problems) {
     if (root === undefined || root.kind === 'text') {
         const what = isNothing(root) ? 'there is no value in it, as where an expression has none' : 'this is only text';
+        const sign = OTHER_BLANK.exec(root?.value ?? '')?.[0];
+        if (sign !== undefined) {
+            problems.add(`${what}: behind the colon is ${(0,printable/* visible */.RK)(sign)}, which YAML does not take for a blank: write an ordinary one`);
+            return [];
+        }
         problems.add(`${what}: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
         return [];
     }
@@ -23809,7 +23857,7 @@ function strayWord(word, before) {
     const place = before?.startsWith('--')
         ? ` behind ${(0,safe_text/* safeLine */.om)(before.replace(/=.*/s, '=\u2026'), arguments_MOST_NAME_CHARACTERS)}`
         : '';
-    return `a word${place} belongs to no flag: a value with blanks needs quotes, and the mode is the first word`;
+    return `a word${place} belongs to no flag: the mode comes first and alone, a stack as \`--stack NAME\`, and a value with blanks needs quotes`;
 }
 function missingBefore(name, next) {
     return `: where it really is ${(0,safe_text/* safeLine */.om)(next.replace(/=.*/s, ''), arguments_MOST_NAME_CHARACTERS)}, write --${name}=\u2026`;
@@ -24371,15 +24419,28 @@ function handOver(options) {
         if (path === undefined)
             return true;
         try {
-            (0,external_node_fs_.writeFileSync)(path, content);
+            writeToReader(path, content);
             return true;
         }
         catch (error) {
-            log/* log */.Rm.error(`${(0,shown/* placed */.GS)((0,safe_text/* safeLine */.om)(path))} cannot be written: ${error.code ?? (0,build_errors/* messageOf */.bD)(error)}`);
+            const { code } = error;
+            const why = code === 'ENXIO' ? 'it is a pipe from which nobody reads' : (code ?? (0,build_errors/* messageOf */.bD)(error));
+            log/* log */.Rm.error(`${(0,shown/* placed */.GS)((0,safe_text/* safeLine */.om)(path))} cannot be written: ${why}`);
             return false;
         }
     });
     return !written.includes(false);
+}
+const WITHOUT_WAITING = external_node_fs_.constants.O_WRONLY | external_node_fs_.constants.O_CREAT | external_node_fs_.constants.O_NONBLOCK;
+/** Writes a file. It may be a pipe: one from which nobody reads is no reason to wait, and a slow reader is. */
+function writeToReader(path, content) {
+    const probe = (0,external_node_fs_.openSync)(path, WITHOUT_WAITING, 0o666);
+    try {
+        (0,external_node_fs_.writeFileSync)(path, content);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(probe);
+    }
 }
 function help(mode, { action }, columns = shell_MOST_COLUMNS) {
     return helpText(mode, readOwn(action), columns);

@@ -3229,6 +3229,10 @@ function registryAuthHeader(credential) {
     const base64 = Buffer.from(JSON.stringify(authConfig(credential))).toString('base64');
     return new secret/* Secret */.zh(base64.replaceAll('+', '-').replaceAll('/', '_'));
 }
+/** Whether a token server can have meant it: what a header can hold (RFC 6750, 2.1, and what some send beyond that). */
+function isToken(value) {
+    return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+}
 
 ;// CONCATENATED MODULE: ./build/runner/retry.js
 
@@ -6283,7 +6287,7 @@ function lastFailure(health) {
     const last = health?.Log?.at(-1);
     if (last === undefined || last.ExitCode === 0)
         return undefined;
-    const output = (last.Output ?? '').trim().replace(/\s+/g, ' ');
+    const output = (0,safe_text/* linesJoined */.BI)(last.Output ?? '').replace(/\s+/g, ' ');
     const shown = (0,safe_text/* safeLine */.om)(output, LONGEST_OUTPUT);
     return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`;
 }
@@ -6669,6 +6673,7 @@ var consumers_ = __webpack_require__(8321);
 
 
 
+
 /** Each of its reads may last through an election, and a slow daemon makes many of them. */
 const LIMIT_SECONDS = 180;
 /**
@@ -6745,7 +6750,7 @@ function sendJson(response, { status, body }) {
  * quotes what it does not understand.
  */
 function complaint({ code, stdout, stderr }) {
-    const lines = (stderr.trim() || stdout.trim()).split(/\r?\n/);
+    const lines = (0,secret/* redact */.E$)(stderr.trim() || stdout.trim()).split(/\r?\n/);
     const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()));
     return (0,shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`;
 }
@@ -8737,6 +8742,7 @@ function sayBegin({ image, nodes, notAsked, services }) {
 
 
 
+
 /** A registry's no, as the daemon passes it on. */
 class RegistryError extends Error {
     name = 'RegistryError';
@@ -8795,10 +8801,7 @@ async function askOnce(engine, registry, signal, ask) {
 }
 /** A registry may give several reasons, and the daemon a line to each: `errors:`, and then all of them. */
 function inOneLine(message) {
-    return message
-        .trim()
-        .replace(/:\s*\n\s*/g, ': ')
-        .replace(/\s*\n\s*/g, '; ');
+    return (0,safe_text/* linesJoined */.BI)(message, '; ').replaceAll(':; ', ': ');
 }
 /** One for each registry and run: that it is silent is found out once, however many images it has. */
 const clocks = new WeakMap();
@@ -9167,6 +9170,7 @@ function startGuarded(program, args, env) {
 
 
 
+
 /** A credential helper that gave no credential, and did not say that it has none. The message says what it did instead. */
 class HelperError extends Error {
     name = 'HelperError';
@@ -9198,7 +9202,7 @@ async function askHelper(helper, registry, env, signal) {
             return undefined;
         // It is on stdout that helpers say what is wrong; an answer there is none.
         const why = answer.stderr.trim() || (said === undefined ? answer.stdout.trim() : '');
-        throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : (0,safe_text/* limited */.TJ)(why));
+        throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : (0,shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(why)));
     }
     if (said === undefined)
         throw new HelperError('its answer is no JSON object');
@@ -11165,6 +11169,7 @@ function serverName({ hostname }) {
 
 
 
+
 /** Where the content of a blob may be kept elsewhere. */
 const REDIRECTS = [301, 302, 303, 307, 308];
 /** A registry's no, with what it says of it. */
@@ -11377,8 +11382,8 @@ class RegistrySession {
             throw new CallRefused(failure, answer.status, refusal.message, refusal.codes);
         }
         const { token, access_token: accessToken } = jsonIn(answer);
-        const found = [token, accessToken].find((one) => typeof one === 'string' && one !== '');
-        if (typeof found !== 'string')
+        const found = [token, accessToken].find((one) => one !== undefined && one !== '');
+        if (!isToken(found))
             throw new RegistryError('registry-error', 'its answer to a login has no token');
         return ofRegistry(found);
     }
@@ -11489,8 +11494,8 @@ function failureOf(status, text, isLoggedIn) {
     return status >= 500 ? 'registry-error' : classifyRegistryError(status, text);
 }
 function firstWords(body) {
-    return body
-        .toString('utf8', 0, 2000)
+    const text = (0,safe_text/* linesJoined */.BI)(body.toString('utf8', 0, 2000));
+    return text
         .replace(/<[^>]*>/g, ' ')
         .replace(/\s+/g, ' ')
         .trim();
@@ -21935,6 +21940,7 @@ async function reportedVersion(directory, env) {
 // EXTERNAL MODULE: external "node:readline"
 var external_node_readline_ = __webpack_require__(481);
 ;// CONCATENATED MODULE: ./build/docker/engine/answer-shapes.js
+
 const SPEC = { Name: 'text', TaskTemplate: 'object', Mode: 'object' };
 const ITEMS = {
     services: { ID: 'text', Version: { Index: 'number' }, Spec: SPEC },
@@ -21952,7 +21958,7 @@ const ITEMS = {
 const OTHERS = [
     ['GET', /^\/info$/, { Swarm: 'object' }],
     ['GET', /^\/version$/, { ApiVersion: 'text' }],
-    ['GET', /^\/distribution\/.+\/json$/, { Descriptor: { digest: 'text' } }],
+    ['GET', /^\/distribution\/.+\/json$/, { Descriptor: { digest: 'digest' }, Platforms: 'objects or nothing' }],
     ['POST', /^\/(?:services|secrets|configs)\/create$/, { ID: 'text' }],
     ['POST', /^\/networks\/create$/, { Id: 'text' }],
 ];
@@ -21976,8 +21982,13 @@ function answer_shapes_fits(value, shape) {
         return true;
     if (shape === 'text')
         return typeof value === 'string';
+    if (shape === 'digest')
+        return typeof value === 'string' && (0,registry_reference/* isDigest */.Bc)(value);
     if (shape === 'number')
         return typeof value === 'number';
+    if (shape === 'objects or nothing') {
+        return value === undefined || value === null || (Array.isArray(value) && value.every((one) => answer_shapes_fits(one, 'object')));
+    }
     if (typeof value !== 'object' || value === null || Array.isArray(value))
         return false;
     const fields = shape === 'object' ? [] : Object.entries(shape);
@@ -22037,7 +22048,7 @@ function describe(text, contentType = '') {
     return isHtml ? `HTML ("${answers_quoted(withoutTags(text))}")` : `"${answers_quoted(text)}"`;
 }
 function answers_quoted(text) {
-    return (0,safe_text/* safeLine */.om)(text.slice(0, MOST_READ).replace(/\s+/g, ' ').trim(), MOST_QUOTED);
+    return (0,safe_text/* safeLine */.om)((0,safe_text/* linesJoined */.BI)(text.slice(0, MOST_READ)).replace(/\s+/g, ' '), MOST_QUOTED);
 }
 function withoutTags(html) {
     return html
@@ -23079,17 +23090,19 @@ class NoManager extends errors/* UserError */.yo {
 
 
 
+
 /** The configuration that docker would use in this environment. */
-async function readUserConfig(env) {
+function readUserConfig(env) {
     // Later steps may begin in another directory.
     const directory = (0,external_node_path_.resolve)(env.DOCKER_CONFIG || (0,external_node_path_.join)(homeDirectory(), '.docker'));
     const name = env.DOCKER_CONFIG ? 'DOCKER_CONFIG' : '~/.docker';
-    const file = await readConfigFile((0,external_node_path_.join)(directory, 'config.json'));
+    const file = readConfigFile((0,external_node_path_.join)(directory, 'config.json'));
     return { name, directory, file, carriedOver: (0,config_file/* settingsToCarryOver */.Sb)(file, (0,external_node_path_.join)(directory, 'cli-plugins')), env };
 }
-async function readConfigFile(path) {
+function readConfigFile(path) {
     try {
-        const file = (0,config_file/* parseConfigFile */.me)(await (0,promises_.readFile)(path, 'utf8'));
+        (0,external_node_fs_.statSync)(path);
+        const file = (0,config_file/* parseConfigFile */.me)((0,files/* readUserText */.nD)(path, (0,external_node_path_.dirname)(path)));
         // Before anything that others say is printed.
         for (const { value, username } of (0,config_file/* secretsIn */.VY)(file))
             new secret/* Secret */.zh(value, username);
@@ -23127,7 +23140,7 @@ async function connect(deployment, workspace, env, signal) {
         for (const line of ignoredVariables(env, dockerConfigs))
             log/* log */.Rm.warning(line);
     const bare = withPlainApiVersion(environmentForChildren(env));
-    const userConfig = await readUserConfig(bare);
+    const userConfig = readUserConfig(bare);
     const cli = await findCli(deployment, bare, workspace, signal);
     const directory = await workspace.makeDirectory('client');
     await workspace.writeFile((0,external_node_path_.join)(directory, 'config.json'), (0,config_file/* isolatedConfigFile */.AM)(new Map(), userConfig.carriedOver));
@@ -23928,6 +23941,7 @@ function historyOver({ subjects }, { connection, time }) {
 
 
 
+
 const HUB_KEY = 'https://index.docker.io/v1/';
 const HUB_HOST = 'registry-1.docker.io';
 const CLIENT = 'swarm-deploy';
@@ -24033,7 +24047,7 @@ async function tokenFrom(challenge, base, auth, ask) {
         throw login_check_refused(new URL(url.origin + url.pathname), answer);
     const { token, access_token: access } = login_check_parsed(answer.body);
     const found = token || access;
-    if (typeof found === 'string' && found !== '')
+    if (isToken(found))
         return found;
     throw new engine_engine/* EngineError */.NJ(500, `Get "${base}": authorization server did not include a token in the response`);
 }
@@ -24103,6 +24117,8 @@ async function login_check_exchange(url, { authorization, form, ca }, { signal, 
         const noAnswer = () => new engine_engine/* TooLate */.d6(`${url.host} gave no answer in time`);
         const tooLate = () => asked.destroy(noAnswer());
         const timer = setTimeout(tooLate, Math.max(0, endsAt - (0,runner_clock/* nowMs */.TC)()));
+        // Node tells of a switch to another protocol that nobody has asked for by nothing else, and no answer comes any more.
+        asked.on('upgrade', () => fail(new Error('the connection ended without an answer')));
         asked.on('close', () => clearTimeout(timer));
         asked.on('error', fail);
         asked.end(form);
@@ -24189,7 +24205,7 @@ const for_login_PING_SECONDS = 10;
  */
 async function connectForLogin(reach, workspace, env, signal) {
     const bare = withPlainApiVersion(environmentForChildren(env));
-    const userConfig = await readUserConfig(bare);
+    const userConfig = readUserConfig(bare);
     const isAsked = reach.hosts.length > 0 || reach.context !== undefined;
     const reasons = [];
     try {

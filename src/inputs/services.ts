@@ -3,6 +3,7 @@ import type { Flag } from '../docker/cli/commands.ts'
 import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/registry/reference.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
+import { visible } from '../runner/printable.ts'
 import { placed, shown, ticked } from '../runner/shown.ts'
 import { attachmentsOf } from './attachments/attachments.ts'
 import { checkAttachmentFlags } from './attachments/flags.ts'
@@ -115,6 +116,9 @@ export function servicesFromText(
   return requests
 }
 
+/** Behind a colon: as pages and chats have it instead of an ordinary blank, or beside it. */
+const OTHER_BLANK = /(?<=:)(?! )[\p{Z}\p{DI}]/u
+
 /** Whether a text has comments at most, or what programs write for no value. */
 function isNothing(root: YamlText | undefined): boolean {
   return root === undefined || (root.style === 'plain' && /^(?:~|null|undefined)?$/i.test(root.value))
@@ -123,6 +127,13 @@ function isNothing(root: YamlText | undefined): boolean {
 function entriesOf(root: YamlValue | undefined, keys: readonly string[], problems: Problems): Entry[] {
   if (root === undefined || root.kind === 'text') {
     const what = isNothing(root) ? 'there is no value in it, as where an expression has none' : 'this is only text'
+    const sign = OTHER_BLANK.exec(root?.value ?? '')?.[0]
+    if (sign !== undefined) {
+      problems.add(
+        `${what}: behind the colon is ${visible(sign)}, which YAML does not take for a blank: write an ordinary one`,
+      )
+      return []
+    }
     problems.add(`${what}: write pairs such as ${PAIR}, with a blank after the colon, or a list of entries`)
     return []
   }

@@ -1,4 +1,5 @@
 import { mayBeSecret, mayHoldSecret } from './may-be-secret.ts'
+import { visible } from './printable.ts'
 import { redact } from './secret.ts'
 
 /** A value of the user's in a message, which may be a secret that was pasted where another thing belongs. */
@@ -6,14 +7,14 @@ import { redact } from './secret.ts'
 const LONGEST_SHOWN = 60
 
 /**
- * A value as a message shows it: in quotes, on one line, not too long. What {@link mayBeSecret} is told by its length.
+ * A value as a message shows it: in quotes, on one line, not too long, and with what cannot be seen by its number. What {@link mayBeSecret} is told by its length.
  * No mask is made of it, for it may be a stranger's: a mask takes its text out of all that the job prints.
  */
 export function shown(value: string, mostCharacters = LONGEST_SHOWN): string {
   // Before it is cut: the half of a secret would not be known for one.
   const clean = redact(value)
   if (mayBeSecret(clean)) return `"***" (${clean.length} characters, which may be a secret)`
-  return JSON.stringify(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}…` : clean)
+  return visible(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}…` : clean)
 }
 
 /** The same of a name in a sentence, between backticks. */

@@ -533,6 +533,16 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     { services },
     'services: there is no value in it, as where an expression has none: write pairs',
   ]),
+  [
+    'a blank out of a web page',
+    { services: 'web:\u00a0nginx:1.27' },
+    'services: this is only text: behind the colon is "\\u{a0}", which YAML does not take for a blank: write an ordinary one',
+  ],
+  [
+    'a blank that cannot be told from another',
+    { ...WEB, timeout: '5\u2009m' },
+    'timeout: "5\\u{2009}m" is no duration',
+  ],
   ['an image alone', { services: 'nginx:1.27' }, 'services: this is only text: write pairs'],
   ['broken YAML', { services: 'web: [nginx' }, 'services line 1'],
   [
