@@ -210,7 +210,7 @@ function strayWord(word: string, before: string | undefined): string {
   const place = before?.startsWith('--')
     ? ` behind ${safeLine(before.replace(/=.*/s, '=…'), MOST_NAME_CHARACTERS)}`
     : ''
-  return `a word${place} belongs to no flag: a value with blanks needs quotes, and the mode is the first word`
+  return `a word${place} belongs to no flag: the mode comes first and alone, a stack as \`--stack NAME\`, and a value with blanks needs quotes`
 }
 
 function missingBefore(name: string, next: string): string {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
+import { isInRunner } from '../runner/workflow-commands.ts'
 
 const LARGEST_MEGABYTES = 1
 
@@ -116,9 +117,11 @@ function slashHint(path: string): string {
 /** What it mostly means that a workspace has nothing in it; in words that follow its path. */
 export function checkoutHint(workspace: string): string {
   try {
-    return readdirSync(workspace).length === 0
+    if (readdirSync(workspace).length > 0) return ''
+    // In a shell there are no steps.
+    return isInRunner(process.env)
       ? ', which is empty: is `actions/checkout` missing before this step?'
-      : ''
+      : ', which is empty'
   } catch {
     return ''
   }

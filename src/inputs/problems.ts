@@ -45,9 +45,9 @@ export class Problems {
     }
   }
 
-  /** @throws InputErrors with every problem collected so far, from every place */
+  /** @throws InputErrors with every problem collected so far, from every place, each once */
   throwAll(): void {
-    if (this.#lines.length > 0) throw new InputErrors(this.#lines)
+    if (this.#lines.length > 0) throw new InputErrors([...new Set(this.#lines)])
   }
 }
 

@@ -79,12 +79,15 @@ test.each([
   ])
 })
 
-test('a workspace with nothing in it is told as what it mostly is', () => {
+test('a workspace with nothing in it is told as what it mostly is, and a directory of a shell as that', () => {
   const env = { GITHUB_WORKSPACE: join(files, 'empty') }
   const hint = /empty: is `actions\/checkout` missing before this step\?/
+  expect(wrongIn({ stack: 's' }, env)).toEqual([expect.stringMatching(/is empty$/)])
+  process.env.GITHUB_ACTIONS = 'true'
   expect(wrongIn({ stack: 's' }, env)).toEqual([expect.stringMatching(hint)])
   expect(wrongIn({ stack: 's', 'compose-file': 'compose.yml' }, env)).toEqual([expect.stringMatching(hint)])
   expect(wrongIn({ stack: 's', 'compose-file': 'missing.yml' })).toEqual([expect.not.stringMatching(hint)])
+  delete process.env.GITHUB_ACTIONS
 })
 
 test('a variable for a secret that is empty is named', () => {
