@@ -103,6 +103,7 @@ const STRANGE_BLANK =
 const TOLD_ONCE = new Set([REASONS.RESOURCE_EXHAUSTION, STRANGE_BLANK])
 const ENDS_IN_COLON =
   'a value ends in a colon, perhaps because the variable behind it is empty: set the variable, or put the value in quotes'
+const VARIABLE_IN_BRACKETS = `in a list or mapping with brackets, \`\${\` begins a mapping of its own: put the whole value in quotes, as in \`{image: "\${IMAGE}"}\``
 const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes'
 
 /**
@@ -138,6 +139,7 @@ function reasonFor({ code, pos: [offset] }: YAMLParseError, source: string): str
   const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1)
   if (/^[^\S\n]*\t/.test(startOfLine)) return REASONS.TAB_AS_INDENT ?? OTHER_REASON
   if (BEGINS_STRANGELY.test(startOfLine)) return STRANGE_BLANK
+  if (source.slice(offset - 1, offset + 1) === '${') return VARIABLE_IN_BRACKETS
   if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset))) return ENDS_IN_COLON
   return REASONS[code] ?? OTHER_REASON
 }

@@ -110,6 +110,15 @@ test.each(['web: a: b', 'web: "a:" b', 'web: a:b: c', '- { web: a: b }'])('%j is
   expect(reasons(text)).toEqual([expect.not.stringContaining('ends in a colon')])
 })
 
+test.each(['a: {image: ${IMAGE}, b: c}', 'a: {x: r/${A}:${B}}', 'a: [${A}, b]', 'a: {${A}: b}'])(
+  '%j: the variable that needs quotes is told as that',
+  (text) => {
+    expect(reasons(text)).toEqual([
+      expect.stringContaining('put the whole value in quotes, as in `{image: "${IMAGE}"}`'),
+    ])
+  },
+)
+
 test('a key that is longer than YAML takes without a question mark has one', () => {
   const key = 'k'.repeat(5000)
   const text = handedOn(`? ${key}\n: 1`)
