@@ -15286,6 +15286,7 @@ const STRANGE_BLANK = 'a line or key begins with a blank that is no space, as te
 /** What is wrong with one line is wrong with most. */
 const TOLD_ONCE = new Set([REASONS.RESOURCE_EXHAUSTION, STRANGE_BLANK]);
 const ENDS_IN_COLON = 'a value ends in a colon, perhaps because the variable behind it is empty: set the variable, or put the value in quotes';
+const VARIABLE_IN_BRACKETS = `in a list or mapping with brackets, \`\${\` begins a mapping of its own: put the whole value in quotes, as in \`{image: "\${IMAGE}"}\``;
 const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
 /**
  * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
@@ -15320,6 +15321,8 @@ function reasonFor({ code, pos: [offset] }, source) {
         return REASONS.TAB_AS_INDENT ?? OTHER_REASON;
     if (BEGINS_STRANGELY.test(startOfLine))
         return STRANGE_BLANK;
+    if (source.slice(offset - 1, offset + 1) === '${')
+        return VARIABLE_IN_BRACKETS;
     if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset)))
         return ENDS_IN_COLON;
     return REASONS[code] ?? OTHER_REASON;
