@@ -14342,7 +14342,97 @@ function hasComeUp(history, snapshot, inSlot) {
     return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
 }
 
+;// CONCATENATED MODULE: ./build/rollout/kept-tasks.js
+
+
+
+
+/**
+ * @param before all tasks of the service before the write
+ * @param after all of them now
+ * @param isOurs whether the service still has the spec that was written
+ */
+function kept_tasks_keptTasks({ Spec: spec }, before, after, nodes, isOurs) {
+    const now = new Map(after.map((task) => [task.ID, task]));
+    const ran = before.filter(isRunning);
+    const fates = ran.map((task) => fateOf(task, now.get(task.ID), nodes, isOurs));
+    const changed = fates.flatMap((fate) => (fate === 'unchanged' ? [] : [fate]));
+    const known = new Set(before.map(({ ID }) => ID));
+    const slots = bySlot(spec, after);
+    const waiting = [...slotsWithoutImage(spec, before)].map((slot) => slots.get(slot) ?? []);
+    const down = waiting
+        .filter((inSlot) => inSlot.length > 0 && !inSlot.some(isRunning))
+        .map((inSlot) => ({ inSlot, ended: inSlot.filter((task) => !known.has(task.ID) && hasEnded(spec, task)) }));
+    const failsOtherwise = down.map(({ ended }) => newest(ended.filter((task) => !isPullFailure(task))));
+    const [next] = down.filter((_, index) => failsOtherwise[index] === undefined);
+    const hopeless = down.find(({ ended }) => ended.filter(isPullFailure).length >= REJECTIONS_UNTIL_FAILED);
+    return {
+        unchanged: ran.length - changed.length,
+        changed: changed.map(({ words }) => words),
+        replaced: changed.filter(({ isUnexplained }) => isUnexplained).map(({ words }) => words),
+        waitsFor: next && kept_tasks_waitingWords(next.inSlot, nodes),
+        cannotPull: hopeless && kept_tasks_taskWords(newest(hopeless.ended.filter(isPullFailure)), nodes),
+        failsOtherwise: kept_tasks_taskWords(failsOtherwise.find((task) => task !== undefined), nodes),
+    };
+}
+function fateOf(was, task, nodes, isOurs) {
+    if (task !== undefined && isRunning(task))
+        return 'unchanged';
+    const place = nodeName(was.NodeID, nodes);
+    const name = `task ${was.ID}${place === undefined ? '' : ` on node ${place}`}`;
+    const explained = (words) => ({ words: `${name} ${words}`, isUnexplained: false });
+    // Swarm does not look back: what it ends is told to shut down before it has ended.
+    if (task !== undefined && (isFailure(task) || task.Status.State === 'complete')) {
+        return explained(`${ending(task)} by itself, as it could at any time`);
+    }
+    if (!isOurs)
+        return explained('was replaced by a change of somebody else');
+    const node = nodes.find(({ ID }) => ID === was.NodeID);
+    if (node === undefined || node.Status.State !== 'ready')
+        return explained('is lost with its node, which is down');
+    if (node.Spec.Availability === 'drain')
+        return explained('was moved, for its node is drained');
+    return { words: `${name} was replaced by Swarm`, isUnexplained: true };
+}
+/** What a registry says of an account or an image. */
+const OF_A_PULL = [
+    'wrong-credential',
+    'credential-needed',
+    'forbidden',
+    'missing',
+    'rate-limited',
+];
+/** Docker below 29.7.2 says `No such image` whatever the cause is; newer ones say what the registry said. */
+function isPullFailure(task) {
+    const { State: state, Err: error = '' } = task.Status;
+    return state === 'rejected' && (/no such image/i.test(error) || OF_A_PULL.includes(classifyRegistryError(500, error)));
+}
+/** The slots that have no task running because a node did not get the image, or is at it. */
+function slotsWithoutImage(spec, tasks) {
+    const slots = [...bySlot(spec, tasks)].filter(([, inSlot]) => {
+        if (inSlot.some(isRunning))
+            return false;
+        const last = newest(inSlot);
+        const beforeThat = newest(inSlot.filter((task) => task !== last));
+        const isPulling = last?.Status.State === 'preparing';
+        return isPulling || [last, beforeThat].some((task) => task !== undefined && isPullFailure(task));
+    });
+    return new Set(slots.map(([slot]) => slot));
+}
+function kept_tasks_waitingWords(inSlot, nodes) {
+    const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
+    return last !== undefined && isLive(last) ? `is ${last.Status.State}${kept_tasks_placeOf(last, nodes)}` : kept_tasks_taskWords(last, nodes);
+}
+function kept_tasks_taskWords(task, nodes) {
+    return task && `${ending(task)}${kept_tasks_placeOf(task, nodes)}`;
+}
+function kept_tasks_placeOf({ NodeID: id }, nodes) {
+    const name = nodeName(id, nodes);
+    return name === undefined ? '' : ` on node ${name}`;
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/watched-service.js
+
 
 
 
@@ -14423,9 +14513,9 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
         default: {
             const isKept = deployment.onFailure === 'keep' || deployment.onFailure === 'pause';
             const stays = service.UpdateStatus?.State === 'paused' && isKept;
-            const advice = stays ? staysPaused(service.Spec.Name) : '';
             const result = settle(verdict.state, verdict.cause);
             const task = snapshot.tasks.find(({ ID }) => ID === verdict.taskId);
+            const advice = stays ? staysPaused(service.Spec.Name) : pullsAsBefore(sent, task) ? PULLS_AS_BEFORE : '';
             const diagnosed = withDiagnosis(result, diagnose(verdict, evidence, engine, shown), advice);
             return { settled: { sent, result, diagnosed, node: nodeName(task?.NodeID, swarm.nodes) } };
         }
@@ -14452,6 +14542,11 @@ function doneNote({ upSince }, { service, tasks, eligibleNodes }) {
 function notSettled(seconds, progress) {
     return `not settled within ${seconds} s: ${progress}`;
 }
+/** Whether nodes could not pull with what was stored before this run, which has an account and has sent nothing. */
+function pullsAsBefore({ change }, task) {
+    return change.action === 'unchanged' && change.access !== undefined && task !== undefined && isPullFailure(task);
+}
+const PULLS_AS_BEFORE = '; it is as asked and nothing was sent to it, so nodes pull with the credential that was stored before: `mode: refresh-auth` stores that of this run, and brings up what could not pull';
 function staysPaused(name) {
     return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``;
 }
@@ -24963,95 +25058,6 @@ function whyBusy(service, { tasks, upToDate }) {
     const current = new Set(upToDate?.map(({ ID }) => ID));
     const isOld = (task) => task.ServiceID === service.ID && isRunning(task) && !current.has(task.ID);
     return upToDate !== undefined && tasks.some(isOld) ? 'Swarm is about to replace tasks of it' : undefined;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/kept-tasks.js
-
-
-
-
-/**
- * @param before all tasks of the service before the write
- * @param after all of them now
- * @param isOurs whether the service still has the spec that was written
- */
-function kept_tasks_keptTasks({ Spec: spec }, before, after, nodes, isOurs) {
-    const now = new Map(after.map((task) => [task.ID, task]));
-    const ran = before.filter(isRunning);
-    const fates = ran.map((task) => fateOf(task, now.get(task.ID), nodes, isOurs));
-    const changed = fates.flatMap((fate) => (fate === 'unchanged' ? [] : [fate]));
-    const known = new Set(before.map(({ ID }) => ID));
-    const slots = bySlot(spec, after);
-    const waiting = [...slotsWithoutImage(spec, before)].map((slot) => slots.get(slot) ?? []);
-    const down = waiting
-        .filter((inSlot) => inSlot.length > 0 && !inSlot.some(isRunning))
-        .map((inSlot) => ({ inSlot, ended: inSlot.filter((task) => !known.has(task.ID) && hasEnded(spec, task)) }));
-    const failsOtherwise = down.map(({ ended }) => newest(ended.filter((task) => !isPullFailure(task))));
-    const [next] = down.filter((_, index) => failsOtherwise[index] === undefined);
-    const hopeless = down.find(({ ended }) => ended.filter(isPullFailure).length >= REJECTIONS_UNTIL_FAILED);
-    return {
-        unchanged: ran.length - changed.length,
-        changed: changed.map(({ words }) => words),
-        replaced: changed.filter(({ isUnexplained }) => isUnexplained).map(({ words }) => words),
-        waitsFor: next && kept_tasks_waitingWords(next.inSlot, nodes),
-        cannotPull: hopeless && kept_tasks_taskWords(newest(hopeless.ended.filter(isPullFailure)), nodes),
-        failsOtherwise: kept_tasks_taskWords(failsOtherwise.find((task) => task !== undefined), nodes),
-    };
-}
-function fateOf(was, task, nodes, isOurs) {
-    if (task !== undefined && isRunning(task))
-        return 'unchanged';
-    const place = nodeName(was.NodeID, nodes);
-    const name = `task ${was.ID}${place === undefined ? '' : ` on node ${place}`}`;
-    const explained = (words) => ({ words: `${name} ${words}`, isUnexplained: false });
-    // Swarm does not look back: what it ends is told to shut down before it has ended.
-    if (task !== undefined && (isFailure(task) || task.Status.State === 'complete')) {
-        return explained(`${ending(task)} by itself, as it could at any time`);
-    }
-    if (!isOurs)
-        return explained('was replaced by a change of somebody else');
-    const node = nodes.find(({ ID }) => ID === was.NodeID);
-    if (node === undefined || node.Status.State !== 'ready')
-        return explained('is lost with its node, which is down');
-    if (node.Spec.Availability === 'drain')
-        return explained('was moved, for its node is drained');
-    return { words: `${name} was replaced by Swarm`, isUnexplained: true };
-}
-/** What a registry says of an account or an image. */
-const OF_A_PULL = [
-    'wrong-credential',
-    'credential-needed',
-    'forbidden',
-    'missing',
-    'rate-limited',
-];
-/** Docker below 29.7.2 says `No such image` whatever the cause is; newer ones say what the registry said. */
-function isPullFailure(task) {
-    const { State: state, Err: error = '' } = task.Status;
-    return state === 'rejected' && (/no such image/i.test(error) || OF_A_PULL.includes(classifyRegistryError(500, error)));
-}
-/** The slots that have no task running because a node did not get the image, or is at it. */
-function slotsWithoutImage(spec, tasks) {
-    const slots = [...bySlot(spec, tasks)].filter(([, inSlot]) => {
-        if (inSlot.some(isRunning))
-            return false;
-        const last = newest(inSlot);
-        const beforeThat = newest(inSlot.filter((task) => task !== last));
-        const isPulling = last?.Status.State === 'preparing';
-        return isPulling || [last, beforeThat].some((task) => task !== undefined && isPullFailure(task));
-    });
-    return new Set(slots.map(([slot]) => slot));
-}
-function kept_tasks_waitingWords(inSlot, nodes) {
-    const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
-    return last !== undefined && isLive(last) ? `is ${last.Status.State}${kept_tasks_placeOf(last, nodes)}` : kept_tasks_taskWords(last, nodes);
-}
-function kept_tasks_taskWords(task, nodes) {
-    return task && `${ending(task)}${kept_tasks_placeOf(task, nodes)}`;
-}
-function kept_tasks_placeOf({ NodeID: id }, nodes) {
-    const name = nodeName(id, nodes);
-    return name === undefined ? '' : ` on node ${name}`;
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/renew-stored.js

@@ -89,6 +89,22 @@ test('of many new services each has its own verdict, and those that fail do not 
   }
 })
 
+test('a service that is as asked and cannot pull says whose credential its nodes have', async () => {
+  const swarm = new MemorySwarm({ images: { ...IMAGES, [image('private')]: { pullFailsOn: { n1: 0.1 } } } })
+  swarm.create({
+    Name: 'web',
+    Mode: { Replicated: { Replicas: 1 } },
+    TaskTemplate: { ContainerSpec: { Image: pin(image('private')) }, RestartPolicy: { Delay: 300e6 } },
+  } as ServiceSpec)
+  const account = { registry: 'hub.test', username: 'alice', password: 'alice-of-today' }
+  const run = await deploy(swarm, { web: image('private') }, account)
+  expect(run.results).toMatchObject([{ action: 'unchanged', outcome: 'failed' }])
+  expect(run.results[0]?.cause).toMatch(
+    /No such image.*; it is as asked and nothing was sent to it, .* stored before: `mode: refresh-auth` stores that of/,
+  )
+  expect((await deploy(swarm, { web: image('private') })).results[0]?.cause).not.toContain('refresh-auth')
+})
+
 describe('an update', () => {
   async function swarmWith(FailureAction: 'pause' | 'rollback' | 'continue', mode: ServiceSpec['Mode'] = {}) {
     const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })

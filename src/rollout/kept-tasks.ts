@@ -89,7 +89,7 @@ const OF_A_PULL: readonly RegistryFailure[] = [
 ]
 
 /** Docker below 29.7.2 says `No such image` whatever the cause is; newer ones say what the registry said. */
-function isPullFailure(task: Task): boolean {
+export function isPullFailure(task: Task): boolean {
   const { State: state, Err: error = '' } = task.Status
   return state === 'rejected' && (/no such image/i.test(error) || OF_A_PULL.includes(classifyRegistryError(500, error)))
 }

@@ -1,4 +1,4 @@
-import type { Service } from '../docker/api.ts'
+import type { Service, Task } from '../docker/api.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { doubtNote } from '../docker/swarm/failed-check.ts'
@@ -17,6 +17,7 @@ import {
 } from './diagnose.ts'
 import { endsNote } from './ends-note.ts'
 import { areAllUp, type Judge, judge, judgeWayBack, swarmRollsBack } from './judge.ts'
+import { isPullFailure } from './kept-tasks.ts'
 import { lookAt, STALE, type SwarmUnseen, unseenAfter } from './look.ts'
 import type { RolloutRun } from './run.ts'
 import type { Sent } from './sent.ts'
@@ -126,9 +127,9 @@ export function lookOnce(
     default: {
       const isKept = deployment.onFailure === 'keep' || deployment.onFailure === 'pause'
       const stays = service.UpdateStatus?.State === 'paused' && isKept
-      const advice = stays ? staysPaused(service.Spec.Name) : ''
       const result = settle(verdict.state, verdict.cause)
       const task = snapshot.tasks.find(({ ID }) => ID === verdict.taskId)
+      const advice = stays ? staysPaused(service.Spec.Name) : pullsAsBefore(sent, task) ? PULLS_AS_BEFORE : ''
       const diagnosed = withDiagnosis(result, diagnose(verdict, evidence, engine, shown), advice)
       return { settled: { sent, result, diagnosed, node: nodeName(task?.NodeID, swarm.nodes) } }
     }
@@ -159,6 +160,14 @@ function doneNote({ upSince }: ServiceHistory, { service, tasks, eligibleNodes }
 function notSettled(seconds: number, progress: string): string {
   return `not settled within ${seconds} s: ${progress}`
 }
+
+/** Whether nodes could not pull with what was stored before this run, which has an account and has sent nothing. */
+function pullsAsBefore({ change }: Sent, task: Task | undefined): boolean {
+  return change.action === 'unchanged' && change.access !== undefined && task !== undefined && isPullFailure(task)
+}
+
+const PULLS_AS_BEFORE =
+  '; it is as asked and nothing was sent to it, so nodes pull with the credential that was stored before: `mode: refresh-auth` stores that of this run, and brings up what could not pull'
 
 function staysPaused(name: string): string {
   return `; it stays paused: deploy again to go on, or go back with \`docker service rollback ${name}\``
