@@ -132,7 +132,7 @@ test('one service speaks for itself', async () => {
     expect.stringMatching(/^ {3}\d s {2}✓ web: updated after \d\.\d s, 2\/2 tasks on 2 nodes$/),
     '== Record the deploy',
     'service web: recorded as #1',
-    'Recorded as #1.',
+    'Recorded as #1. `mode: rollback` can go back to it.',
     'converged: 1 updated',
     expect.stringMatching(/^Notice: Advice: web: no health check: /),
   ])

@@ -7,12 +7,15 @@ import { someOf } from '../runner/some-of.ts'
 
 const MOST_NAMES = 10
 
-/** `Recorded as #7.`; `undefined` where nothing is. */
+/** `Recorded as #7.`, and what that is good for; `undefined` where nothing is. */
 export function recordedWords(notes: readonly RecordNote[]): string | undefined {
   const [only, ...others] = notes.filter(({ version }) => version !== undefined)
   if (only === undefined) return undefined
-  if (others.length > 0) return `Recorded: ${someOf([only, ...others].map(numbered), MOST_NAMES)}.`
-  return `Recorded as #${only.version}${only.isAgain ? ', as what was deployed last' : ''}.`
+  if (others.length > 0) {
+    return `Recorded: ${someOf([only, ...others].map(numbered), MOST_NAMES)}. \`mode: rollback\` can go back to them.`
+  }
+  if (only.isAgain) return `Recorded as #${only.version}, as what was deployed last.`
+  return `Recorded as #${only.version}. \`mode: rollback\` can go back to it.`
 }
 
 /** What would be, and which would go; `undefined` where neither is. */
