@@ -21304,51 +21304,6 @@ function checkName(name, problems) {
         problems.add(`services: ${problem}`);
 }
 
-;// CONCATENATED MODULE: ./build/inputs/attachments/flags.js
-
-/** What both a key and a flag of the lists would set: whichever came last would win. */
-function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
-    const lists = [
-        { key: 'secrets', targets: secrets?.map(({ file }) => file.Name), names: secrets?.map(({ name }) => name) },
-        { key: 'configs', targets: configs?.map(({ file }) => file.Name), names: configs?.map(({ name }) => name) },
-        { key: 'networks', targets: networks?.map(({ name }) => name), names: networks?.map(({ name }) => name) },
-    ];
-    for (const { name: flag, value = '' } of flags) {
-        if (flag === '--credential-spec' && credentialSpec !== undefined) {
-            problems.add('`credential-spec` and the flag --credential-spec are both given: leave one of the two');
-        }
-        const [, noun, verb] = /^--(secret|config|network)(-add|-rm)?$/.exec(flag) ?? [];
-        const list = lists.find(({ key }) => key === `${noun}s`);
-        if (noun === undefined || list === undefined)
-            continue;
-        const named = verb === '-rm' ? value : targetOf(value);
-        if (!(verb === '-rm' ? list.names : list.targets)?.includes(named))
-            continue;
-        problems.add(`${shown_shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
-    }
-}
-/**
- * What flags attach, in the words of the note of an entry's lists: `secret db-password`, `network backend`.
- *
- * @param networkNames the names of networks by their IDs, which docker takes as well
- */
-function attachedByFlags(flags, networkNames) {
-    return flags.flatMap(({ name, value = '' }) => {
-        const [, noun] = /^--(secret|config|network)(?:-add)?$/.exec(name) ?? [];
-        const target = targetOf(value);
-        return noun === undefined ? [] : [`${noun} ${(noun === 'network' && networkNames.get(target)) || target}`];
-    });
-}
-/** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */
-function targetOf(value) {
-    const fields = new Map(value.split(',').map((field) => {
-        const [, key = '', rest = ''] = /^\s*([^=]*)=?(.*)$/s.exec(field) ?? [];
-        return [key.toLowerCase(), rest];
-    }));
-    const named = fields.get('target') ?? fields.get('source') ?? fields.get('src') ?? fields.get('name');
-    return named ?? value.split(',', 1)[0] ?? '';
-}
-
 ;// CONCATENATED MODULE: ./build/runner/own-labels.js
 /** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
 const WRITE_LABEL = 'swarm-deploy.write';
@@ -22395,27 +22350,15 @@ function asWords({ spelling, value, isJoined }) {
     return isJoined ? [`${spelling}=${value}`] : [spelling, value];
 }
 
-;// CONCATENATED MODULE: ./build/inputs/services.js
+;// CONCATENATED MODULE: ./build/inputs/service-keys.js
 
 
 
 
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-const services_KEYS = [
+/** The keys of an entry of `services`. */
+const service_keys_KEYS = [
     'name',
     'image',
     'refresh',
@@ -22434,9 +22377,9 @@ const services_KEYS = [
 ];
 /** The keys of an entry. */
 function entryKeys(strategies) {
-    return [...services_KEYS, ...strategyKeys(strategies)];
+    return [...service_keys_KEYS, ...strategyKeys(strategies)];
 }
-const services_OTHER_NAMES = {
+const service_keys_OTHER_NAMES = {
     args: 'command',
     cmd: 'command',
     config: 'auth-config',
@@ -22450,50 +22393,74 @@ const services_OTHER_NAMES = {
 /** Keys of compose files that say by themselves what was pasted. */
 const COMPOSE_KEYS = new Set('build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(' '));
 const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
-const LONGEST_PLACE = 63;
-const MOST_REPLICAS = 1_000_000;
-const services_PAIR = '`web: ghcr.io/org/web:1.2`';
-const KEYED = { isKeyed: true };
 /**
- * What a `services` text asks for: `name: image` pairs, or a list of entries.
+ * Whether all keys of an entry are known; tells those that are not, with what may be meant.
  *
- * @param forAll what the inputs say of strategies and policies
- * @param sources where the contents of secrets and configs are looked for
+ * @param name what stands before the entry, or in it
  */
-function servicesFromText(text, forAll, sources, problems) {
-    const { root, problems: wrong } = yaml_parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`services line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0)
-        return [];
-    const entries = services_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
-    const requests = entries.flatMap((entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? []);
-    services_checkNames(entries, problems);
-    checkSharedContents(requests, problems.at('services'));
-    return requests;
+function service_keys_checkKeys(name, map, keys, problems) {
+    const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
+    const [only, ...others] = map.entries;
+    if (only !== undefined &&
+        others.length === 0 &&
+        unknown.length === 1 &&
+        name === undefined &&
+        only.value.kind === 'text') {
+        problems.add(`${shown_ticked(only.key)} is no key of an entry: leave the dashes off all \`name: image\` pairs, or write ${shown_ticked(`- name: ${only.key}`)} with an \`image\` below it`);
+        return false;
+    }
+    for (const { key, line } of unknown) {
+        const closest = closestKey(key, keys, service_keys_OTHER_NAMES);
+        problems.add(`line ${line} has the unknown key ${shown_shown(key)}: ${service_keys_adviceFor(key, closest, keys)}`);
+    }
+    return unknown.length === 0;
 }
+/** The old names are told with everything else that is wrong. */
+function isKnown(key, keys) {
+    return keys.includes(key) || RETIRED_KEYS.includes(key);
+}
+function service_keys_adviceFor(key, closest, keys) {
+    const policy = settingMeantBy(key);
+    if (policy !== undefined)
+        return `write it in \`update-config\`, as in \`update-config: {${policy}: \u2026}\``;
+    if (closest !== undefined)
+        return keyAdvice(closest, keys);
+    const flag = adviceForFlag(key);
+    if (flag !== undefined)
+        return flag;
+    return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/service-entries.js
+
+
+
+
+const LONGEST_PLACE = 63;
+const service_entries_PAIR = '`web: ghcr.io/org/web:1.2`';
 /** Behind a colon: as pages and chats have it instead of an ordinary blank, or beside it. */
 const OTHER_BLANK = /(?<=:)(?! )[\p{Z}\p{DI}]/u;
 /** Whether a text has comments at most, or what programs write for no value. */
-function services_isNothing(root) {
+function service_entries_isNothing(root) {
     return root === undefined || (root.style === 'plain' && /^(?:~|null|undefined)?$/i.test(root.value));
 }
-function services_entriesOf(root, keys, problems) {
+/** What is in the text, one by one, before it is looked at. */
+function service_entries_entriesOf(root, keys, problems) {
     if (root === undefined || root.kind === 'text') {
-        const what = services_isNothing(root) ? 'there is no value in it, as where an expression has none' : 'this is only text';
+        const what = service_entries_isNothing(root) ? 'there is no value in it, as where an expression has none' : 'this is only text';
         const sign = OTHER_BLANK.exec(root?.value ?? '')?.[0];
         if (sign !== undefined) {
             problems.add(`${what}: behind the colon is ${visible(sign)}, which YAML does not take for a blank: write an ordinary one`);
             return [];
         }
-        problems.add(`${what}: write pairs such as ${services_PAIR}, with a blank after the colon, or a list of entries`);
+        problems.add(`${what}: write pairs such as ${service_entries_PAIR}, with a blank after the colon, or a list of entries`);
         return [];
     }
     if (root.kind === 'list' || isOneEntry(root, keys))
         return entriesOfList(root.kind === 'list' ? root.items : [root]);
     const compose = root.entries.find(({ key, value }) => key === 'services' && value.kind !== 'text');
     if (compose !== undefined) {
-        problems.add(`line ${compose.line} has the key \`services\`, as a compose file has: for a stack write the path of such a file in \`compose-file\`, and a name in \`stack\`; here write only pairs such as ${services_PAIR}`);
+        problems.add(`line ${compose.line} has the key \`services\`, as a compose file has: for a stack write the path of such a file in \`compose-file\`, and a name in \`stack\`; here write only pairs such as ${service_entries_PAIR}`);
         return [];
     }
     return root.entries.map(({ key, line, value }) => {
@@ -22524,31 +22491,100 @@ function entriesOfList(items) {
         };
     });
 }
+/** Where an entry stands, as a message begins. */
 function placeOf(name) {
     return `services: ${placed(name).slice(0, LONGEST_PLACE)}`;
 }
+
+;// CONCATENATED MODULE: ./build/inputs/attachments/flags.js
+
+/** What both a key and a flag of the lists would set: whichever came last would win. */
+function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
+    const lists = [
+        { key: 'secrets', targets: secrets?.map(({ file }) => file.Name), names: secrets?.map(({ name }) => name) },
+        { key: 'configs', targets: configs?.map(({ file }) => file.Name), names: configs?.map(({ name }) => name) },
+        { key: 'networks', targets: networks?.map(({ name }) => name), names: networks?.map(({ name }) => name) },
+    ];
+    for (const { name: flag, value = '' } of flags) {
+        if (flag === '--credential-spec' && credentialSpec !== undefined) {
+            problems.add('`credential-spec` and the flag --credential-spec are both given: leave one of the two');
+        }
+        const [, noun, verb] = /^--(secret|config|network)(-add|-rm)?$/.exec(flag) ?? [];
+        const list = lists.find(({ key }) => key === `${noun}s`);
+        if (noun === undefined || list === undefined)
+            continue;
+        const named = verb === '-rm' ? value : targetOf(value);
+        if (!(verb === '-rm' ? list.names : list.targets)?.includes(named))
+            continue;
+        problems.add(`${shown_shown(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
+    }
+}
+/**
+ * What flags attach, in the words of the note of an entry's lists: `secret db-password`, `network backend`.
+ *
+ * @param networkNames the names of networks by their IDs, which docker takes as well
+ */
+function attachedByFlags(flags, networkNames) {
+    return flags.flatMap(({ name, value = '' }) => {
+        const [, noun] = /^--(secret|config|network)(?:-add)?$/.exec(name) ?? [];
+        const target = targetOf(value);
+        return noun === undefined ? [] : [`${noun} ${(noun === 'network' && networkNames.get(target)) || target}`];
+    });
+}
+/** Where a value of `--secret` or `--config` has it found, or which network one of `--network` means. */
+function targetOf(value) {
+    const fields = new Map(value.split(',').map((field) => {
+        const [, key = '', rest = ''] = /^\s*([^=]*)=?(.*)$/s.exec(field) ?? [];
+        return [key.toLowerCase(), rest];
+    }));
+    const named = fields.get('target') ?? fields.get('source') ?? fields.get('src') ?? fields.get('name');
+    return named ?? value.split(',', 1)[0] ?? '';
+}
+
+;// CONCATENATED MODULE: ./build/inputs/service-entry.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const MOST_REPLICAS = 1_000_000;
+const KEYED = { isKeyed: true };
+/** What one entry asks for; `undefined` where that cannot be told. */
 function requestFromEntry(entry, reading, problems) {
     const { value } = entry;
     if (value.kind === 'list') {
-        problems.add(`this is a list: write an image, as in ${services_PAIR}, or a mapping with the keys of an entry`);
+        problems.add(`this is a list: write an image, as in ${service_entries_PAIR}, or a mapping with the keys of an entry`);
         return undefined;
     }
     if (value.kind === 'map')
         return requestFromMap(entry, value, reading, problems);
     if (entry.name === undefined) {
-        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${services_PAIR}`);
+        problems.add(`this is only text: write \`- name: web\` with an \`image\` below it, or leave the dashes off all pairs such as ${service_entries_PAIR}`);
         return undefined;
     }
-    problems.attempt(() => services_checkName(entry.name ?? ''));
+    problems.attempt(() => service_entry_checkName(entry.name ?? ''));
     const image = problems.attempt(() => imageFrom(value.value.trim()));
     const nothingElse = { env: {}, create: false, updateArgs: [], ...replacementOf(undefined, reading.forAll, problems) };
     return image && { name: entry.name, ...KEYED, image, ...nothingElse };
 }
 function requestFromMap(entry, map, { forAll, sources }, problems) {
-    if (!services_checkKeys(entry, map, entryKeys(forAll.strategies), problems))
+    if (!service_keys_checkKeys(entry.name, map, entryKeys(forAll.strategies), problems))
         return undefined;
-    const stack = services_stackOf(entry, map, forAll.strategies, problems);
-    const name = stack ?? services_nameOf(entry, map, problems);
+    const stack = service_entry_stackOf(entry, map, forAll.strategies, problems);
+    const name = stack ?? service_entry_nameOf(entry, map, problems);
     const image = attemptAt(map, 'image', problems, imageFrom);
     const authConfig = attemptAt(map, 'auth-config', problems, nonEmpty);
     const replicas = attemptAt(map, 'replicas', problems, (text) => parseInteger(text, 0, MOST_REPLICAS));
@@ -22616,7 +22652,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
 /** What of an entry can be said of all services of a stack at once. */
 const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS];
 /** The stack whose services an entry means; `undefined` for an entry of one service. */
-function services_stackOf({ name }, map, strategies, problems) {
+function service_entry_stackOf({ name }, map, strategies, problems) {
     const stack = textAt(map, 'stack', problems);
     if (stack === undefined)
         return undefined;
@@ -22629,40 +22665,8 @@ function services_stackOf({ name }, map, strategies, problems) {
     }
     return stack;
 }
-function services_checkKeys({ name }, map, keys, problems) {
-    const unknown = map.entries.filter(({ key }) => !isKnown(key, keys));
-    const [only, ...others] = map.entries;
-    if (only !== undefined &&
-        others.length === 0 &&
-        unknown.length === 1 &&
-        name === undefined &&
-        only.value.kind === 'text') {
-        problems.add(`${shown_ticked(only.key)} is no key of an entry: leave the dashes off all \`name: image\` pairs, or write ${shown_ticked(`- name: ${only.key}`)} with an \`image\` below it`);
-        return false;
-    }
-    for (const { key, line } of unknown) {
-        const closest = closestKey(key, keys, services_OTHER_NAMES);
-        problems.add(`line ${line} has the unknown key ${shown_shown(key)}: ${services_adviceFor(key, closest, keys)}`);
-    }
-    return unknown.length === 0;
-}
-/** The old names are told with everything else that is wrong. */
-function isKnown(key, keys) {
-    return keys.includes(key) || RETIRED_KEYS.includes(key);
-}
-function services_adviceFor(key, closest, keys) {
-    const policy = settingMeantBy(key);
-    if (policy !== undefined)
-        return `write it in \`update-config\`, as in \`update-config: {${policy}: \u2026}\``;
-    if (closest !== undefined)
-        return keyAdvice(closest, keys);
-    const flag = adviceForFlag(key);
-    if (flag !== undefined)
-        return flag;
-    return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys);
-}
 /** In a mapping of services the name stands before the entry; a second one inside must be the same. */
-function services_nameOf(entry, map, problems) {
+function service_entry_nameOf(entry, map, problems) {
     const inside = textAt(map, 'name', problems);
     if (inside === undefined && entry.name === undefined) {
         if (valueAt(map, 'name') === undefined)
@@ -22673,26 +22677,15 @@ function services_nameOf(entry, map, problems) {
     if (inside !== undefined && inside !== name) {
         problems.add(`\`name\` is ${shown_shown(inside)} here: leave it out, or write the same name before the colon`);
     }
-    problems.attempt(() => services_checkName(name));
+    problems.attempt(() => service_entry_checkName(name));
     return name;
 }
-function services_checkName(name) {
+function service_entry_checkName(name) {
     if (name === '')
         throw new errors_UserError('the name is empty: write the name of the service');
     const problem = swarm_rules_nameProblem(name, 'a service');
     if (problem !== undefined)
         throw new errors_UserError(problem);
-}
-/** Swarm takes names that differ only in their capitals for the same. */
-function services_checkNames(entries, problems) {
-    const lines = new Map();
-    for (const { name = '', line } of entries) {
-        const key = name.toLowerCase();
-        const first = lines.get(key);
-        if (key !== '' && first !== undefined)
-            problems.add(`${placeOf(name)}: the service is given twice (lines ${first} and ${line}): put all of it into one entry`);
-        lines.set(key, line);
-    }
 }
 /** @throws UserError that goes on after the service's name */
 function imageFrom(text) {
@@ -22769,6 +22762,43 @@ function checkGivenOnce(map, env, flags, problems) {
             problems.add(`${name} is given both in \`env\` and by a flag: leave one of the two`);
     }
 }
+
+;// CONCATENATED MODULE: ./build/inputs/services.js
+
+
+
+
+
+
+/**
+ * What a `services` text asks for: `name: image` pairs, or a list of entries.
+ *
+ * @param forAll what the inputs say of strategies and policies
+ * @param sources where the contents of secrets and configs are looked for
+ */
+function servicesFromText(text, forAll, sources, problems) {
+    const { root, problems: wrong } = yaml_parseYaml(text);
+    for (const { line, column, reason } of wrong)
+        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    if (wrong.length > 0)
+        return [];
+    const entries = service_entries_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
+    const requests = entries.flatMap((entry) => requestFromEntry(entry, { forAll, sources }, problems.at(entry.place)) ?? []);
+    services_checkNames(entries, problems);
+    checkSharedContents(requests, problems.at('services'));
+    return requests;
+}
+/** Swarm takes names that differ only in their capitals for the same. */
+function services_checkNames(entries, problems) {
+    const lines = new Map();
+    for (const { name = '', line } of entries) {
+        const key = name.toLowerCase();
+        const first = lines.get(key);
+        if (key !== '' && first !== undefined)
+            problems.add(`${placeOf(name)}: the service is given twice (lines ${first} and ${line}): put all of it into one entry`);
+        lines.set(key, line);
+    }
+}
 /** What is made under one name is one thing for the whole run. */
 function checkSharedContents(requests, problems) {
     const known = new Map();
@@ -22788,6 +22818,7 @@ function checkSharedContents(requests, problems) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/read.js
+
 
 
 

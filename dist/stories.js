@@ -2018,14 +2018,17 @@ const MOST_REPOSITORIES = 10;
 
 /** What a run has recorded, or would, in a line. Pure. */
 const record_words_MOST_NAMES = 10;
-/** `Recorded as #7.`; `undefined` where nothing is. */
+/** `Recorded as #7.`, and what that is good for; `undefined` where nothing is. */
 function recordedWords(notes) {
     const [only, ...others] = notes.filter(({ version }) => version !== undefined);
     if (only === undefined)
         return undefined;
-    if (others.length > 0)
-        return `Recorded: ${(0,some_of/* someOf */.y)([only, ...others].map(numbered), record_words_MOST_NAMES)}.`;
-    return `Recorded as #${only.version}${only.isAgain ? ', as what was deployed last' : ''}.`;
+    if (others.length > 0) {
+        return `Recorded: ${(0,some_of/* someOf */.y)([only, ...others].map(numbered), record_words_MOST_NAMES)}. \`mode: rollback\` can go back to them.`;
+    }
+    if (only.isAgain)
+        return `Recorded as #${only.version}, as what was deployed last.`;
+    return `Recorded as #${only.version}. \`mode: rollback\` can go back to it.`;
 }
 /** What would be, and which would go; `undefined` where neither is. */
 function plannedRecordWords(records) {
