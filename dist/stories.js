@@ -4731,6 +4731,7 @@ function gantt({ rows, seconds }) {
         'gantt',
         '  dateFormat YYYY-MM-DD HH:mm:ss.SSS',
         `  axisFormat ${axisOf(seconds)}`,
+        ...(seconds < SHORT_SECONDS ? ['  tickInterval 1second'] : []),
         '  todayMarker off',
         ...sections,
     ].join('\n');
@@ -4744,6 +4745,8 @@ const MOST_LEFT = 300;
 const MARGIN = 24;
 const CHARACTER_WIDTH = 6.2;
 const gantt_MOST_NAME_CHARACTERS = 48;
+/** By itself Mermaid marks parts of seconds on a shorter axis, where whole ones are written: some stood there twice. */
+const SHORT_SECONDS = 15;
 /** They show on a light page and on a dark one. Where they are not taken, Mermaid's own tell the same kinds apart. */
 const COLOURS = {
     sectionBkgColor: '#80808014',

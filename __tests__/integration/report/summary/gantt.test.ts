@@ -59,6 +59,13 @@ test.each([
   expect(gantt({ ...chart('web'), seconds })).toContain(`axisFormat ${format}\n`)
 })
 
+test('the axis of a short rollout has each second once', async () => {
+  const short = gantt({ ...chart('web'), seconds: 6.7 })
+  expect(short).toContain('\n  tickInterval 1second\n')
+  await expect(mermaid.parse(short)).resolves.toMatchObject({ diagramType: 'gantt' })
+  expect(gantt(chart('web'))).not.toContain('tickInterval')
+})
+
 describe('no name gets out of its place', () => {
   const NAMES = [
     'a:b',
