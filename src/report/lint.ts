@@ -2,6 +2,7 @@ import type { Node, ServiceSpec } from '../docker/api.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import { tokenOf } from '../docker/registry/token.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
+import { isHostPort } from '../docker/swarm/published-ports.ts'
 import { startFirstNote } from '../docker/swarm/room.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import type { Deployment } from '../inputs/deployment.ts'
@@ -130,7 +131,7 @@ function hasGapOnUpdate({ name, spec, hasDowntime }: Linted, nodes: readonly Nod
   if (mode.Replicated === undefined || (mode.Replicated.Replicas ?? 1) !== 1) return false
   const { Mounts: mounts = [], Image: image = '' } = template.ContainerSpec ?? {}
   const hasOwn =
-    (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === 'host') ||
+    (endpoint?.Ports ?? []).some(isHostPort) ||
     mounts.some(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true)
   const repository = image.split('@', 1)[0]?.split('/').at(-1)?.split(':', 1)[0] ?? ''
   if (hasOwn || mustRunOnce(name) || mustRunOnce(repository)) return false
