@@ -375,6 +375,8 @@ function timeFrom(object, key) {
 
 // EXTERNAL MODULE: ./build/docker/specs/service-mode.js
 var service_mode = __webpack_require__(1321);
+// EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
+var published_ports = __webpack_require__(7329);
 // EXTERNAL MODULE: ./build/runner/own-labels.js
 var own_labels = __webpack_require__(3487);
 // EXTERNAL MODULE: ./build/docker/swarm/placement.js
@@ -757,6 +759,7 @@ var some_of = __webpack_require__(7257);
 
 
 
+
 /** What will hurt one day although the deploy went well. */
 const RULES = [
     {
@@ -831,7 +834,7 @@ function hasGapOnUpdate({ name, spec, hasDowntime }, nodes) {
     if (mode.Replicated === undefined || (mode.Replicated.Replicas ?? 1) !== 1)
         return false;
     const { Mounts: mounts = [], Image: image = '' } = template.ContainerSpec ?? {};
-    const hasOwn = (endpoint?.Ports ?? []).some(({ PublishMode }) => PublishMode === 'host') ||
+    const hasOwn = (endpoint?.Ports ?? []).some(published_ports/* isHostPort */.gZ) ||
         mounts.some(({ Type, ReadOnly }) => Type !== 'tmpfs' && ReadOnly !== true);
     const repository = image.split('@', 1)[0]?.split('/').at(-1)?.split(':', 1)[0] ?? '';
     if (hasOwn || mustRunOnce(name) || mustRunOnce(repository))
@@ -18141,8 +18144,6 @@ function flagFor(setting) {
     return SETTINGS[setting].flag;
 }
 
-// EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
-var published_ports = __webpack_require__(7329);
 ;// CONCATENATED MODULE: ./build/docker/swarm/held-ports.js
 
 
@@ -18183,15 +18184,16 @@ function heldPorts(wanted, tasks, nodes) {
  * have one, or why it cannot is another reason.
  */
 function sharedPort(one, other, nodes) {
-    const both = [one, other];
-    if (both.some((spec) => mayWait(spec) || (0,service_mode/* endsForGood */.L)(spec)))
+    if ([one, other].some((spec) => mayWait(spec) || (0,service_mode/* endsForGood */.L)(spec)))
         return undefined;
-    const own = both.map((spec) => nodesFor(spec, nodes));
-    const counts = both.map((spec, index) => tasksOn(own[index] ?? [], spec));
-    if (counts.some((count, index) => count > (own[index]?.length ?? 0) || count === 0))
+    const both = [one, other].map((spec) => {
+        const own = nodesFor(spec, nodes);
+        return { own, count: tasksOn(own, spec) };
+    });
+    if (both.some(({ own, count }) => count > own.length || count === 0))
         return undefined;
-    const tasks = counts.reduce((sum, count) => sum + count, 0);
-    const free = new Set(own.flat().map(({ ID }) => ID)).size;
+    const tasks = both.reduce((sum, { count }) => sum + count, 0);
+    const free = new Set(both.flatMap(({ own }) => own).map(({ ID }) => ID)).size;
     return tasks > free ? { nodes: free, waiting: tasks - free, tasks } : undefined;
 }
 /** Whether it does no harm that tasks wait: of a job, or where who scales the service sees to it. */

@@ -56,13 +56,14 @@ export interface SharedPort {
  * have one, or why it cannot is another reason.
  */
 export function sharedPort(one: ServiceSpec, other: ServiceSpec, nodes: readonly Node[]): SharedPort | undefined {
-  const both = [one, other]
-  if (both.some((spec) => mayWait(spec) || endsForGood(spec))) return undefined
-  const own = both.map((spec) => nodesFor(spec, nodes))
-  const counts = both.map((spec, index) => tasksOn(own[index] ?? [], spec))
-  if (counts.some((count, index) => count > (own[index]?.length ?? 0) || count === 0)) return undefined
-  const tasks = counts.reduce((sum, count) => sum + count, 0)
-  const free = new Set(own.flat().map(({ ID }) => ID)).size
+  if ([one, other].some((spec) => mayWait(spec) || endsForGood(spec))) return undefined
+  const both = [one, other].map((spec) => {
+    const own = nodesFor(spec, nodes)
+    return { own, count: tasksOn(own, spec) }
+  })
+  if (both.some(({ own, count }) => count > own.length || count === 0)) return undefined
+  const tasks = both.reduce((sum, { count }) => sum + count, 0)
+  const free = new Set(both.flatMap(({ own }) => own).map(({ ID }) => ID)).size
   return tasks > free ? { nodes: free, waiting: tasks - free, tasks } : undefined
 }
 
