@@ -14913,7 +14913,26 @@ function pairsOfList({ items }, at) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/runner/word-list.js
+/**
+ * Words as a sentence lists them: `a, b and c`. By hand, and not with `Intl`: the first list of a run would cost it a
+ * twentieth of all its work.
+ */
+function andList(words) {
+    return joined(words, 'and');
+}
+/** The same for a choice: `a, b or c`. */
+function word_list_orList(words) {
+    return joined(words, 'or');
+}
+function joined(words, last) {
+    if (words.length < 2)
+        return words.join('');
+    return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/problems.js
+
 
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
@@ -14962,12 +14981,10 @@ class Problems {
             throw new InputErrors([...new Set(this.#lines)]);
     }
 }
-/** One takes as long to make as a hundred lists. */
-const formats = {};
 /** Names as a sentence lists them: `a`, `b` and `c`. */
-function listed(names, type = 'conjunction') {
-    formats[type] ??= new Intl.ListFormat('en', { type });
-    return formats[type].format(names.map(shown_ticked));
+function listed(names, last = 'and') {
+    const words = names.map(shown_ticked);
+    return last === 'and' ? andList(words) : word_list_orList(words);
 }
 function oneLine(text) {
     return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
@@ -15892,7 +15909,7 @@ const MOST_KEYS_TOLD = 8;
 /** What to write instead of an unknown key. */
 function keyAdvice(closest, known) {
     if (closest === undefined)
-        return `write one of ${listed(known, 'disjunction')}`;
+        return `write one of ${listed(known, 'or')}`;
     const guess = `did you mean \`${closest}\`?`;
     return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${listed(known)}`;
 }
@@ -16255,7 +16272,7 @@ function passwordOf(entry, sources, prefix = '') {
         const missing = prefix === '' ? 'there is no password' : 'there is no password for the nodes to store';
         const given = [key, ...others].map((one) => `${prefix}${one}`);
         const found = key === undefined ? missing : `${listed(given)} are given at once`;
-        throw new errors_UserError(`${found}: write exactly one of ${listed(names, 'disjunction')}`);
+        throw new errors_UserError(`${found}: write exactly one of ${listed(names, 'or')}`);
     }
     const value = valueAt(entry, `${prefix}${key}`);
     if (value?.kind !== 'text') {
@@ -16384,7 +16401,7 @@ function onlyRegistry(registries) {
     const [only, ...others] = own;
     if (only !== undefined && others.length === 0)
         return only;
-    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${listed(own, 'conjunction')}`;
+    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${listed(own, 'and')}`;
     throw new errors_UserError(`${why}: write the registry before it, as in ${registry_ca_EXAMPLE}`);
 }
 function registry_ca_hostOf(key) {
@@ -16703,6 +16720,7 @@ function family(address) {
 
 
 
+
 // swarmkit, manager/controlapi/common.go
 const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
 const LONGEST_NAME = 63;
@@ -17011,7 +17029,7 @@ function choiceViolations(setting, value, choices) {
 function choiceProblems(value, choices) {
     if (value === '' || choices.includes(value))
         return [];
-    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
+    const known = orList(choices);
     return [`Swarm does not know ${JSON.stringify(value)}: write ${known}`];
 }
 function negativeViolations(setting, duration) {
@@ -17725,7 +17743,7 @@ function contentIn(map, kind, place, sources, problems) {
     if (given.length === 0) {
         const alone = ['labels', 'template-driver'].filter((key) => valueAt(map, key) !== undefined);
         if (alone.length > 0) {
-            problems.add(`${listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${listed(SOURCES, 'disjunction')}`);
+            problems.add(`${listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${listed(SOURCES, 'or')}`);
         }
     }
     if (templating !== undefined && templating !== 'golang') {
@@ -17830,6 +17848,7 @@ function credentialSpecOfText(text) {
 
 
 
+
 /** The units of Go's `time.ParseDuration`, by which docker reads: \u00b5 has two code points. */
 const UNIT_MILLISECONDS = {
     ns: 1e-6,
@@ -17899,7 +17918,7 @@ function parseChoice(text, choices) {
         return choice;
     const closest = closestKey(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    const all = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(choices);
+    const all = word_list_orList(choices);
     throw new errors_UserError(`${shown_shown(text)} is none of its words: ${guess} ${all}`);
 }
 /**
@@ -18196,7 +18215,7 @@ function mode_adviceFor(text) {
     if (Object.hasOwn(mode_OTHER_NAMES, text))
         return `write \`${mode_OTHER_NAMES[text]}\``;
     const meant = meantBy(text);
-    return meant === undefined ? `write ${listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${meant}\`?`;
+    return meant === undefined ? `write ${listed(MODE_NAMES, 'or')}` : `did you mean \`${meant}\`?`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
@@ -19233,6 +19252,7 @@ function checkRatio(text) {
 
 
 
+
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
@@ -19344,7 +19364,7 @@ function checkModeInputs(env, mode, strategies, problems) {
                 problems.add(DRY_RUN_ELSEWHERE);
                 continue;
             }
-            problems.add(`${name}: it belongs to ${listed(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${listed(others, 'disjunction')}`);
+            problems.add(`${name}: it belongs to ${listed(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${listed(others, 'or')}`);
         }
     }
     if (unused.length > 0)
@@ -19364,7 +19384,7 @@ function onlyCountsWith(modes) {
 /** All of them on one line: those with the same reason together. */
 function unusedInWords(unused) {
     const parts = [...group_by_groupBy(unused, ({ why }) => why.one).values()].map((all) => {
-        const names = new Intl.ListFormat('en').format(all.map(({ name }) => name));
+        const names = andList(all.map(({ name }) => name));
         return `${names}: ${all.length === 1 ? all[0]?.why.one : all[0]?.why.several}`;
     });
     return parts.join('; ');
@@ -19684,7 +19704,7 @@ function unknownNames(selection, all, owner) {
     const names = listed([...known.slice(0, MOST_TOLD)]);
     const are = `${question === '' ? 'its' : 'Its'} services are ${names}${left > 0 ? `, and ${left} more` : ''}`;
     const told = guesses.every((guess) => guess !== undefined) ? question.trim() : `${question}${are}`;
-    return `${owner} has no service ${listed(unknown, 'disjunction')}: ${told}`;
+    return `${owner} has no service ${listed(unknown, 'or')}: ${told}`;
 }
 /** The name in the file goes before that on the swarm: another service may be called so there. */
 function find(asked, all) {
@@ -20733,7 +20753,7 @@ function adviceAtTop(key, value) {
     if (closest !== undefined)
         return `did you mean \`${closest}\`?`;
     const isService = value.kind === 'map' && ['image', 'build'].some((one) => entryAt(value, one) !== undefined);
-    return isService ? 'write it under `services`' : `write one of ${listed([...SECTIONS], 'disjunction')}`;
+    return isService ? 'write it under `services`' : `write one of ${listed([...SECTIONS], 'or')}`;
 }
 /** What to write where a section is no mapping. */
 function remedyForSection(value, section) {
@@ -21051,7 +21071,7 @@ function composePaths(input, env, problems) {
     const found = USUAL_NAMES.find((name) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(basePath(env), name)));
     if (found !== undefined)
         return [found];
-    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: ${WRITE_PATH}${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`);
+    problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'or')}: ${WRITE_PATH}${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`);
     return [];
 }
 const WRITE_PATH = 'write the path of the compose file';
@@ -21860,6 +21880,7 @@ function attributeOf(entry) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/shell-words.js
+
 /** What separates or redirects commands outside of quotes (POSIX, Shell Command Language, 2.2). */
 const shell_words_OPERATORS = new Set(';|&<>()');
 /** What begins an expansion behind a `$` (2.6). */
@@ -22014,7 +22035,7 @@ function toldOf(problems, hasLines) {
             return problem;
         const more = lines.size > MOST_LINES ? [`${lines.size - MOST_LINES} more`] : [];
         const places = [...[...lines].slice(0, MOST_LINES).map(String), ...more];
-        return `${lines.size === 1 ? 'line' : 'lines'} ${new Intl.ListFormat('en').format(places)}: ${problem}`;
+        return `${lines.size === 1 ? 'line' : 'lines'} ${andList(places)}: ${problem}`;
     });
 }
 const EXPANSION = 'nothing is expanded here: put `$` in single quotes if the sign itself is meant, or let an expression of the workflow write the value';
@@ -22027,6 +22048,7 @@ function unclosed(quote) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/flags.js
+
 
 
 
@@ -22232,7 +22254,7 @@ function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) 
         ...spellings,
         ...(hasImage ? ['what stands behind the flags'] : []),
     ];
-    const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
+    const list = andList(out);
     tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
     const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
     return flags_checked(verb, others, tell);
@@ -24615,7 +24637,14 @@ function areSeveral(inSlot) {
 }
 /** The task that was made last. */
 function newest(tasks) {
-    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+    return tasks.toSorted((a, b) => byCreation(b, a))[0];
+}
+/** Orders tasks, the oldest first. Docker leaves out zeros at the end of a second's fraction. */
+function byCreation({ CreatedAt: a }, { CreatedAt: b }) {
+    const [first, second] = [a.replace(/Z$/, ''), b.replace(/Z$/, '')];
+    if (first === second)
+        return 0;
+    return first < second ? -1 : 1;
 }
 /** How a task ended, in words that follow "its task": `failed with exit code 1: \u2026`. */
 function ending(task) {

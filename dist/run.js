@@ -10855,6 +10855,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/runner/shown.js
 var shown = __nccwpck_require__(1994);
+// EXTERNAL MODULE: ./build/runner/word-list.js
+var word_list = __nccwpck_require__(5120);
 // EXTERNAL MODULE: ./build/docker/specs/service-mode.js
 var service_mode = __nccwpck_require__(1321);
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
@@ -10928,6 +10930,7 @@ var placement = __nccwpck_require__(665);
 // EXTERNAL MODULE: ./build/docker/swarm/published-ports.js
 var published_ports = __nccwpck_require__(7329);
 ;// CONCATENATED MODULE: ./build/docker/swarm/swarm-rules.js
+
 
 
 
@@ -11241,7 +11244,7 @@ function choiceViolations(setting, value, choices) {
 function choiceProblems(value, choices) {
     if (value === '' || choices.includes(value))
         return [];
-    const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices);
+    const known = (0,word_list/* orList */.A)(choices);
     return [`Swarm does not know ${JSON.stringify(value)}: write ${known}`];
 }
 function negativeViolations(setting, duration) {
@@ -13331,7 +13334,9 @@ function otherEncoding(bytes) {
 /* harmony export */ });
 /* harmony import */ var _docker_specs_create_flags_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5134);
 /* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_word_list_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5120);
 /* harmony import */ var _shell_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9830);
+
 
 
 
@@ -13537,7 +13542,7 @@ function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) 
         ...spellings,
         ...(hasImage ? ['what stands behind the flags'] : []),
     ];
-    const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out);
+    const list = (0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_3__/* .andList */ .c)(out);
     tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
     const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
     return checked(verb, others, tell);
@@ -13714,7 +13719,7 @@ const MOST_KEYS_TOLD = 8;
 /** What to write instead of an unknown key. */
 function keyAdvice(closest, known) {
     if (closest === undefined)
-        return `write one of ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .K)(known, 'disjunction')}`;
+        return `write one of ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .K)(known, 'or')}`;
     const guess = `did you mean \`${closest}\`?`;
     return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .K)(known)}`;
 }
@@ -13925,6 +13930,8 @@ function guess(value) {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_word_list_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5120);
+
 
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
@@ -13973,12 +13980,10 @@ class Problems {
             throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputErrors */ .G([...new Set(this.#lines)]);
     }
 }
-/** One takes as long to make as a hundred lists. */
-const formats = {};
 /** Names as a sentence lists them: `a`, `b` and `c`. */
-function listed(names, type = 'conjunction') {
-    formats[type] ??= new Intl.ListFormat('en', { type });
-    return formats[type].format(names.map(_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .ticked */ .bn));
+function listed(names, last = 'and') {
+    const words = names.map(_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .ticked */ .bn);
+    return last === 'and' ? (0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_2__/* .andList */ .c)(words) : (0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_2__/* .orList */ .A)(words);
 }
 function oneLine(text) {
     return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
@@ -14519,7 +14524,7 @@ function unknownNames(selection, all, owner) {
     const names = (0,_problems_js__WEBPACK_IMPORTED_MODULE_2__/* .listed */ .K)([...known.slice(0, MOST_TOLD)]);
     const are = `${question === '' ? 'its' : 'Its'} services are ${names}${left > 0 ? `, and ${left} more` : ''}`;
     const told = guesses.every((guess) => guess !== undefined) ? question.trim() : `${question}${are}`;
-    return `${owner} has no service ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_2__/* .listed */ .K)(unknown, 'disjunction')}: ${told}`;
+    return `${owner} has no service ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_2__/* .listed */ .K)(unknown, 'or')}: ${told}`;
 }
 /** The name in the file goes before that on the swarm: another service may be called so there. */
 function find(asked, all) {
@@ -14535,6 +14540,8 @@ function find(asked, all) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   C: () => (/* binding */ shellWords)
 /* harmony export */ });
+/* harmony import */ var _runner_word_list_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5120);
+
 /** What separates or redirects commands outside of quotes (POSIX, Shell Command Language, 2.2). */
 const OPERATORS = new Set(';|&<>()');
 /** What begins an expansion behind a `$` (2.6). */
@@ -14689,7 +14696,7 @@ function toldOf(problems, hasLines) {
             return problem;
         const more = lines.size > MOST_LINES ? [`${lines.size - MOST_LINES} more`] : [];
         const places = [...[...lines].slice(0, MOST_LINES).map(String), ...more];
-        return `${lines.size === 1 ? 'line' : 'lines'} ${new Intl.ListFormat('en').format(places)}: ${problem}`;
+        return `${lines.size === 1 ? 'line' : 'lines'} ${(0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_0__/* .andList */ .c)(places)}: ${problem}`;
     });
 }
 const EXPANSION = 'nothing is expanded here: put `$` in single quotes if the sign itself is meant, or let an expression of the workflow write the value';
@@ -15074,7 +15081,9 @@ function checkRatio(text) {
 /* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_word_list_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5120);
 /* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8158);
+
 
 
 
@@ -15148,7 +15157,7 @@ function parseChoice(text, choices) {
         return choice;
     const closest = (0,_keys_js__WEBPACK_IMPORTED_MODULE_3__/* .closestKey */ .bi)(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    const all = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(choices);
+    const all = (0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_4__/* .orList */ .A)(choices);
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is none of its words: ${guess} ${all}`);
 }
 /**
@@ -17957,6 +17966,33 @@ function withoutEndpoint(env) {
 
 /***/ }),
 
+/***/ 5120:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ orList),
+/* harmony export */   c: () => (/* binding */ andList)
+/* harmony export */ });
+/**
+ * Words as a sentence lists them: `a, b and c`. By hand, and not with `Intl`: the first list of a run would cost it a
+ * twentieth of all its work.
+ */
+function andList(words) {
+    return joined(words, 'and');
+}
+/** The same for a choice: `a, b or c`. */
+function orList(words) {
+    return joined(words, 'or');
+}
+function joined(words, last) {
+    if (words.length < 2)
+        return words.join('');
+    return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+}
+
+
+/***/ }),
+
 /***/ 2413:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -18798,7 +18834,7 @@ function passwordOf(entry, sources, prefix = '') {
         const missing = prefix === '' ? 'there is no password' : 'there is no password for the nodes to store';
         const given = [key, ...others].map((one) => `${prefix}${one}`);
         const found = key === undefined ? missing : `${(0,inputs_problems/* listed */.K)(given)} are given at once`;
-        throw new build_errors/* UserError */.yo(`${found}: write exactly one of ${(0,inputs_problems/* listed */.K)(names, 'disjunction')}`);
+        throw new build_errors/* UserError */.yo(`${found}: write exactly one of ${(0,inputs_problems/* listed */.K)(names, 'or')}`);
     }
     const value = (0,inputs_keys/* valueAt */.fK)(entry, `${prefix}${key}`);
     if (value?.kind !== 'text') {
@@ -18931,7 +18967,7 @@ function onlyRegistry(registries) {
     const [only, ...others] = own;
     if (only !== undefined && others.length === 0)
         return only;
-    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${(0,inputs_problems/* listed */.K)(own, 'conjunction')}`;
+    const why = only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${(0,inputs_problems/* listed */.K)(own, 'and')}`;
     throw new build_errors/* UserError */.yo(`${why}: write the registry before it, as in ${registry_ca_EXAMPLE}`);
 }
 function hostOf(key) {
@@ -19174,7 +19210,7 @@ function contentIn(map, kind, place, sources, problems) {
     if (given.length === 0) {
         const alone = ['labels', 'template-driver'].filter((key) => (0,inputs_keys/* valueAt */.fK)(map, key) !== undefined);
         if (alone.length > 0) {
-            problems.add(`${(0,inputs_problems/* listed */.K)(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${(0,inputs_problems/* listed */.K)(contents/* SOURCES */.Hl, 'disjunction')}`);
+            problems.add(`${(0,inputs_problems/* listed */.K)(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${(0,inputs_problems/* listed */.K)(contents/* SOURCES */.Hl, 'or')}`);
         }
     }
     if (templating !== undefined && templating !== 'golang') {
@@ -19548,7 +19584,7 @@ function mode_adviceFor(text) {
     if (Object.hasOwn(mode_OTHER_NAMES, text))
         return `write \`${mode_OTHER_NAMES[text]}\``;
     const meant = meantBy(text);
-    return meant === undefined ? `write ${(0,inputs_problems/* listed */.K)(MODE_NAMES, 'disjunction')}` : `did you mean \`${meant}\`?`;
+    return meant === undefined ? `write ${(0,inputs_problems/* listed */.K)(MODE_NAMES, 'or')}` : `did you mean \`${meant}\`?`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
@@ -19960,6 +19996,8 @@ function checkNames(requests, problems) {
 
 // EXTERNAL MODULE: ./build/runner/group-by.js
 var group_by = __nccwpck_require__(7052);
+// EXTERNAL MODULE: ./build/runner/word-list.js
+var word_list = __nccwpck_require__(5120);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./build/inputs/reach/host.js
@@ -20373,6 +20411,7 @@ var update_policy = __nccwpck_require__(1206);
 
 
 
+
 /**
  * Which inputs a mode takes. An input that asks for something else is refused: whoever meant to look must not deploy
  * instead, and whoever meant to deploy must not be told that all is well.
@@ -20484,7 +20523,7 @@ function checkModeInputs(env, mode, strategies, problems) {
                 problems.add(DRY_RUN_ELSEWHERE);
                 continue;
             }
-            problems.add(`${name}: it belongs to ${(0,inputs_problems/* listed */.K)(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${(0,inputs_problems/* listed */.K)(others, 'disjunction')}`);
+            problems.add(`${name}: it belongs to ${(0,inputs_problems/* listed */.K)(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${(0,inputs_problems/* listed */.K)(others, 'or')}`);
         }
     }
     if (unused.length > 0)
@@ -20504,7 +20543,7 @@ function onlyCountsWith(modes) {
 /** All of them on one line: those with the same reason together. */
 function unusedInWords(unused) {
     const parts = [...(0,group_by/* groupBy */.$)(unused, ({ why }) => why.one).values()].map((all) => {
-        const names = new Intl.ListFormat('en').format(all.map(({ name }) => name));
+        const names = (0,word_list/* andList */.c)(all.map(({ name }) => name));
         return `${names}: ${all.length === 1 ? all[0]?.why.one : all[0]?.why.several}`;
     });
     return parts.join('; ');
@@ -21521,7 +21560,7 @@ function adviceAtTop(key, value) {
     if (closest !== undefined)
         return `did you mean \`${closest}\`?`;
     const isService = value.kind === 'map' && ['image', 'build'].some((one) => (0,tree/* entryAt */._f)(value, one) !== undefined);
-    return isService ? 'write it under `services`' : `write one of ${(0,inputs_problems/* listed */.K)([...keys/* SECTIONS */.bP], 'disjunction')}`;
+    return isService ? 'write it under `services`' : `write one of ${(0,inputs_problems/* listed */.K)([...keys/* SECTIONS */.bP], 'or')}`;
 }
 /** What to write where a section is no mapping. */
 function remedyForSection(value, section) {
@@ -21748,7 +21787,7 @@ function composePaths(input, env, problems) {
     const found = USUAL_NAMES.find((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)((0,inputs_files/* basePath */.Jp)(env), name)));
     if (found !== undefined)
         return [found];
-    problems.add(`compose-file: it is empty, and ${(0,inputs_files/* basePath */.Jp)(env)} has none of ${(0,inputs_problems/* listed */.K)(USUAL_NAMES, 'disjunction')}: ${WRITE_PATH}${(0,inputs_files/* checkoutHint */.Mf)((0,inputs_files/* basePath */.Jp)(env)).replace(/^, which/, '. The workspace')}`);
+    problems.add(`compose-file: it is empty, and ${(0,inputs_files/* basePath */.Jp)(env)} has none of ${(0,inputs_problems/* listed */.K)(USUAL_NAMES, 'or')}: ${WRITE_PATH}${(0,inputs_files/* checkoutHint */.Mf)((0,inputs_files/* basePath */.Jp)(env)).replace(/^, which/, '. The workspace')}`);
     return [];
 }
 const WRITE_PATH = 'write the path of the compose file';
@@ -23043,7 +23082,7 @@ function configsOf({ credentials, dockerConfigs }) {
 function checkConfig(config, configs, problems) {
     if (configs === undefined || configs.includes(config))
         return;
-    problems.add(`there is no config ${(0,shown/* shown */.SP)(config)}: write ${(0,inputs_problems/* listed */.K)(configs, 'disjunction')}`);
+    problems.add(`there is no config ${(0,shown/* shown */.SP)(config)}: write ${(0,inputs_problems/* listed */.K)(configs, 'or')}`);
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/removal.js

@@ -469,7 +469,14 @@ function areSeveral(inSlot) {
 }
 /** The task that was made last. */
 function newest(tasks) {
-    return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0];
+    return tasks.toSorted((a, b) => byCreation(b, a))[0];
+}
+/** Orders tasks, the oldest first. Docker leaves out zeros at the end of a second's fraction. */
+function byCreation({ CreatedAt: a }, { CreatedAt: b }) {
+    const [first, second] = [a.replace(/Z$/, ''), b.replace(/Z$/, '')];
+    if (first === second)
+        return 0;
+    return first < second ? -1 : 1;
 }
 /** How a task ended, in words that follow "its task": `failed with exit code 1: \u2026`. */
 function ending(task) {
@@ -1663,6 +1670,8 @@ function allOf(count, things) {
     return count === 2 ? `both ${things}` : `all ${count} ${things}`;
 }
 
+// EXTERNAL MODULE: ./build/runner/word-list.js
+var word_list = __webpack_require__(5120);
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
 /** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
 const HIDDEN = '***';
@@ -1794,6 +1803,7 @@ function asSeen(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/report/plan-words.js
+
 
 
 
@@ -1995,7 +2005,7 @@ function objectCountWords({ objects }) {
     if (objects.length === 0)
         return undefined;
     const counts = [...(0,group_by/* groupBy */.$)(objects, ({ kind }) => kind)].map(([kind, those]) => `${those.length} ${kind}${those.length === 1 ? '' : 's'}`);
-    return `${new Intl.ListFormat('en').format(counts)} ${objects.length === 1 ? 'changes' : 'change'}`;
+    return `${(0,word_list/* andList */.c)(counts)} ${objects.length === 1 ? 'changes' : 'change'}`;
 }
 /** Whether a change is one of those because of which tasks restart. */
 function restarts({ tasks }, change) {
@@ -4112,6 +4122,7 @@ function taskForOutput({ id, node, exitCode, ending }, mostCharacters) {
 
 
 
+
 const removal_MOST_SUMMARY_BYTES = 900_000;
 /** What a removal came to: red unless all that was to go is gone. What services of others need is told, and no failure. */
 function reportRemoval(result) {
@@ -4164,7 +4175,7 @@ function removal_verdict({ things, what, isDryRun }) {
             const number = those.reduce((sum, { count: several = 1 }) => sum + several, 0);
             return number === 0 ? [] : [`${number} ${kind}${number === 1 ? '' : 's'}`];
         });
-        return new Intl.ListFormat('en').format(kinds);
+        return (0,word_list/* andList */.c)(kinds);
     };
     const gone = count(({ outcome }) => outcome === (isDryRun ? 'planned' : 'removed'));
     const bad = count(removal_isBad);
@@ -4252,6 +4263,7 @@ function isTakenAlong({ outcome, because, wayBack }) {
 
 
 
+
 const MOST_CAUSE_CHARACTERS = 140;
 const LAST_CHARACTERS = 50;
 /** Two short causes stand side by side, more do not. */
@@ -4273,7 +4285,7 @@ function headline_headline(results, run) {
 function names(all, most = headline_MOST_NAMES) {
     const shown = all.map(({ name }) => (0,printable/* printable */.g$)(name));
     const list = shown.length > most ? [...shown.slice(0, most - 1), `${shown.length - most + 1} others`] : shown;
-    return new Intl.ListFormat('en-GB', { style: 'long' }).format(list);
+    return (0,word_list/* andList */.c)(list);
 }
 function goodHeadline(results, { wait, stack }) {
     const removed = results.filter(({ outcome }) => outcome === 'removed');
@@ -5893,6 +5905,7 @@ function allowingNodes(template) {
 
 
 
+
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
  * name: so `web` lives on as `web-blue` and `web-green`, and labels tell which of them has the traffic. Pure.
@@ -6013,7 +6026,7 @@ function wayOf(route) {
     return `what leads it there (${ways.join(', ')})`;
 }
 function colours_listed(services) {
-    return new Intl.ListFormat('en').format(services.map(({ Spec }) => Spec.Name));
+    return (0,word_list/* andList */.c)(services.map(({ Spec }) => Spec.Name));
 }
 /** Whether traffic is led to a service in this way. */
 function hasTraffic(service, { prefixes, alias }) {
@@ -11812,7 +11825,7 @@ function missingService(request, names, leftovers = []) {
     const { image, isKeyed } = request;
     const name = (0,shown/* placed */.GS)(request.name);
     const guesses = (0,keys/* similarNames */.qz)(request.name, names);
-    const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${(0,inputs_problems/* listed */.K)(guesses, 'disjunction')}?`;
+    const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${(0,inputs_problems/* listed */.K)(guesses, 'or')}?`;
     const what = `image: ${image === undefined ? '\u2026' : (0,registry_reference/* familiar */.ce)(image)}, create: true`;
     const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
     if (leftovers.length > 0) {
@@ -11953,6 +11966,7 @@ function membersOf(request, all, force) {
 
 
 
+
 /** What each service needs, and with which config. Pure: nothing is asked, nothing is changed. */
 function planDeployment(deployment, loggedIn, observed, strategies) {
     const hasLock = deployment.lock !== undefined;
@@ -11972,7 +11986,7 @@ function planDeployment(deployment, loggedIn, observed, strategies) {
 /** One line for each cause, with all services that it concerns. */
 function toldOnce(refused) {
     return [...(0,group_by/* groupBy */.$)(refused, ({ why }) => why)].map(([why, all]) => {
-        const names = plan_list(all.map(({ name }) => name));
+        const names = (0,word_list/* andList */.c)(all.map(({ name }) => name));
         return `${all.length === 1 ? 'service' : 'services'} ${names}: ${why}`;
     });
 }
@@ -12088,7 +12102,7 @@ function unknownConfig(choice, all, unread) {
     const { source } = choice;
     const name = (0,shown/* placed */.GS)((0,safe_text/* safeLine */.om)(choice.name, plan_LONGEST_NAME));
     const toWrite = (0,may_be_secret/* mayBeSecret */.lr)(choice.name) ? '\u2026' : name;
-    const known = all.length > 0 ? `the configs of this run are ${plan_list(all.map((one) => one.name))}` : 'this run has no configs';
+    const known = all.length > 0 ? `the configs of this run are ${(0,word_list/* andList */.c)(all.map((one) => one.name))}` : 'this run has no configs';
     const advice = `give \`registries\` an entry with \`config: ${toWrite}\`, or \`docker-config\` one of that name (\`${toWrite}: env:NAME\`)`;
     if (!(0,config_directories/* isDirectoryName */.Ls)(choice.name)) {
         const others = all.length > 0 ? 'use one of them, or ' : '';
@@ -12117,7 +12131,7 @@ function matchingAccess(image, configs) {
     const longest = Math.max(...candidates.map(({ credential }) => credential.path.length));
     const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest);
     if (first !== undefined && others.length > 0) {
-        const names = plan_list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
+        const names = (0,word_list/* andList */.c)([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`));
         throw new errors/* UserError */.yo(`the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`);
     }
     return first;
@@ -12137,9 +12151,6 @@ function plan_referenceOf(service) {
     catch {
         return undefined;
     }
-}
-function plan_list(names) {
-    return new Intl.ListFormat('en').format(names);
 }
 
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
@@ -12820,7 +12831,7 @@ function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
  */
 function turnsOf(ended, delaySeconds) {
     const turns = [];
-    for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
+    for (const task of ended.toSorted(byCreation)) {
         const turn = turns.at(-1);
         const first = turn?.[0];
         const isSameTurn = first !== undefined &&
@@ -14038,7 +14049,7 @@ async function newestFailedTask(serviceId, spec, history, readings) {
     const filters = JSON.stringify({ service: [serviceId] });
     const tasks = (await readings.get('/tasks', { filters })) ?? [];
     const failed = [...tasks, ...allEnded(history)].filter((task) => isFailure(task) && !history.earlierTasks.has(task.ID));
-    const newestFirst = failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
+    const newestFirst = failed.toSorted((a, b) => byCreation(b, a));
     return newestFirst.find((task) => task_outlook_isOf(task, spec)) ?? newestFirst[0];
 }
 /** What the health check of a task said that was stopped because of it. */
@@ -18488,6 +18499,7 @@ function changeAt(map, [key = '', ...rest], value) {
 
 
 
+
 /**
  * What Swarm refuses in the spec of one service, whatever the others are.
  *
@@ -18646,7 +18658,7 @@ function heldPortProblems(drafts, holders, tasks, nodes, files) {
         if (held === undefined || holder === undefined)
             return [];
         const port = asked.find((one) => portHolders([one], [holder]).length > 0);
-        const names = new Intl.ListFormat('en').format(own.map(({ Spec }) => Spec.Name));
+        const names = (0,word_list/* andList */.c)(own.map(({ Spec }) => Spec.Name));
         const problem = `${port === undefined ? '' : (0,published_ports/* portName */.rn)(port)} is a port of the node, and ${heldInWords(names, held)}${remedyFor(holder, wanted, files)}`;
         return [placed(request, { setting: 'ports', problem }, files)];
     });
@@ -18755,6 +18767,7 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 
 
 
+
 const check_PROGRESS_EVERY_MS = 10_000;
 /**
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
@@ -18784,7 +18797,7 @@ function problemsOf(findings) {
         const all = unreadable === undefined ? [] : (byCause.get(unreadable.error.sameCause) ?? []);
         if (unreadable === undefined || all[0] !== unreadable)
             return problems;
-        const names = new Intl.ListFormat('en').format(all.map(({ name }) => name));
+        const names = (0,word_list/* andList */.c)(all.map(({ name }) => name));
         return [`${all.length === 1 ? 'service' : 'services'} ${names}: ${unreadable.error.message}`, ...problems];
     });
 }
@@ -19492,6 +19505,7 @@ function requestOf({ name, spec: recorded }, asked, ids, how) {
 
 
 
+
 /**
  * Reads what was deployed before, chooses what is meant, and makes requests of it that say everything about their
  * services.
@@ -19625,8 +19639,7 @@ function movedInWords({ record }, meant, { services }) {
 }
 /** All that a version needs and that cannot be had any more, with how to have it again. */
 function rollback_goneInWords({ subject, record }, gone) {
-    const list = new Intl.ListFormat('en');
-    const named = gone.map(({ kind, name, services }) => `the ${kind} ${(0,safe_text/* safeLine */.om)(name)} (of ${list.format(services)})`);
+    const named = gone.map(({ kind, name, services }) => `the ${kind} ${(0,safe_text/* safeLine */.om)(name)} (of ${(0,word_list/* andList */.c)(services)})`);
     const isOwn = gone.some(({ kind, name }) => kind === 'network' && name.startsWith(`${subject.name}_`));
     const label = subject.kind === 'stack' && isOwn ? ` --label ${stack_objects/* NAMESPACE_LABEL */.NK}=${subject.name}` : '';
     const ways = [
@@ -19635,7 +19648,7 @@ function rollback_goneInWords({ subject, record }, gone) {
         ['config', '`docker config create`, with the content that it had then'],
     ].flatMap(([kind, way = '']) => (gone.some((one) => one.kind === kind) ? [way] : []));
     const them = gone.length === 1 ? 'it' : 'them';
-    return `${subject.kind} ${subject.name} cannot go back to #${record.version}: the swarm no longer has ${list.format(named)}. Make ${them} again under the same name (${ways.join('; ')}), or go back to another version`;
+    return `${subject.kind} ${subject.name} cannot go back to #${record.version}: the swarm no longer has ${(0,word_list/* andList */.c)(named)}. Make ${them} again under the same name (${ways.join('; ')}), or go back to another version`;
 }
 /** The stack as the version has it: nothing of it has to be made. */
 function rollback_stackOf({ name, prune }, { all, back, staying }, { objects }) {

@@ -87,7 +87,7 @@ describe('a stack', () => {
     expect(swarm.services).toEqual(['pr-12_api', 'pr-12_web', 'pr_api', 'pr_web'])
     expect(names(swarm, 'networks')).toEqual(['pr-12_back', 'pr-12_front', 'pr_back', 'pr_front'])
     expect([names(swarm, 'secrets').length, names(swarm, 'configs').length]).toEqual([2, 2])
-    expect(run.log).toContain('removed: 2 services, 2 networks, 1 secret, 1 config, and 1 record of stack pr-1\n')
+    expect(run.log).toContain('removed: 2 services, 2 networks, 1 secret, 1 config and 1 record of stack pr-1\n')
   })
 
   test('is listed before anything of it goes', async () => {
@@ -112,7 +112,7 @@ describe('a stack', () => {
     expect(swarm.services).toEqual(['shop_api', 'shop_web'])
     expect(new Set(run.removed?.map(({ outcome }) => outcome))).toEqual(new Set(['planned']))
     expect(run.log).toContain(
-      'planned: 2 services, 2 networks, 1 secret, 1 config, and 1 record of stack shop would be removed; ',
+      'planned: 2 services, 2 networks, 1 secret, 1 config and 1 record of stack shop would be removed; ',
     )
   })
 
@@ -549,7 +549,7 @@ describe('records of deploys', () => {
     expect(records(swarm)).toHaveLength(2)
     const run = await remove(swarm, { stack: 'shop' })
     expect(run.log).toContain('\n1 record of earlier deploys: removed\n')
-    expect(run.log).toMatch(/removed: 2 services, .*, and 1 record of stack shop\n$/)
+    expect(run.log).toMatch(/removed: 2 services, .* and 1 record of stack shop\n$/)
     expect(records(swarm)).toEqual([expect.stringContaining('shop2')])
   })
 

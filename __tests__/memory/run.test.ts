@@ -155,7 +155,7 @@ describe('one cause is told once', () => {
   test('of four images that need a credential', async () => {
     const { problems } = await runAction(new MemorySwarm({ images }), { services })
     expect(problems).toEqual([
-      expect.stringMatching(/^services a, b, c, and d: image hub\.test\/acme\/a:1 cannot be read .*Add a credential/),
+      expect.stringMatching(/^services a, b, c and d: image hub\.test\/acme\/a:1 cannot be read .*Add a credential/),
     ])
   })
 

@@ -1,6 +1,7 @@
 import type { Flag } from '../docker/cli/commands.ts'
 import { isCreateFlag } from '../docker/specs/create-flags.ts'
 import { shown } from '../runner/shown.ts'
+import { andList } from '../runner/word-list.ts'
 import type { Problems } from './problems.ts'
 import { type ShellWord, shellWords } from './shell-words.ts'
 
@@ -245,7 +246,7 @@ function ofCommand(
     ...spellings,
     ...(hasImage ? ['what stands behind the flags'] : []),
   ]
-  const list = new Intl.ListFormat('en-GB', { style: 'long' }).format(out)
+  const list = andList(out)
   tell(
     `only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`,
   )

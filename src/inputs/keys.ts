@@ -49,7 +49,7 @@ const MOST_KEYS_TOLD = 8
 
 /** What to write instead of an unknown key. */
 export function keyAdvice(closest: string | undefined, known: readonly string[]): string {
-  if (closest === undefined) return `write one of ${listed(known, 'disjunction')}`
+  if (closest === undefined) return `write one of ${listed(known, 'or')}`
   const guess = `did you mean \`${closest}\`?`
   return known.length > MOST_KEYS_TOLD ? guess : `${guess} The keys are ${listed(known)}`
 }

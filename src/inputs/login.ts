@@ -129,5 +129,5 @@ function configsOf({ credentials, dockerConfigs }: Accounts): string[] {
 
 function checkConfig(config: string, configs: readonly string[] | undefined, problems: Problems): void {
   if (configs === undefined || configs.includes(config)) return
-  problems.add(`there is no config ${shown(config)}: write ${listed(configs, 'disjunction')}`)
+  problems.add(`there is no config ${shown(config)}: write ${listed(configs, 'or')}`)
 }

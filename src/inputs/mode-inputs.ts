@@ -1,6 +1,7 @@
 import type { Environment } from '../runner/environment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
+import { andList } from '../runner/word-list.ts'
 import { DEFAULTS } from './defaults.ts'
 import { input } from './given.ts'
 import { GROUPS, type Group, type Input } from './groups.ts'
@@ -133,7 +134,7 @@ export function checkModeInputs(env: Environment, mode: ModeName, strategies: St
         continue
       }
       problems.add(
-        `${name}: it belongs to ${listed(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${listed(others, 'disjunction')}`,
+        `${name}: it belongs to ${listed(others)}, and this run would ${MODES[mode].does}: leave it out, or write ${listed(others, 'or')}`,
       )
     }
   }
@@ -162,7 +163,7 @@ function onlyCountsWith(modes: string): Unused {
 /** All of them on one line: those with the same reason together. */
 function unusedInWords(unused: readonly { readonly name: string; readonly why: Unused }[]): string {
   const parts = [...groupBy(unused, ({ why }) => why.one).values()].map((all) => {
-    const names = new Intl.ListFormat('en').format(all.map(({ name }) => name))
+    const names = andList(all.map(({ name }) => name))
     return `${names}: ${all.length === 1 ? all[0]?.why.one : all[0]?.why.several}`
   })
   return parts.join('; ')

@@ -78,5 +78,5 @@ function adviceFor(text: string): string {
   if (Object.hasOwn(NO_MODES, text)) return NO_MODES[text] ?? ''
   if (Object.hasOwn(OTHER_NAMES, text)) return `write \`${OTHER_NAMES[text]}\``
   const meant = meantBy(text)
-  return meant === undefined ? `write ${listed(MODE_NAMES, 'disjunction')}` : `did you mean \`${meant}\`?`
+  return meant === undefined ? `write ${listed(MODE_NAMES, 'or')}` : `did you mean \`${meant}\`?`
 }

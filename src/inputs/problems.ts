@@ -1,5 +1,6 @@
 import { InputErrors, UserError, UserErrors } from '../errors.ts'
 import { ticked } from '../runner/shown.ts'
+import { andList, orList } from '../runner/word-list.ts'
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
 export class Problems {
@@ -51,15 +52,10 @@ export class Problems {
   }
 }
 
-type ListType = 'conjunction' | 'disjunction'
-
-/** One takes as long to make as a hundred lists. */
-const formats: Partial<Record<ListType, Intl.ListFormat>> = {}
-
 /** Names as a sentence lists them: `a`, `b` and `c`. */
-export function listed(names: readonly string[], type: ListType = 'conjunction'): string {
-  formats[type] ??= new Intl.ListFormat('en', { type })
-  return formats[type].format(names.map(ticked))
+export function listed(names: readonly string[], last: 'and' | 'or' = 'and'): string {
+  const words = names.map(ticked)
+  return last === 'and' ? andList(words) : orList(words)
 }
 
 function oneLine(text: string): string {

@@ -81,7 +81,7 @@ export function unknownNames(selection: Selection, all: readonly Nameable[], own
   const names = listed([...known.slice(0, MOST_TOLD)])
   const are = `${question === '' ? 'its' : 'Its'} services are ${names}${left > 0 ? `, and ${left} more` : ''}`
   const told = guesses.every((guess) => guess !== undefined) ? question.trim() : `${question}${are}`
-  return `${owner} has no service ${listed(unknown, 'disjunction')}: ${told}`
+  return `${owner} has no service ${listed(unknown, 'or')}: ${told}`
 }
 
 /** The name in the file goes before that on the swarm: another service may be called so there. */

@@ -1,3 +1,4 @@
+import { andList } from '../runner/word-list.ts'
 /** One word of a text, as a shell would hand it to a program. */
 export interface ShellWord {
   readonly text: string
@@ -167,7 +168,7 @@ function toldOf(problems: ReadonlyMap<string, ReadonlySet<number>>, hasLines: bo
     if (!hasLines) return problem
     const more = lines.size > MOST_LINES ? [`${lines.size - MOST_LINES} more`] : []
     const places = [...[...lines].slice(0, MOST_LINES).map(String), ...more]
-    return `${lines.size === 1 ? 'line' : 'lines'} ${new Intl.ListFormat('en').format(places)}: ${problem}`
+    return `${lines.size === 1 ? 'line' : 'lines'} ${andList(places)}: ${problem}`
   })
 }
 

@@ -159,7 +159,7 @@ function composePaths(input: string, env: Environment, problems: Problems): stri
   const found = USUAL_NAMES.find((name) => existsSync(join(basePath(env), name)))
   if (found !== undefined) return [found]
   problems.add(
-    `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'disjunction')}: ${WRITE_PATH}${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`,
+    `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'or')}: ${WRITE_PATH}${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`,
   )
   return []
 }

@@ -1,6 +1,7 @@
 import { type ImageReference, InvalidReference, parseReference } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import { shown } from '../runner/shown.ts'
+import { orList } from '../runner/word-list.ts'
 import { closestKey } from './keys.ts'
 
 /** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */
@@ -73,7 +74,7 @@ export function parseChoice<Choice extends string>(text: string, choices: readon
   if (choice !== undefined) return choice
   const closest = closestKey(text, choices)
   const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`
-  const all = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(choices)
+  const all = orList(choices)
   throw new UserError(`${shown(text)} is none of its words: ${guess} ${all}`)
 }
 

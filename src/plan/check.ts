@@ -16,6 +16,7 @@ import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log.ts'
 import { nameColumn } from '../runner/name-column.ts'
 import { inParallel } from '../runner/parallel.ts'
+import { andList } from '../runner/word-list.ts'
 import { type Belongings, configContent, swarmNetworks } from '../stack/stack.ts'
 import { type Change, changeOf, type Target } from './change.ts'
 import {
@@ -102,7 +103,7 @@ function problemsOf(findings: readonly Finding[]): string[] {
   return findings.flatMap(({ unreadable, problems }) => {
     const all = unreadable === undefined ? [] : (byCause.get(unreadable.error.sameCause) ?? [])
     if (unreadable === undefined || all[0] !== unreadable) return problems
-    const names = new Intl.ListFormat('en').format(all.map(({ name }) => name))
+    const names = andList(all.map(({ name }) => name))
     return [`${all.length === 1 ? 'service' : 'services'} ${names}: ${unreadable.error.message}`, ...problems]
   })
 }

@@ -5,6 +5,7 @@ import { allowingNodes, withoutTasks } from '../docker/specs/without-tasks.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import type { BlueGreenSettings } from '../inputs/strategies/blue-green.ts'
 import { COLOUR_LABELS } from '../runner/own-labels.ts'
+import { andList } from '../runner/word-list.ts'
 
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one
@@ -191,7 +192,7 @@ function wayOf(route: Route | undefined): string {
 }
 
 function listed(services: readonly Service[]): string {
-  return new Intl.ListFormat('en').format(services.map(({ Spec }) => Spec.Name))
+  return andList(services.map(({ Spec }) => Spec.Name))
 }
 
 /** Whether traffic is led to a service in this way. */

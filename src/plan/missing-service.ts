@@ -24,7 +24,7 @@ export function missingService(
   const { image, isKeyed } = request
   const name = placed(request.name)
   const guesses = similarNames(request.name, names)
-  const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'disjunction')}?`
+  const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${listed(guesses, 'or')}?`
   const what = `image: ${image === undefined ? '…' : familiar(image)}, create: true`
   const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`
   if (leftovers.length > 0) {

@@ -11,6 +11,7 @@ import { mayBeSecret } from '../runner/may-be-secret.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { placed } from '../runner/shown.ts'
 import { utcWords } from '../runner/utc.ts'
+import { andList } from '../runner/word-list.ts'
 import { coloursFor, siblingNames } from './colours.ts'
 import { type ChoosingRequest, type ConfigChoice, configChoice } from './config-choice.ts'
 import { beforeInterim, markOf, mayBeAlive } from './interim-spec.ts'
@@ -59,7 +60,7 @@ interface Refused {
 /** One line for each cause, with all services that it concerns. */
 function toldOnce(refused: readonly Refused[]): string[] {
   return [...groupBy(refused, ({ why }) => why)].map(([why, all]) => {
-    const names = list(all.map(({ name }) => name))
+    const names = andList(all.map(({ name }) => name))
     return `${all.length === 1 ? 'service' : 'services'} ${names}: ${why}`
   })
 }
@@ -207,7 +208,7 @@ function unknownConfig(choice: ConfigChoice, all: readonly Config[], unread: str
   const name = placed(safeLine(choice.name, LONGEST_NAME))
   const toWrite = mayBeSecret(choice.name) ? '…' : name
   const known =
-    all.length > 0 ? `the configs of this run are ${list(all.map((one) => one.name))}` : 'this run has no configs'
+    all.length > 0 ? `the configs of this run are ${andList(all.map((one) => one.name))}` : 'this run has no configs'
   const advice = `give \`registries\` an entry with \`config: ${toWrite}\`, or \`docker-config\` one of that name (\`${toWrite}: env:NAME\`)`
   if (!isDirectoryName(choice.name)) {
     const others = all.length > 0 ? 'use one of them, or ' : ''
@@ -237,7 +238,7 @@ function matchingAccess(image: ImageReference, configs: readonly Config[]): Acce
   const longest = Math.max(...candidates.map(({ credential }) => credential.path.length))
   const [first, ...others] = candidates.filter(({ credential }) => credential.path.length === longest)
   if (first !== undefined && others.length > 0) {
-    const names = list([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`))
+    const names = andList([first, ...others].map(({ config, credential }) => `${config.name} (${credential.origin})`))
     throw new UserError(
       `the configs ${names} serve ${image.registry}/${image.repository} equally well: choose one with \`auth-config: ${first.config.name}\`, or give their registries longer paths`,
     )
@@ -259,8 +260,4 @@ export function referenceOf(service: Service | undefined): ImageReference | unde
   } catch {
     return undefined
   }
-}
-
-function list(names: readonly string[]): string {
-  return new Intl.ListFormat('en').format(names)
 }

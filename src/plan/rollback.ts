@@ -9,6 +9,7 @@ import { readRecords } from '../records/read.ts'
 import { type DeployRecord, type KeptRecord, type RecordedService, recordsOf, type Subject } from '../records/record.ts'
 import { log } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
+import { andList } from '../runner/word-list.ts'
 import { type Stack, surelyKnownObjects, surelyKnownServices } from '../stack/stack.ts'
 import { nameInFiles } from './colours.ts'
 import { recordedName } from './missing-service.ts'
@@ -216,8 +217,7 @@ function movedInWords({ record }: Return, meant: readonly RecordedService[], { s
 
 /** All that a version needs and that cannot be had any more, with how to have it again. */
 function goneInWords({ subject, record }: Return, gone: readonly Gone[]): string {
-  const list = new Intl.ListFormat('en')
-  const named = gone.map(({ kind, name, services }) => `the ${kind} ${safeLine(name)} (of ${list.format(services)})`)
+  const named = gone.map(({ kind, name, services }) => `the ${kind} ${safeLine(name)} (of ${andList(services)})`)
   const isOwn = gone.some(({ kind, name }) => kind === 'network' && name.startsWith(`${subject.name}_`))
   const label = subject.kind === 'stack' && isOwn ? ` --label ${NAMESPACE_LABEL}=${subject.name}` : ''
   const ways = [
@@ -226,7 +226,7 @@ function goneInWords({ subject, record }: Return, gone: readonly Gone[]): string
     ['config', '`docker config create`, with the content that it had then'],
   ].flatMap(([kind, way = '']) => (gone.some((one) => one.kind === kind) ? [way] : []))
   const them = gone.length === 1 ? 'it' : 'them'
-  return `${subject.kind} ${subject.name} cannot go back to #${record.version}: the swarm no longer has ${list.format(named)}. Make ${them} again under the same name (${ways.join('; ')}), or go back to another version`
+  return `${subject.kind} ${subject.name} cannot go back to #${record.version}: the swarm no longer has ${andList(named)}. Make ${them} again under the same name (${ways.join('; ')}), or go back to another version`
 }
 
 /** The stack as the version has it: nothing of it has to be made. */

@@ -10,6 +10,7 @@ import { runnerPaths } from '../inputs/compose/runner-paths.ts'
 import { mapAt, serviceKeys } from '../inputs/compose/tree.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import type { StackRequest } from '../inputs/stack-request.ts'
+import { andList } from '../runner/word-list.ts'
 import { keyOf } from '../stack/docker-files.ts'
 import { scoped } from '../stack/stack.ts'
 import type { Change } from './change.ts'
@@ -225,7 +226,7 @@ export function heldPortProblems(
     const [holder] = own
     if (held === undefined || holder === undefined) return []
     const port = asked.find((one) => portHolders([one], [holder]).length > 0)
-    const names = new Intl.ListFormat('en').format(own.map(({ Spec }) => Spec.Name))
+    const names = andList(own.map(({ Spec }) => Spec.Name))
     const problem = `${port === undefined ? '' : portName(port)} is a port of the node, and ${heldInWords(names, held)}${remedyFor(holder, wanted, files)}`
     return [placed(request, { setting: 'ports', problem }, files)]
   })

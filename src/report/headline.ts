@@ -3,6 +3,7 @@ import { isGood, type ServiceResult } from '../result.ts'
 import type { SomeonesDoing } from '../rollout/superseded.ts'
 import { allOf } from '../runner/all-of.ts'
 import { printable, shortened } from '../runner/printable.ts'
+import { andList } from '../runner/word-list.ts'
 import { blame } from './culprits.ts'
 import { imageWords } from './image-words.ts'
 
@@ -38,7 +39,7 @@ export function headline(results: readonly ServiceResult[], run: RunWords): stri
 export function names(all: readonly ServiceResult[], most = MOST_NAMES): string {
   const shown = all.map(({ name }) => printable(name))
   const list = shown.length > most ? [...shown.slice(0, most - 1), `${shown.length - most + 1} others`] : shown
-  return new Intl.ListFormat('en-GB', { style: 'long' }).format(list)
+  return andList(list)
 }
 
 function goodHeadline(results: readonly ServiceResult[], { wait, stack }: RunWords): string {

@@ -6,6 +6,7 @@ import { groupBy } from '../runner/group-by.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { someOf } from '../runner/some-of.ts'
 import { utcWords } from '../runner/utc.ts'
+import { andList } from '../runner/word-list.ts'
 import { shortImage } from './image-words.ts'
 import { HIDDEN, shownChange } from './shown-change.ts'
 
@@ -232,7 +233,7 @@ export function objectCountWords({ objects }: Outlook): string | undefined {
   const counts = [...groupBy(objects, ({ kind }) => kind)].map(
     ([kind, those]) => `${those.length} ${kind}${those.length === 1 ? '' : 's'}`,
   )
-  return `${new Intl.ListFormat('en').format(counts)} ${objects.length === 1 ? 'changes' : 'change'}`
+  return `${andList(counts)} ${objects.length === 1 ? 'changes' : 'change'}`
 }
 
 /** Whether a change is one of those because of which tasks restart. */

@@ -3,6 +3,7 @@ import { addSummary, setOutput } from '../runner/command-files.ts'
 import { log, reportLog } from '../runner/log.ts'
 import { safeLine } from '../runner/safe-text.ts'
 import { someOf } from '../runner/some-of.ts'
+import { andList } from '../runner/word-list.ts'
 import { MOST_ANNOTATIONS } from '../runner/workflow-commands.ts'
 import { fitting } from './fitting.ts'
 import { shortImage } from './image-words.ts'
@@ -62,7 +63,7 @@ function verdict({ things, what, isDryRun }: RemovalResult): string {
       const number = those.reduce((sum, { count: several = 1 }) => sum + several, 0)
       return number === 0 ? [] : [`${number} ${kind}${number === 1 ? '' : 's'}`]
     })
-    return new Intl.ListFormat('en').format(kinds)
+    return andList(kinds)
   }
   const gone = count(({ outcome }) => outcome === (isDryRun ? 'planned' : 'removed'))
   const bad = count(isBad)

@@ -13,7 +13,7 @@ import {
   oldTasksNote,
   unavailableNodes,
 } from '../docker/swarm/nodes-left-out.ts'
-import { ending, isFailure, isUnhealthy, isUnplaced } from '../docker/swarm/task.ts'
+import { byCreation, ending, isFailure, isUnhealthy, isUnplaced } from '../docker/swarm/task.ts'
 import { logLines } from '../docker/swarm/task-logs.ts'
 import { isOf } from '../docker/swarm/task-outlook.ts'
 import { messageOf } from '../errors.ts'
@@ -221,7 +221,7 @@ async function newestFailedTask(
   const failed = [...tasks, ...allEnded(history)].filter(
     (task) => isFailure(task) && !history.earlierTasks.has(task.ID),
   )
-  const newestFirst = failed.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))
+  const newestFirst = failed.toSorted((a, b) => byCreation(b, a))
   return newestFirst.find((task) => isOf(task, spec)) ?? newestFirst[0]
 }
 

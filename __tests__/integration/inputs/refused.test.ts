@@ -76,12 +76,12 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'entry without password',
     entry('config: a'),
-    'there is no password: write exactly one of `password-env`, `password-file`, or `password`',
+    'there is no password: write exactly one of `password-env`, `password-file` or `password`',
   ],
   [
     'an account for the nodes without its password',
     entry(`password: ${CANARY}, stored-username: pull`),
-    'there is no password for the nodes to store: write exactly one of `stored-password-env`, `stored-password-file`, or `stored-password`',
+    'there is no password for the nodes to store: write exactly one of `stored-password-env`, `stored-password-file` or `stored-password`',
   ],
   [
     'two passwords for the nodes',

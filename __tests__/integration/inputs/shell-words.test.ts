@@ -98,7 +98,7 @@ describe('what a shell would do', () => {
   test('a problem names its lines, and is told once', () => {
     const { problems } = shellWords("a 'b\nc' \\\n $A $B\n$C `d`")
     expect(problems.map((problem) => problem.slice(0, 14))).toEqual(['lines 3 and 4:', 'line 4: no com'])
-    expect(shellWords('$A\n'.repeat(9)).problems).toEqual([expect.stringMatching(/^lines 1, 2, 3, 4, 5, and 4 more: /)])
+    expect(shellWords('$A\n'.repeat(9)).problems).toEqual([expect.stringMatching(/^lines 1, 2, 3, 4, 5 and 4 more: /)])
   })
 })
 

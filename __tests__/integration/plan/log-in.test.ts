@@ -221,7 +221,7 @@ describe('docker-config', () => {
   test.each([
     [
       'team-x',
-      /^service web: `auth-config` names the config team-x, but the configs of this run are team-a, team-b, and \/root\/.docker2: use one/,
+      /^service web: `auth-config` names the config team-x, but the configs of this run are team-a, team-b and \/root\/.docker2: use one/,
     ],
     [
       'team-a',

@@ -54,7 +54,7 @@ describe('which inputs a mode takes', () => {
       'images: a rollback has it from the record of what was deployed, and pushes nothing: leave it out',
     ])
     expect(told).toBe(
-      'Notice: compose-file, env-file, update-config, and rollback-config: a rollback has them from the record of what was deployed, and they are not used\n',
+      'Notice: compose-file, env-file, update-config and rollback-config: a rollback has them from the record of what was deployed, and they are not used\n',
     )
     const ofPlan = ['show-values', 'fail-on-changes']
     const { refused: byRollback } = check('rollback', all)

@@ -48,10 +48,10 @@ describe('names that nobody has', () => {
   test.each([
     [['wbe'], 'the stack shop has no service `wbe`: did you mean `web`?'],
     [['wbe', 'ap'], 'the stack shop has no service `wbe` or `ap`: did you mean `web` and `api`?'],
-    [['zzzz'], 'the stack shop has no service `zzzz`: its services are `web`, `api`, and `worker`'],
+    [['zzzz'], 'the stack shop has no service `zzzz`: its services are `web`, `api` and `worker`'],
     [
       ['wbe', 'zzzz'],
-      'the stack shop has no service `wbe` or `zzzz`: did you mean `web`? Its services are `web`, `api`, and `worker`',
+      'the stack shop has no service `wbe` or `zzzz`: did you mean `web`? Its services are `web`, `api` and `worker`',
     ],
   ])('%j', (asked, message) => {
     expect(unknownNames(asked, OF_STACK, 'the stack shop')).toBe(message)

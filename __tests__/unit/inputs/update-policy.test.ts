@@ -93,7 +93,7 @@ describe('policies are accepted', () => {
 })
 
 describe('policies are refused', () => {
-  const KEYS = '`parallelism`, `delay`, `order`, `failure_action`, `monitor`, and `max_failure_ratio`'
+  const KEYS = '`parallelism`, `delay`, `order`, `failure_action`, `monitor` and `max_failure_ratio`'
   const some = 'write a mapping such as `{order: start-first, delay: 10s}`'
 
   test.each([
@@ -111,7 +111,7 @@ describe('policies are refused', () => {
       'paralelism: 2',
       ` line 1: unknown key "paralelism": did you mean \`parallelism\`? The keys are ${KEYS}`,
     ],
-    ['no such key', 'speed: 2', ` line 1: unknown key "speed": write one of ${KEYS.replace(', and', ', or')}`],
+    ['no such key', 'speed: 2', ` line 1: unknown key "speed": write one of ${KEYS.replace(' and ', ' or ')}`],
     [
       'the key itself',
       'update_config: {delay: 1s}',

@@ -1,6 +1,6 @@
 import type { ServiceSpec, Task } from '../api.ts'
 import { spoken } from '../duration.ts'
-import { isPerhapsUnhealthy, isUnhealthy } from './task.ts'
+import { byCreation, isPerhapsUnhealthy, isUnhealthy } from './task.ts'
 
 /** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
 
@@ -40,7 +40,7 @@ export function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }: ServiceS
  */
 export function turnsOf(ended: readonly Task[], delaySeconds: number): readonly (readonly Task[])[] {
   const turns: Task[][] = []
-  for (const task of [...ended].sort((a, b) => a.CreatedAt.localeCompare(b.CreatedAt))) {
+  for (const task of ended.toSorted(byCreation)) {
     const turn = turns.at(-1)
     const first = turn?.[0]
     const isSameTurn =

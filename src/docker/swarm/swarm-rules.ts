@@ -1,4 +1,5 @@
 import { shown } from '../../runner/shown.ts'
+import { orList } from '../../runner/word-list.ts'
 import type { FileTarget, Healthcheck, Mount, Resources, ServicePort, ServiceSpec, UpdateConfig } from '../api.ts'
 import { isJob, modeName } from '../specs/service-mode.ts'
 import type { Setting } from '../specs/service-settings.ts'
@@ -361,7 +362,7 @@ function choiceViolations(setting: Setting, value: string, choices: readonly str
 /** The empty text is Swarm's default. */
 function choiceProblems(value: string, choices: readonly string[]): string[] {
   if (value === '' || choices.includes(value)) return []
-  const known = new Intl.ListFormat('en', { type: 'disjunction' }).format(choices)
+  const known = orList(choices)
   return [`Swarm does not know ${JSON.stringify(value)}: write ${known}`]
 }
 

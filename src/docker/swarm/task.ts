@@ -100,7 +100,14 @@ export function areSeveral(inSlot: readonly Task[]): boolean {
 
 /** The task that was made last. */
 export function newest(tasks: readonly Task[]): Task | undefined {
-  return [...tasks].sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt))[0]
+  return tasks.toSorted((a, b) => byCreation(b, a))[0]
+}
+
+/** Orders tasks, the oldest first. Docker leaves out zeros at the end of a second's fraction. */
+export function byCreation({ CreatedAt: a }: Task, { CreatedAt: b }: Task): number {
+  const [first, second] = [a.replace(/Z$/, ''), b.replace(/Z$/, '')]
+  if (first === second) return 0
+  return first < second ? -1 : 1
 }
 
 /** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */

@@ -307,7 +307,7 @@ function passwordOf(entry: YamlMap, sources: PasswordSources, prefix: '' | typeo
     const missing = prefix === '' ? 'there is no password' : 'there is no password for the nodes to store'
     const given = [key, ...others].map((one) => `${prefix}${one}`)
     const found = key === undefined ? missing : `${listed(given)} are given at once`
-    throw new UserError(`${found}: write exactly one of ${listed(names, 'disjunction')}`)
+    throw new UserError(`${found}: write exactly one of ${listed(names, 'or')}`)
   }
   const value = valueAt(entry, `${prefix}${key}`)
   if (value?.kind !== 'text') {

@@ -79,7 +79,7 @@ function onlyRegistry(registries: readonly string[]): string {
   const [only, ...others] = own
   if (only !== undefined && others.length === 0) return only
   const why =
-    only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${listed(own, 'conjunction')}`
+    only === undefined ? 'no input tells whose CA it is' : `there are several registries, ${listed(own, 'and')}`
   throw new UserError(`${why}: write the registry before it, as in ${EXAMPLE}`)
 }
 

@@ -28,7 +28,7 @@ export function contentIn(
     const alone = ['labels', 'template-driver'].filter((key) => valueAt(map, key) !== undefined)
     if (alone.length > 0) {
       problems.add(
-        `${listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${listed(SOURCES, 'disjunction')}`,
+        `${listed(alone)} ${alone.length === 1 ? 'is' : 'are'} for one that is made here: write its content too, in ${listed(SOURCES, 'or')}`,
       )
     }
   }

@@ -110,7 +110,7 @@ function adviceAtTop(key: string, value: YamlValue): string {
   const closest = closestKey(key, SECTIONS)
   if (closest !== undefined) return `did you mean \`${closest}\`?`
   const isService = value.kind === 'map' && ['image', 'build'].some((one) => entryAt(value, one) !== undefined)
-  return isService ? 'write it under `services`' : `write one of ${listed([...SECTIONS], 'disjunction')}`
+  return isService ? 'write it under `services`' : `write one of ${listed([...SECTIONS], 'or')}`
 }
 
 /** What to write where a section is no mapping. */

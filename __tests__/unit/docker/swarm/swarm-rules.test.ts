@@ -45,7 +45,7 @@ test('everything that is wrong is told, each with what to write instead', () => 
     ['name', undefined, expect.stringMatching(/^"a\.b" is no name of a service: write letters/)],
     ['cpu limit', undefined, '0.0005 is less than Swarm takes: write 0.001 or more'],
     ['memory limit', undefined, '1048576 bytes are less than Swarm takes: write 4M or more'],
-    ['restart condition', undefined, 'Swarm does not know "always": write none, on-failure, or any'],
+    ['restart condition', undefined, 'Swarm does not know "always": write none, on-failure or any'],
     ['secrets', undefined, expect.stringContaining('c has an empty target')],
     ['secrets', undefined, expect.stringContaining('two of them have the target /x')],
     ['environment', 'TEMPLATE', expect.stringContaining('it names what Swarm does not know')],
