@@ -10170,6 +10170,10 @@ const MOST_CHARACTERS = 2000;
 function safe_text_limited(text) {
     return text.length > MOST_CHARACTERS ? safe_text_safeLine(text) : text;
 }
+/** As much of a text of somebody else as is looked into, never through a secret: half of one would not be known. */
+function safe_text_beginningOf(text, mostCharacters) {
+    return secret_redact(text).slice(0, mostCharacters);
+}
 const BETWEEN_LINES = new RegExp(`\\s*(?:${LINE_END.source})\\s*`, 'g');
 /**
  * The lines of a text of somebody else in one. Secrets are hidden before: of one that is broken into several lines nobody
@@ -12571,7 +12575,42 @@ function isTimeLimit(signal) {
     return signal?.reason?.name === 'TimeoutError';
 }
 
+;// CONCATENATED MODULE: ./build/runner/tail.js
+
+const tail_MOST_BYTES = 64 * 1024;
+const tail_LINE_END = /[\r\n]+/;
+/** The end of what a program prints without end, in which no secret is known by half. */
+class Tail {
+    #bytes = Buffer.alloc(0);
+    #lostBytes = 0;
+    add(chunk) {
+        const all = Buffer.concat([this.#bytes, chunk]);
+        this.#bytes = all.subarray(-tail_MOST_BYTES);
+        this.#lostBytes += all.length - this.#bytes.length;
+    }
+    /** How many bytes came before those that are left. */
+    get lostBytes() {
+        return this.#lostBytes;
+    }
+    /** Its whole lines: what is left of one that has lost its beginning may be half of a secret. */
+    lines() {
+        const text = this.#bytes.toString();
+        const whole = this.#lostBytes === 0 ? text : text.split(tail_LINE_END).slice(1).join('\n');
+        // Before they are told apart: a secret may be broken into several.
+        return secret_redact(whole)
+            .split(tail_LINE_END)
+            .filter((line) => line.trim() !== '');
+    }
+    /** The same as one text, which is not empty when something was printed. */
+    text() {
+        const text = this.lines().join('\n');
+        const isOneLine = text === '' && this.#lostBytes > 0;
+        return isOneLine ? `a line of more than ${tail_MOST_BYTES.toLocaleString('en')} bytes, which is not shown` : text;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/connect/ssh/sessions.js
+
 
 /** sshd allows 10 sessions in a connection unless told otherwise. */
 const MOST_SESSIONS = 9;
@@ -12601,14 +12640,11 @@ class Sessions {
         }
         const child = this.#dial();
         this.#open.add(child);
-        let said = '';
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            said = (said + chunk).slice(-20_000);
-        });
+        const printed = new Tail();
+        child.stderr.on('data', (chunk) => printed.add(chunk));
         child.stdin.on('error', () => undefined);
         const over = () => {
-            if (said !== '')
-                this.said = said;
+            this.said = printed.text() || this.said;
             connection.destroySoon();
             if (!this.#open.delete(child))
                 return;
@@ -12632,6 +12668,7 @@ class Sessions {
 }
 
 ;// CONCATENATED MODULE: ./build/connect/ssh/tunnel.js
+
 
 
 
@@ -12695,16 +12732,14 @@ async function openAs(ssh, host, target, signal) {
     return route;
 }
 function attempt(child) {
-    let said = '';
+    const printed = new Tail();
     let over = false;
-    child.stderr.setEncoding('utf8').on('data', (chunk) => {
-        said = (said + chunk).slice(-20_000);
-    });
+    child.stderr.on('data', (chunk) => printed.add(chunk));
     child.stdout.resume();
     child.stdin.on('error', () => undefined);
     const ended = new Promise((resolve) => {
         child.once('error', (error) => {
-            said += error.message;
+            printed.add(Buffer.from(error.message));
             over = true;
             resolve();
         });
@@ -12713,7 +12748,7 @@ function attempt(child) {
             resolve();
         });
     });
-    return { child, stderr: () => said, ended, hasEnded: () => over };
+    return { child, stderr: () => printed.text(), ended, hasEnded: () => over };
 }
 /** Ends a guarded child. */
 function end({ child }) {
@@ -13330,11 +13365,10 @@ function describe(text, contentType = '') {
     return isHtml ? `HTML ("${answers_quoted(withoutTags(text))}")` : `"${answers_quoted(text)}"`;
 }
 function answers_quoted(text) {
-    return safe_text_safeLine(linesJoined(text.slice(0, MOST_READ)).replace(/\s+/g, ' '), MOST_QUOTED);
+    return safe_text_safeLine(linesJoined(safe_text_beginningOf(text, MOST_READ)).replace(/\s+/g, ' '), MOST_QUOTED);
 }
 function withoutTags(html) {
-    return html
-        .slice(0, MOST_READ)
+    return safe_text_beginningOf(html, MOST_READ)
         .replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, ' ')
         .replace(/<[^>]*>/g, ' ');
 }
@@ -13411,13 +13445,13 @@ function isAlone({ length, buffer }) {
 
 
 
+
 /** What a daemon does that is just being started or ended, and what stands in for it. */
 const ENDED_WITHOUT_ANSWER = 'the connection ended without an answer';
 /** Over SSH each connection is a login of its own, so there are few; over a local socket few are enough. */
 const MOST_CONNECTIONS = 4;
 /** Every call has a limit, so a connection becomes free in time; unless all are kept by streams. */
 const WAIT_SECONDS = 180;
-const MOST_STDERR = 20_000;
 /** The tasks of the largest swarms are some ten megabytes. */
 const MOST_MEGABYTES = 256;
 /**
@@ -13554,7 +13588,7 @@ class StdioAgent extends external_node_http_namespaceObject.Agent {
 /** The pipes of a process as the one stream that HTTP needs. */
 class StdioSocket extends external_node_stream_namespaceObject.Duplex {
     #child;
-    #stderr = '';
+    #printed = new Tail();
     #noted;
     #isIdle = false;
     #hasEnded = false;
@@ -13566,15 +13600,13 @@ class StdioSocket extends external_node_stream_namespaceObject.Duplex {
             if (!this.push(chunk))
                 child.stdout.pause();
         });
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            this.#stderr = (this.#stderr + chunk).slice(-MOST_STDERR);
-        });
+        child.stderr.on('data', (chunk) => this.#printed.add(chunk));
         child.stdin.on('error', () => undefined);
         child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
         // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
         child.once('close', (code) => {
             this.#hasEnded = true;
-            const said = safe_text_safeLine(this.#stderr.trim());
+            const said = safe_text_safeLine(this.#printed.text());
             if (said !== '' || code !== 0) {
                 this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
             }
@@ -21571,6 +21603,7 @@ function sortKey(object) {
 
 
 
+
 const TEMPLATE = ['TaskTemplate'];
 const CONTAINER = [...TEMPLATE, 'ContainerSpec'];
 const HEALTHCHECK = [...CONTAINER, 'Healthcheck'];
@@ -21831,7 +21864,7 @@ function differences(a, b, path = []) {
 const create_flags_LONGEST_NAME = 60;
 function create_flags_shownName(name) {
     const clean = printable(name);
-    return clean.length > create_flags_LONGEST_NAME ? `${clean.slice(0, create_flags_LONGEST_NAME)}\u2026` : clean;
+    return clean.length > create_flags_LONGEST_NAME ? `${beginningOf(clean, create_flags_LONGEST_NAME)}\u2026` : clean;
 }
 function create_flags_valueAt(spec, path) {
     return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);

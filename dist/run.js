@@ -9843,7 +9843,9 @@ function cut(text, separator) {
 /* harmony export */ });
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
 /* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3532);
-/* harmony import */ var _spec_comparison_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5205);
+/* harmony import */ var _runner_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4136);
+/* harmony import */ var _spec_comparison_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5205);
+
 
 
 
@@ -9972,7 +9974,7 @@ function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } =
     const changes = [];
     let spec = current;
     const lay = (name, next) => {
-        if ((0,_spec_comparison_js__WEBPACK_IMPORTED_MODULE_2__/* .sameSpec */ .sZ)(spec, next))
+        if ((0,_spec_comparison_js__WEBPACK_IMPORTED_MODULE_3__/* .sameSpec */ .sZ)(spec, next))
             return;
         changes.push(name);
         spec = next;
@@ -10107,7 +10109,7 @@ function differences(a, b, path = []) {
 const LONGEST_NAME = 60;
 function shownName(name) {
     const clean = (0,_runner_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g$)(name);
-    return clean.length > LONGEST_NAME ? `${clean.slice(0, LONGEST_NAME)}\u2026` : clean;
+    return clean.length > LONGEST_NAME ? `${(0,_runner_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .beginningOf */ .VI)(clean, LONGEST_NAME)}\u2026` : clean;
 }
 function valueAt(spec, path) {
     return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
@@ -16833,6 +16835,7 @@ function withoutHalf(text) {
 /* harmony export */   BI: () => (/* binding */ linesJoined),
 /* harmony export */   JK: () => (/* binding */ printableThrough),
 /* harmony export */   TJ: () => (/* binding */ limited),
+/* harmony export */   VI: () => (/* binding */ beginningOf),
 /* harmony export */   om: () => (/* binding */ safeLine)
 /* harmony export */ });
 /* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
@@ -16844,6 +16847,10 @@ const MOST_CHARACTERS = 2000;
 /** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
 function limited(text) {
     return text.length > MOST_CHARACTERS ? safeLine(text) : text;
+}
+/** As much of a text of somebody else as is looked into, never through a secret: half of one would not be known. */
+function beginningOf(text, mostCharacters) {
+    return (0,_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$)(text).slice(0, mostCharacters);
 }
 const BETWEEN_LINES = new RegExp(`\\s*(?:${_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .LINE_END */ .J2.source})\\s*`, 'g');
 /**
@@ -23317,7 +23324,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 45).then(__nccwpck_require__.bind(__nccwpck_require__, 7045))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 246).then(__nccwpck_require__.bind(__nccwpck_require__, 5246))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

@@ -1,8 +1,8 @@
-export const id = 45;
-export const ids = [45];
+export const id = 246;
+export const ids = [246];
 export const modules = {
 
-/***/ 7045:
+/***/ 5246:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -7416,6 +7416,7 @@ var values = __webpack_require__(3368);
 ;// CONCATENATED MODULE: ./build/plan/interim-spec.js
 
 
+
 /**
  * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
  * what is needed to undo it, also after a kill or somebody else's deploy. Pure.
@@ -7529,7 +7530,7 @@ function parseMark(value) {
     const { token, owner, url, until, hasLock } = (value ?? {});
     if (typeof token !== 'string' || typeof until !== 'number')
         return undefined;
-    const line = (text) => (typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_TEXT);
+    const line = (text) => (0,safe_text/* beginningOf */.VI)((typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' '), LONGEST_TEXT);
     const address = line(url);
     return {
         token,
@@ -9913,6 +9914,7 @@ async function imageToRun(image, { connection, deployment }, signal) {
 ;// CONCATENATED MODULE: ./build/docker/archive/choose-image.js
 
 
+
 const PLAIN_NAME = /^[\w.:/-]{1,200}$/;
 /**
  * The image that is meant: the one of the name asked for, the only one, or the one that has the name under which it is
@@ -9951,7 +9953,7 @@ function meansSame(name, asked) {
     return name === asked || full(name) === full(asked);
 }
 function choose_image_listed(names) {
-    const shown = names.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 200)));
+    const shown = names.slice(0, 10).map((name) => JSON.stringify((0,safe_text/* beginningOf */.VI)(name, 200)));
     return [...shown, ...(names.length > 10 ? [`${names.length - 10} more`] : [])].join(', ');
 }
 
@@ -10010,6 +10012,7 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
     var e = new Error(message);
     return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
 });
+
 
 
 
@@ -10382,7 +10385,7 @@ async function arrayOf(pieces) {
     return all;
 }
 function tar_file_shown(name) {
-    return JSON.stringify(name.slice(0, 100));
+    return JSON.stringify((0,safe_text/* beginningOf */.VI)(name, 100));
 }
 function noTar() {
     return new BadArchive('is no tar archive: write it with `docker save`, or with `docker buildx build --output type=oci`');
@@ -10692,6 +10695,7 @@ async function feed(pieces, gzip) {
 
 
 
+
 /** The images of what `docker save` writes (`manifest.json`). */
 async function savedImages(tar) {
     const items = descriptor_parsed(await tar.bytes('manifest.json'), 'its manifest.json');
@@ -10760,7 +10764,7 @@ async function packedLayer(tar, path, diffId) {
     }
     const { digest, size } = await measure(isPacked ? tar.stream(path) : inGzip(hashed(tar.stream(path))));
     if (!isPacked && `sha256:${plain.digest('hex')}` !== diffId) {
-        throw new BadArchive(`is damaged: the layer ${JSON.stringify(path.slice(0, 100))} is not the one of its image`);
+        throw new BadArchive(`is damaged: the layer ${JSON.stringify((0,safe_text/* beginningOf */.VI)(path, 100))} is not the one of its image`);
     }
     return { digest, size, open };
 }
@@ -11490,6 +11494,7 @@ function jsonIn({ body }) {
     }
 }
 const MOST_SAID = 300;
+const MOST_READ = 2000;
 /** What the registry means by an answer that is an error. Its words are not trusted, and short. */
 function refusalOf(answer, isLoggedIn) {
     const { status, body } = answer;
@@ -11516,7 +11521,7 @@ function failureOf(status, text, isLoggedIn) {
     return status >= 500 ? 'registry-error' : classifyRegistryError(status, text);
 }
 function firstWords(body) {
-    const text = (0,safe_text/* linesJoined */.BI)(body.toString('utf8', 0, 2000));
+    const text = (0,safe_text/* linesJoined */.BI)((0,safe_text/* beginningOf */.VI)(body.toString(), MOST_READ));
     return text
         .replace(/<[^>]*>/g, ' ')
         .replace(/\s+/g, ' ')
@@ -13916,6 +13921,8 @@ const MISSED_NODES = 'Swarm has made no task on a node that is ready now: of a j
 
 
 const LOG_LINES = 20;
+/** More are read: where a secret is broken into lines, none of which is known alone, all of them are needed to hide it. */
+const READ_LOG_LINES = 100;
 /** A node that is cut off cannot give its logs: the verdict does not wait for them. */
 const diagnose_LOG_SECONDS = 5;
 /** Nor for a daemon that hangs: for all that is read of it together. */
@@ -14077,7 +14084,7 @@ async function containerOf({ Status: status }, readings) {
 async function diagnose_lastLines(task, readings) {
     if (!task.Status.ContainerStatus?.ContainerID)
         return [];
-    const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) };
+    const query = { stdout: '1', stderr: '1', tail: String(READ_LOG_LINES) };
     const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query);
     return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
 }
@@ -16948,11 +16955,45 @@ function environmentForCommands(env) {
     return Object.fromEntries(entries);
 }
 
+;// CONCATENATED MODULE: ./build/runner/tail.js
+
+const tail_MOST_BYTES = 64 * 1024;
+const LINE_END = /[\r\n]+/;
+/** The end of what a program prints without end, in which no secret is known by half. */
+class Tail {
+    #bytes = Buffer.alloc(0);
+    #lostBytes = 0;
+    add(chunk) {
+        const all = Buffer.concat([this.#bytes, chunk]);
+        this.#bytes = all.subarray(-tail_MOST_BYTES);
+        this.#lostBytes += all.length - this.#bytes.length;
+    }
+    /** How many bytes came before those that are left. */
+    get lostBytes() {
+        return this.#lostBytes;
+    }
+    /** Its whole lines: what is left of one that has lost its beginning may be half of a secret. */
+    lines() {
+        const text = this.#bytes.toString();
+        const whole = this.#lostBytes === 0 ? text : text.split(LINE_END).slice(1).join('\n');
+        // Before they are told apart: a secret may be broken into several.
+        return (0,secret/* redact */.E$)(whole)
+            .split(LINE_END)
+            .filter((line) => line.trim() !== '');
+    }
+    /** The same as one text, which is not empty when something was printed. */
+    text() {
+        const text = this.lines().join('\n');
+        const isOneLine = text === '' && this.#lostBytes > 0;
+        return isOneLine ? `a line of more than ${tail_MOST_BYTES.toLocaleString('en')} bytes, which is not shown` : text;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/runner/shell.js
 
 
+
 const MOST_LINES = 20;
-const shell_MOST_BYTES = 64 * 1024;
 /** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
 const shell_DRAIN_MS = 500;
 /**
@@ -16993,7 +17034,7 @@ async function runShell(command, options) {
             });
         });
         signal.throwIfAborted();
-        return { code: isLate ? undefined : code, lines: printed.lines() };
+        return { code: isLate ? undefined : code, lines: shell_lastLines(printed) };
     }
     finally {
         clearTimeout(clock);
@@ -17011,24 +17052,12 @@ function killGroup(pid) {
             throw error;
     }
 }
-/** The end of what was printed. */
-class Tail {
-    #bytes = Buffer.alloc(0);
-    #lostBytes = 0;
-    add(chunk) {
-        const all = Buffer.concat([this.#bytes, chunk]);
-        this.#bytes = all.subarray(-shell_MOST_BYTES);
-        this.#lostBytes += all.length - this.#bytes.length;
-    }
-    lines() {
-        const [first = '', ...others] = this.#bytes.toString('utf8').split(/[\r\n]+/);
-        // What is left of a line that has lost its beginning may be half of a secret.
-        const whole = this.#lostBytes > 0 ? others : [first, ...others];
-        const lines = whole.filter((line) => line.trim() !== '').slice(-MOST_LINES);
-        const isAll = this.#lostBytes === 0 || lines.length === MOST_LINES;
-        const note = `(${this.#lostBytes.toLocaleString('en')} bytes or more before this are left out)`;
-        return [...(isAll ? [] : [note]), ...lines.map(safe_text/* limited */.TJ)];
-    }
+function shell_lastLines(printed) {
+    const { lostBytes } = printed;
+    const lines = printed.lines().slice(-MOST_LINES);
+    const isAll = lostBytes === 0 || lines.length === MOST_LINES;
+    const note = `(${lostBytes.toLocaleString('en')} bytes or more before this are left out)`;
+    return [...(isAll ? [] : [note]), ...lines.map(safe_text/* limited */.TJ)];
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/trial.js
@@ -21407,6 +21436,7 @@ function lines(all) {
 
 ;// CONCATENATED MODULE: ./build/connect/ssh/sessions.js
 
+
 /** sshd allows 10 sessions in a connection unless told otherwise. */
 const MOST_SESSIONS = 9;
 /** Serves a local socket. */
@@ -21435,14 +21465,11 @@ class Sessions {
         }
         const child = this.#dial();
         this.#open.add(child);
-        let said = '';
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            said = (said + chunk).slice(-20_000);
-        });
+        const printed = new Tail();
+        child.stderr.on('data', (chunk) => printed.add(chunk));
         child.stdin.on('error', () => undefined);
         const over = () => {
-            if (said !== '')
-                this.said = said;
+            this.said = printed.text() || this.said;
             connection.destroySoon();
             if (!this.#open.delete(child))
                 return;
@@ -21466,6 +21493,7 @@ class Sessions {
 }
 
 ;// CONCATENATED MODULE: ./build/connect/ssh/tunnel.js
+
 
 
 
@@ -21529,16 +21557,14 @@ async function openAs(ssh, host, target, signal) {
     return route;
 }
 function attempt(child) {
-    let said = '';
+    const printed = new Tail();
     let over = false;
-    child.stderr.setEncoding('utf8').on('data', (chunk) => {
-        said = (said + chunk).slice(-20_000);
-    });
+    child.stderr.on('data', (chunk) => printed.add(chunk));
     child.stdout.resume();
     child.stdin.on('error', () => undefined);
     const ended = new Promise((resolve) => {
         child.once('error', (error) => {
-            said += error.message;
+            printed.add(Buffer.from(error.message));
             over = true;
             resolve();
         });
@@ -21547,7 +21573,7 @@ function attempt(child) {
             resolve();
         });
     });
-    return { child, stderr: () => said, ended, hasEnded: () => over };
+    return { child, stderr: () => printed.text(), ended, hasEnded: () => over };
 }
 /** Ends a guarded child. */
 function end({ child }) {
@@ -22117,7 +22143,7 @@ function answer_shapes_fits(value, shape) {
 
 
 const MOST_QUOTED = 200;
-const MOST_READ = 10_000;
+const answers_MOST_READ = 10_000;
 /**
  * What the daemon means by an answer that is no error. Some have no body.
  *
@@ -22164,11 +22190,10 @@ function describe(text, contentType = '') {
     return isHtml ? `HTML ("${answers_quoted(withoutTags(text))}")` : `"${answers_quoted(text)}"`;
 }
 function answers_quoted(text) {
-    return (0,safe_text/* safeLine */.om)((0,safe_text/* linesJoined */.BI)(text.slice(0, MOST_READ)).replace(/\s+/g, ' '), MOST_QUOTED);
+    return (0,safe_text/* safeLine */.om)((0,safe_text/* linesJoined */.BI)((0,safe_text/* beginningOf */.VI)(text, answers_MOST_READ)).replace(/\s+/g, ' '), MOST_QUOTED);
 }
 function withoutTags(html) {
-    return html
-        .slice(0, MOST_READ)
+    return (0,safe_text/* beginningOf */.VI)(html, answers_MOST_READ)
         .replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, ' ')
         .replace(/<[^>]*>/g, ' ');
 }
@@ -22245,13 +22270,13 @@ function isAlone({ length, buffer }) {
 
 
 
+
 /** What a daemon does that is just being started or ended, and what stands in for it. */
 const ENDED_WITHOUT_ANSWER = 'the connection ended without an answer';
 /** Over SSH each connection is a login of its own, so there are few; over a local socket few are enough. */
 const MOST_CONNECTIONS = 4;
 /** Every call has a limit, so a connection becomes free in time; unless all are kept by streams. */
 const WAIT_SECONDS = 180;
-const MOST_STDERR = 20_000;
 /** The tasks of the largest swarms are some ten megabytes. */
 const MOST_MEGABYTES = 256;
 /**
@@ -22388,7 +22413,7 @@ class StdioAgent extends external_node_http_.Agent {
 /** The pipes of a process as the one stream that HTTP needs. */
 class StdioSocket extends external_node_stream_.Duplex {
     #child;
-    #stderr = '';
+    #printed = new Tail();
     #noted;
     #isIdle = false;
     #hasEnded = false;
@@ -22400,15 +22425,13 @@ class StdioSocket extends external_node_stream_.Duplex {
             if (!this.push(chunk))
                 child.stdout.pause();
         });
-        child.stderr.setEncoding('utf8').on('data', (chunk) => {
-            this.#stderr = (this.#stderr + chunk).slice(-MOST_STDERR);
-        });
+        child.stderr.on('data', (chunk) => this.#printed.add(chunk));
         child.stdin.on('error', () => undefined);
         child.once('error', (error) => this.destroy(new engine_engine/* ConnectionLost */.pz(error.message, { cause: error })));
         // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
         child.once('close', (code) => {
             this.#hasEnded = true;
-            const said = (0,safe_text/* safeLine */.om)(this.#stderr.trim());
+            const said = (0,safe_text/* safeLine */.om)(this.#printed.text());
             if (said !== '' || code !== 0) {
                 this.destroy(new engine_engine/* ConnectionLost */.pz(said || `docker system dial-stdio ended with code ${code}`));
             }

@@ -1,6 +1,7 @@
 import type { Service, ServiceSpec, UpdateConfig } from '../docker/api.ts'
 import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
 import { allowingNodes, withoutTasks } from '../docker/specs/without-tasks.ts'
+import { beginningOf } from '../runner/safe-text.ts'
 
 /**
  * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds
@@ -158,7 +159,7 @@ function parseMark(value: unknown): Mark | undefined {
   const { token, owner, url, until, hasLock } = (value ?? {}) as Record<keyof Mark, unknown>
   if (typeof token !== 'string' || typeof until !== 'number') return undefined
   const line = (text: unknown) =>
-    (typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' ').slice(0, LONGEST_TEXT)
+    beginningOf((typeof text === 'string' ? text : '').replace(/[\p{Cc}\s]+/gu, ' '), LONGEST_TEXT)
   const address = line(url)
   return {
     token,

@@ -26,6 +26,8 @@ import type { ServiceSnapshot } from './service-snapshot.ts'
 import { missedNodes, updateWait, type Waiting, waitingFor, waitingTask } from './waiting.ts'
 
 const LOG_LINES = 20
+/** More are read: where a secret is broken into lines, none of which is known alone, all of them are needed to hide it. */
+const READ_LOG_LINES = 100
 /** A node that is cut off cannot give its logs: the verdict does not wait for them. */
 const LOG_SECONDS = 5
 /** Nor for a daemon that hangs: for all that is read of it together. */
@@ -258,7 +260,7 @@ async function containerOf({ Status: status }: Task, readings: Readings): Promis
 
 async function lastLines(task: Task, readings: Readings): Promise<string[]> {
   if (!task.Status.ContainerStatus?.ContainerID) return []
-  const query = { stdout: '1', stderr: '1', tail: String(LOG_LINES) }
+  const query = { stdout: '1', stderr: '1', tail: String(READ_LOG_LINES) }
   const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query)
   return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES)
 }

@@ -9,6 +9,11 @@ export function limited(text: string): string {
   return text.length > MOST_CHARACTERS ? safeLine(text) : text
 }
 
+/** As much of a text of somebody else as is looked into, never through a secret: half of one would not be known. */
+export function beginningOf(text: string, mostCharacters: number): string {
+  return redact(text).slice(0, mostCharacters)
+}
+
 const BETWEEN_LINES = new RegExp(`\\s*(?:${LINE_END.source})\\s*`, 'g')
 
 /**

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { limited } from './safe-text.ts'
+import { Tail } from './tail.ts'
 
 /** How a shell command of the user's ended. */
 export interface ShellResult {
@@ -18,7 +19,6 @@ export interface ShellOptions {
 }
 
 const MOST_LINES = 20
-const MOST_BYTES = 64 * 1024
 /** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
 const DRAIN_MS = 500
 
@@ -60,7 +60,7 @@ export async function runShell(command: string, options: ShellOptions): Promise<
       })
     })
     signal.throwIfAborted()
-    return { code: isLate ? undefined : code, lines: printed.lines() }
+    return { code: isLate ? undefined : code, lines: lastLines(printed) }
   } finally {
     clearTimeout(clock)
     signal.removeEventListener('abort', endAll)
@@ -76,24 +76,10 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-/** The end of what was printed. */
-class Tail {
-  #bytes = Buffer.alloc(0)
-  #lostBytes = 0
-
-  add(chunk: Buffer): void {
-    const all = Buffer.concat([this.#bytes, chunk])
-    this.#bytes = all.subarray(-MOST_BYTES)
-    this.#lostBytes += all.length - this.#bytes.length
-  }
-
-  lines(): string[] {
-    const [first = '', ...others] = this.#bytes.toString('utf8').split(/[\r\n]+/)
-    // What is left of a line that has lost its beginning may be half of a secret.
-    const whole = this.#lostBytes > 0 ? others : [first, ...others]
-    const lines = whole.filter((line) => line.trim() !== '').slice(-MOST_LINES)
-    const isAll = this.#lostBytes === 0 || lines.length === MOST_LINES
-    const note = `(${this.#lostBytes.toLocaleString('en')} bytes or more before this are left out)`
-    return [...(isAll ? [] : [note]), ...lines.map(limited)]
-  }
+function lastLines(printed: Tail): string[] {
+  const { lostBytes } = printed
+  const lines = printed.lines().slice(-MOST_LINES)
+  const isAll = lostBytes === 0 || lines.length === MOST_LINES
+  const note = `(${lostBytes.toLocaleString('en')} bytes or more before this are left out)`
+  return [...(isAll ? [] : [note]), ...lines.map(limited)]
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { Secret } from '../../../src/runner/secret.ts'
 import { runShell } from '../../../src/runner/shell.ts'
 
 const run = (command: string) =>
@@ -17,4 +18,10 @@ test('of a command that prints without end the last lines stay, each cut to a le
 test('of a line that is longer than what is kept nothing is shown: its end may be half of a secret', async () => {
   const { lines } = await run(`head -c 200000 /dev/zero | tr '\\0' x; echo; echo end`)
   expect(lines).toEqual([expect.stringMatching(/^\(\d{3},\d{3} bytes or more before this are left out\)$/), 'end'])
+})
+
+test('a secret that a command breaks into two lines is hidden in both', async () => {
+  new Secret('Marigold-Tunnel-38-Velvet')
+  const { lines } = await run(`printf 'a Marigold-Tun\nnel-38-Velvet b\n'`)
+  expect(lines).toEqual(['a ***', '*** b'])
 })

@@ -12,6 +12,7 @@ import {
   withFirstTasks,
   withoutInterim,
 } from '../../../src/plan/interim-spec.ts'
+import { Secret } from '../../../src/runner/secret.ts'
 import { createService, createSpec } from '../../support/builders.ts'
 
 const RUN: Mark = { token: 'ours', owner: 'acme/shop', url: 'https://ci.example.com/1', until: 1000, hasLock: false }
@@ -20,6 +21,9 @@ function specOf(replicas: number, Image = 'web:1', overrides: Partial<ServiceSpe
   const Mode = { Replicated: { Replicas: replicas } }
   return createSpec({ Mode, ...overrides, TaskTemplate: { ContainerSpec: { Image } } })
 }
+
+const PASSWORD = 'Pebble-Junction-29-Saffron'
+new Secret(PASSWORD)
 
 describe('an interim spec', () => {
   test('of a service that is emptied has no replicas, and is otherwise the same', () => {
@@ -122,6 +126,10 @@ describe('the mark of an interim spec', () => {
       { owner: 'a ::error::b ', url: '', hasLock: false },
     ],
     [JSON.stringify({ run: { token: 't', until: 1, owner: 'o'.repeat(9999) } }), { owner: 'o'.repeat(300) }],
+    [
+      JSON.stringify({ run: { token: 't', until: 1, owner: `${'o'.repeat(290)}${PASSWORD}` } }),
+      { owner: `${'o'.repeat(290)}***` },
+    ],
   ])('that anybody may have written is read with care: %s', (label, mark) => {
     const read = markOf(specOf(4, 'web:1', { Labels: { [INTERIM_LABEL]: label } }))
     if (mark === undefined) expect(read).toBeUndefined()

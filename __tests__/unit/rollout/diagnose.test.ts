@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { Node, Task } from '../../../src/docker/api.ts'
 import type { Engine } from '../../../src/docker/engine/engine.ts'
 import { diagnose } from '../../../src/rollout/diagnose.ts'
+import { Secret } from '../../../src/runner/secret.ts'
 import { createEndedTask, createNode, createService } from '../../support/builders.ts'
 
 /** One that knows these tasks, and nothing else. */
@@ -40,4 +41,19 @@ test('of nodes that are given no tasks Swarm tells the number, and we the names'
   const finding = { cause: 'no node can take it: 1 node not available', isUnplaced: true } as const
   const { cause } = await diagnose(finding, evidence, engineWith([]))
   expect(cause).toBe('no node can take it: 1 node not available; host-2 is down')
+})
+
+test('a secret that is broken over the first line that is shown is hidden', async () => {
+  const password = 'Carriage-Willow-64-Beacon'
+  new Secret(password)
+  const printed = ['start', password.slice(0, 12), password.slice(12), ...Array.from({ length: 19 }, () => 'later')]
+  const { Status, ...task } = createEndedTask(1, 'failed')
+  const ended = { ...task, Status: { ...Status, ContainerStatus: { ContainerID: 'c1', ExitCode: 1 } } }
+  const engine: Engine = {
+    ...engineWith([ended]),
+    bytes: async (_: string, { query }: { query: Record<string, string> }) =>
+      Buffer.from(printed.slice(-Number(query.tail)).join('\n')),
+  } as unknown as Engine
+  const { failedTask } = await diagnose({ cause: 'paused' }, { service: createService(), nodes: [ready] }, engine)
+  expect(failedTask?.logs).toEqual(['***', ...printed.slice(3)])
 })

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createServer, type Server, type Socket } from 'node:net'
+import { Tail } from '../../runner/tail.ts'
 
 /** sshd allows 10 sessions in a connection unless told otherwise. */
 const MOST_SESSIONS = 9
@@ -33,13 +34,11 @@ export class Sessions {
     }
     const child = this.#dial()
     this.#open.add(child)
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      said = (said + chunk).slice(-20_000)
-    })
+    const printed = new Tail()
+    child.stderr.on('data', (chunk: Buffer) => printed.add(chunk))
     child.stdin.on('error', () => undefined)
     const over = () => {
-      if (said !== '') this.said = said
+      this.said = printed.text() || this.said
       connection.destroySoon()
       if (!this.#open.delete(child)) return
       const next = this.#waiting.shift()

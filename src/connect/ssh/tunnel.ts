@@ -9,6 +9,7 @@ import { idle, nowMs, sleep } from '../../runner/clock.ts'
 import { secondsSince } from '../../runner/elapsed.ts'
 import { log } from '../../runner/log.ts'
 import { retry, type Tries } from '../../runner/retry.ts'
+import { Tail } from '../../runner/tail.ts'
 import { withoutEndpoint } from '../../runner/variables.ts'
 import type { Workspace } from '../../runner/workspace.ts'
 import type { Route } from '../route.ts'
@@ -77,16 +78,14 @@ interface Attempt {
 }
 
 function attempt(child: ChildProcessWithoutNullStreams): Attempt {
-  let said = ''
+  const printed = new Tail()
   let over = false
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    said = (said + chunk).slice(-20_000)
-  })
+  child.stderr.on('data', (chunk: Buffer) => printed.add(chunk))
   child.stdout.resume()
   child.stdin.on('error', () => undefined)
   const ended = new Promise<void>((resolve) => {
     child.once('error', (error) => {
-      said += error.message
+      printed.add(Buffer.from(error.message))
       over = true
       resolve()
     })
@@ -95,7 +94,7 @@ function attempt(child: ChildProcessWithoutNullStreams): Attempt {
       resolve()
     })
   })
-  return { child, stderr: () => said, ended, hasEnded: () => over }
+  return { child, stderr: () => printed.text(), ended, hasEnded: () => over }
 }
 
 /** Ends a guarded child. */

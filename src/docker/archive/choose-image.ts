@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts'
+import { beginningOf } from '../../runner/safe-text.ts'
 import { familiar, type ImageReference, parseReference, withTagDefault } from '../registry/reference.ts'
 import type { Candidate } from './archive-image.ts'
 
@@ -47,6 +48,6 @@ function meansSame(name: string, asked: string): boolean {
 }
 
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 200)))
+  const shown = names.slice(0, 10).map((name) => JSON.stringify(beginningOf(name, 200)))
   return [...shown, ...(names.length > 10 ? [`${names.length - 10} more`] : [])].join(', ')
 }

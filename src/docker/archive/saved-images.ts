@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { beginningOf } from '../../runner/safe-text.ts'
 import { type ArchiveImage, type Blob, blobOf, type Candidate, manifestOf, sha256, unique } from './archive-image.ts'
 import { isTexts, MOST_LAYERS, MOST_MANIFESTS, parsed, platformIn, record } from './descriptor.ts'
 import { beginsAsGzip, inGzip } from './gzip.ts'
@@ -75,7 +76,7 @@ async function packedLayer(tar: TarFile, path: string, diffId: string | undefine
   }
   const { digest, size } = await measure(isPacked ? tar.stream(path) : inGzip(hashed(tar.stream(path))))
   if (!isPacked && `sha256:${plain.digest('hex')}` !== diffId) {
-    throw new BadArchive(`is damaged: the layer ${JSON.stringify(path.slice(0, 100))} is not the one of its image`)
+    throw new BadArchive(`is damaged: the layer ${JSON.stringify(beginningOf(path, 100))} is not the one of its image`)
   }
   return { digest, size, open }
 }

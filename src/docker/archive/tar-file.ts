@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { UserError } from '../../errors.ts'
+import { beginningOf } from '../../runner/safe-text.ts'
 import { zlib } from '../../runner/zlib.ts'
 import { BLOCK, checksumOf, nameIn, untilNul } from './tar-format.ts'
 
@@ -375,7 +376,7 @@ async function arrayOf(pieces: AsyncIterable<Buffer>): Promise<Buffer[]> {
 }
 
 function shown(name: string): string {
-  return JSON.stringify(name.slice(0, 100))
+  return JSON.stringify(beginningOf(name, 100))
 }
 
 function noTar(): BadArchive {

@@ -1,4 +1,4 @@
-import { linesJoined, safeLine } from '../../runner/safe-text.ts'
+import { beginningOf, linesJoined, safeLine } from '../../runner/safe-text.ts'
 import { isPlausible } from './answer-shapes.ts'
 import { EngineError, Unreadable } from './engine.ts'
 import { parseGoJson } from './go-json.ts'
@@ -62,12 +62,11 @@ function describe(text: string, contentType = ''): string {
 }
 
 function quoted(text: string): string {
-  return safeLine(linesJoined(text.slice(0, MOST_READ)).replace(/\s+/g, ' '), MOST_QUOTED)
+  return safeLine(linesJoined(beginningOf(text, MOST_READ)).replace(/\s+/g, ' '), MOST_QUOTED)
 }
 
 function withoutTags(html: string): string {
-  return html
-    .slice(0, MOST_READ)
+  return beginningOf(html, MOST_READ)
     .replace(/<(script|style)\b[^>]*>.*?<\/\1>/gis, ' ')
     .replace(/<[^>]*>/g, ' ')
 }

@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import { Duplex } from 'node:stream'
 import { safeLine } from '../../runner/safe-text.ts'
 import { keepHeapSmall } from '../../runner/small-heap.ts'
+import { Tail } from '../../runner/tail.ts'
 import { ConnectionLost, TooLate, Unreadable } from './engine.ts'
 import { WholeAnswer } from './whole-answer.ts'
 
@@ -14,8 +15,6 @@ const MOST_CONNECTIONS = 4
 
 /** Every call has a limit, so a connection becomes free in time; unless all are kept by streams. */
 const WAIT_SECONDS = 180
-
-const MOST_STDERR = 20_000
 
 /** The tasks of the largest swarms are some ten megabytes. */
 const MOST_MEGABYTES = 256
@@ -182,7 +181,7 @@ class StdioAgent extends Agent {
 /** The pipes of a process as the one stream that HTTP needs. */
 class StdioSocket extends Duplex {
   readonly #child: ChildProcessWithoutNullStreams
-  #stderr = ''
+  readonly #printed = new Tail()
   #noted: Buffer[] | undefined
   #isIdle = false
   #hasEnded = false
@@ -194,15 +193,13 @@ class StdioSocket extends Duplex {
       this.#noted?.push(chunk)
       if (!this.push(chunk)) child.stdout.pause()
     })
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      this.#stderr = (this.#stderr + chunk).slice(-MOST_STDERR)
-    })
+    child.stderr.on('data', (chunk: Buffer) => this.#printed.add(chunk))
     child.stdin.on('error', () => undefined)
     child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })))
     // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
     child.once('close', (code) => {
       this.#hasEnded = true
-      const said = safeLine(this.#stderr.trim())
+      const said = safeLine(this.#printed.text())
       if (said !== '' || code !== 0) {
         this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`))
       } else if (this.#isIdle) {

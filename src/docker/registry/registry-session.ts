@@ -1,6 +1,6 @@
 import { mayBeSecret } from '../../runner/may-be-secret.ts'
 import { retry } from '../../runner/retry.ts'
-import { linesJoined, safeLine } from '../../runner/safe-text.ts'
+import { beginningOf, linesJoined, safeLine } from '../../runner/safe-text.ts'
 import { Secret } from '../../runner/secret.ts'
 import { RegistryError } from './registry.ts'
 import { isToken, type RegistryCredential } from './registry-auth.ts'
@@ -362,6 +362,7 @@ function jsonIn({ body }: HttpAnswer): Readonly<Record<string, unknown>> {
 }
 
 const MOST_SAID = 300
+const MOST_READ = 2000
 
 /** What the registry means by an answer that is an error. Its words are not trusted, and short. */
 function refusalOf(answer: HttpAnswer, isLoggedIn: boolean): CallRefused {
@@ -393,7 +394,7 @@ function failureOf(status: number, text: string, isLoggedIn: boolean): RegistryF
 }
 
 function firstWords(body: Buffer): string {
-  const text = linesJoined(body.toString('utf8', 0, 2000))
+  const text = linesJoined(beginningOf(body.toString(), MOST_READ))
   return text
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')

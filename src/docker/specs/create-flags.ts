@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { printable } from '../../runner/printable.ts'
+import { beginningOf } from '../../runner/safe-text.ts'
 import type { ServiceSpec } from '../api.ts'
 import { sameSpec } from './spec-comparison.ts'
 
@@ -328,7 +329,7 @@ const LONGEST_NAME = 60
 
 function shownName(name: string): string {
   const clean = printable(name)
-  return clean.length > LONGEST_NAME ? `${clean.slice(0, LONGEST_NAME)}…` : clean
+  return clean.length > LONGEST_NAME ? `${beginningOf(clean, LONGEST_NAME)}…` : clean
 }
 
 function valueAt(spec: unknown, path: Path): unknown {

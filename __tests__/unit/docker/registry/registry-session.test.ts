@@ -220,3 +220,13 @@ test('what a registry says is short, on one line, and without secrets', async ()
   expect(message.length).toBeLessThan(400)
   for (const part of ['hush', '\n', '\u001b']) expect(message).not.toContain(part)
 })
+
+test.each([3, 9, 20])(
+  'a page of something before the registry is cut through no secret: %i characters before the cut',
+  async (before) => {
+    const secret = new Secret('Thimble-Orchard-46-Walnut')
+    const page = `denied${' '.repeat(2000 - 6 - before)}${secret.reveal()}`
+    const { came } = await called((request) => (isPing(request) ? answer() : answer(400, {}, page)))
+    expect((came as Error).message).not.toMatch(/Thi/)
+  },
+)
