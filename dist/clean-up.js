@@ -8870,7 +8870,7 @@ function errors_messageOf(error) {
     return error instanceof Error ? error.message : String(error);
 }
 
-;// CONCATENATED MODULE: ./build/runner/printable.js
+;// CONCATENATED MODULE: ./build/runner/text/printable.js
 /** Text from anywhere, made fit to be looked at: on one line, without signs that move or hide what stands beside them. */
 const ESCAPE = '\u001b';
 /** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ \u2026 m`, `ESC ] \u2026 BEL`. */
@@ -8939,7 +8939,7 @@ function withoutHalf(text) {
     return /[\ud800-\udbff]/.test(text.slice(-1)) ? text.slice(0, -1) : text;
 }
 
-;// CONCATENATED MODULE: ./build/runner/may-be-secret.js
+;// CONCATENATED MODULE: ./build/runner/secrets/may-be-secret.js
 
 /** What may be a secret that was pasted where another thing belongs, by its look alone. Pure. */
 /**
@@ -9089,7 +9089,213 @@ function kindOf(sign) {
 
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-;// CONCATENATED MODULE: ./build/runner/matcher.js
+;// CONCATENATED MODULE: ./build/runner/log/screen.js
+/** Lines on a terminal that are drawn anew in their place, below those of the log. */
+const screen_ESCAPE = '\u001b';
+const CARRIAGE_RETURN = '\r';
+/** Control sequences of ECMA-48: erase to the end of the screen, and the cursor some lines up. */
+const ERASE_BELOW = '\u001b[J';
+const up = (rows) => (rows === 0 ? '' : `\u001b[${rows}A`);
+/** What a row must leave free, or the terminal begins another one. */
+const MARGIN = 1;
+/** Of the rows of a terminal, so that the log stays in sight. */
+const OF_LOG = 4;
+/** Codes of colours have no width, nor have marks that stand above others. */
+const NO_WIDTH = new RegExp(`${screen_ESCAPE}\\[[0-9;]*m|\\p{M}`, 'gu');
+/** What takes two columns: East Asian scripts, and pictures (Unicode TR 11, in short). */
+const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
+/** How many columns a text takes. */
+function widthOf(text) {
+    return [...text.replace(NO_WIDTH, '')].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
+}
+/** The text, or its beginning, in so many columns. */
+function fitted(text, columns) {
+    if (widthOf(text) <= columns)
+        return text;
+    let width = 0;
+    let fit = '';
+    for (const character of text) {
+        width += widthOf(character);
+        if (width > columns - 1)
+            break;
+        fit += character;
+    }
+    return `${fit}\u2026`;
+}
+class screen_Screen {
+    #terminal;
+    /** By their keys, in the order in which they came. */
+    #lines = new Map();
+    /** As they stand there. */
+    #drawn = [];
+    constructor(terminal) {
+        this.#terminal = terminal;
+    }
+    /** Something is written above the live lines, to this terminal: whole lines. */
+    above(write) {
+        this.#erase();
+        write();
+        this.#draw();
+    }
+    /** Shows a line, or another text in its place. */
+    show(key, text) {
+        this.#lines.set(key, text);
+        this.refresh();
+    }
+    /** Takes a line away, or all of them. */
+    drop(key) {
+        if (key === undefined)
+            this.#lines.clear();
+        else if (!this.#lines.delete(key))
+            return;
+        this.refresh();
+    }
+    /** Draws all lines as they are now. */
+    refresh() {
+        const now = this.#fitting();
+        if (now.length === this.#drawn.length && now.every((line, index) => line === this.#drawn[index]))
+            return;
+        this.#erase();
+        this.#draw(now);
+    }
+    #erase() {
+        const { columns = 80 } = this.#terminal.size();
+        // The terminal may be narrower by now, and have broken what stands there.
+        const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+        if (rows > 0)
+            this.#terminal.write(`${CARRIAGE_RETURN}${up(rows)}${ERASE_BELOW}`);
+        this.#drawn = [];
+    }
+    #draw(lines = this.#fitting()) {
+        this.#drawn = lines;
+        if (lines.length > 0)
+            this.#terminal.write(`${lines.join('\n')}\n`);
+    }
+    #fitting() {
+        const { columns = 80, rows = 24 } = this.#terminal.size();
+        const room = Math.max(1, rows - OF_LOG);
+        const all = [...this.#lines.values()];
+        const shown = all.length <= room ? all : all.slice(0, room - 1);
+        const more = all.length - shown.length;
+        const texts = shown.map((text) => text());
+        return [...texts, ...(more > 0 ? [`        and ${more} more`] : [])].map((line) => fitted(line, columns - MARGIN));
+    }
+}
+
+;// CONCATENATED MODULE: ./build/runner/log/stdout.js
+
+/** The streams' own ways to write, once {@link divertOthers} has taken their place. */
+const direct = {};
+/** A runner reads both as one. */
+const streams = { log: 'stdout', problem: 'stdout' };
+let screen;
+const REFRESH_MS = 1000;
+/** Has the lines of a kind go to a stream. */
+function sendTo(stream, kinds) {
+    for (const kind of kinds)
+        streams[kind] = stream;
+}
+/** Writes one line of the log. */
+function stdout_writeLine(line, kind = 'log') {
+    const write = () => writeTo(streams[kind], `${line}\n`);
+    if (screen !== undefined && process[streams[kind]].isTTY)
+        screen.above(write);
+    else
+        write();
+}
+/** Writes to a stream itself: a result that a program may read. */
+function writeTo(stream, text) {
+    const write = direct[stream] ?? process[stream].write.bind(process[stream]);
+    write(text);
+}
+/** How wide the terminal is to which a stream goes; `undefined` where it goes to none. */
+function columnsOf(stream) {
+    return process[stream].columns || undefined;
+}
+/** Whether a person reads lines of a kind on a terminal. */
+function isTerminal(kind = 'log') {
+    return process[streams[kind]].isTTY === true;
+}
+/** Has {@link liveLines} draw on the terminal, where the log goes to one. */
+function useLiveLines() {
+    if (!isTerminal())
+        return;
+    const terminal = process[streams.log];
+    screen = new Screen({
+        write: (text) => writeTo(streams.log, text),
+        size: () => ({ columns: terminal.columns || undefined, rows: terminal.rows || undefined }),
+    });
+    // The seconds in them go on.
+    setInterval(() => screen?.refresh(), REFRESH_MS).unref();
+}
+/** Lines that are drawn anew in their place; `undefined` where there is no terminal, or nobody has asked for them. */
+function stdout_liveLines() {
+    return screen;
+}
+/**
+ * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
+ * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.
+ */
+function divertOthers(handOver) {
+    for (const name of ['stdout', 'stderr']) {
+        const stream = process[name];
+        direct[name] ??= stream.write.bind(stream);
+        // Nobody reads any more, or the disk under the log is full: that is no reason to end a deploy halfway.
+        stream.on('error', () => undefined);
+        stream.write = ((chunk, ...rest) => {
+            const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+            for (const line of text.replace(/\r?\n$/, '').split('\n'))
+                if (line.trim() !== '')
+                    handOver(line);
+            const done = rest.find((one) => typeof one === 'function');
+            if (done !== undefined)
+                process.nextTick(done);
+            return true;
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/runner/log/workflow-commands.js
+/**
+ * The lines that a runner takes for commands: `::name key=value::data`
+ * (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
+ *
+ * They are written here and not by the `core` package of GitHub's toolkit: it knows GitHub's runner alone (act and its
+ * descendants read other commands out of the same line, and print masks), prints secrets and commands where no runner
+ * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
+ */
+/** How many error annotations of one step a run's page shows. */
+const MOST_ANNOTATIONS = 10;
+/** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
+function workflow_commands_isInRunner(env) {
+    return env.GITHUB_ACTIONS === 'true' || readsGreedily(env);
+}
+/**
+ * Whether the runner is act or descends from it. They look for the last `::` of a line where GitHub's own takes the
+ * first (nektos/act, pkg/runner/command.go), and print a command that they do not understand by that.
+ */
+function readsGreedily(env) {
+    return env.ACT === 'true' || env.FORGEJO_ACTIONS === 'true' || env.GITEA_ACTIONS === 'true';
+}
+/** A command as one line. */
+function workflow_commands_commandLine(name, data, env, properties = {}) {
+    const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
+    const head = given.length === 0 ? name : `${name} ${given.join(',')}`;
+    const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ': ').replace(/^:/, ' :') : data;
+    return `::${head}::${escapeData(clear)}`;
+}
+/** A line that no runner takes for a command: those begin with `::`, or have `##[` (or `##vso[`) anywhere. */
+function workflow_commands_withoutCommands(line) {
+    return line.replace(/##(?=\w*\[)/g, '## ').replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, '$1 ');
+}
+function escapeData(text) {
+    return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+function escapeProperty(text) {
+    return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+;// CONCATENATED MODULE: ./build/runner/secrets/matcher.js
 /** As many characters of a text decide whether it is worth a closer look. */
 const KEY_CHARACTERS = 4;
 const BITS_OF_CHARACTER = 5;
@@ -9236,213 +9442,7 @@ function nextKey(key, character) {
     return ((key << BITS_OF_CHARACTER) ^ character) & (KEYS - 1);
 }
 
-;// CONCATENATED MODULE: ./build/runner/screen.js
-/** Lines on a terminal that are drawn anew in their place, below those of the log. */
-const screen_ESCAPE = '\u001b';
-const CARRIAGE_RETURN = '\r';
-/** Control sequences of ECMA-48: erase to the end of the screen, and the cursor some lines up. */
-const ERASE_BELOW = '\u001b[J';
-const up = (rows) => (rows === 0 ? '' : `\u001b[${rows}A`);
-/** What a row must leave free, or the terminal begins another one. */
-const MARGIN = 1;
-/** Of the rows of a terminal, so that the log stays in sight. */
-const OF_LOG = 4;
-/** Codes of colours have no width, nor have marks that stand above others. */
-const NO_WIDTH = new RegExp(`${screen_ESCAPE}\\[[0-9;]*m|\\p{M}`, 'gu');
-/** What takes two columns: East Asian scripts, and pictures (Unicode TR 11, in short). */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
-/** How many columns a text takes. */
-function widthOf(text) {
-    return [...text.replace(NO_WIDTH, '')].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
-}
-/** The text, or its beginning, in so many columns. */
-function fitted(text, columns) {
-    if (widthOf(text) <= columns)
-        return text;
-    let width = 0;
-    let fit = '';
-    for (const character of text) {
-        width += widthOf(character);
-        if (width > columns - 1)
-            break;
-        fit += character;
-    }
-    return `${fit}\u2026`;
-}
-class screen_Screen {
-    #terminal;
-    /** By their keys, in the order in which they came. */
-    #lines = new Map();
-    /** As they stand there. */
-    #drawn = [];
-    constructor(terminal) {
-        this.#terminal = terminal;
-    }
-    /** Something is written above the live lines, to this terminal: whole lines. */
-    above(write) {
-        this.#erase();
-        write();
-        this.#draw();
-    }
-    /** Shows a line, or another text in its place. */
-    show(key, text) {
-        this.#lines.set(key, text);
-        this.refresh();
-    }
-    /** Takes a line away, or all of them. */
-    drop(key) {
-        if (key === undefined)
-            this.#lines.clear();
-        else if (!this.#lines.delete(key))
-            return;
-        this.refresh();
-    }
-    /** Draws all lines as they are now. */
-    refresh() {
-        const now = this.#fitting();
-        if (now.length === this.#drawn.length && now.every((line, index) => line === this.#drawn[index]))
-            return;
-        this.#erase();
-        this.#draw(now);
-    }
-    #erase() {
-        const { columns = 80 } = this.#terminal.size();
-        // The terminal may be narrower by now, and have broken what stands there.
-        const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
-        if (rows > 0)
-            this.#terminal.write(`${CARRIAGE_RETURN}${up(rows)}${ERASE_BELOW}`);
-        this.#drawn = [];
-    }
-    #draw(lines = this.#fitting()) {
-        this.#drawn = lines;
-        if (lines.length > 0)
-            this.#terminal.write(`${lines.join('\n')}\n`);
-    }
-    #fitting() {
-        const { columns = 80, rows = 24 } = this.#terminal.size();
-        const room = Math.max(1, rows - OF_LOG);
-        const all = [...this.#lines.values()];
-        const shown = all.length <= room ? all : all.slice(0, room - 1);
-        const more = all.length - shown.length;
-        const texts = shown.map((text) => text());
-        return [...texts, ...(more > 0 ? [`        and ${more} more`] : [])].map((line) => fitted(line, columns - MARGIN));
-    }
-}
-
-;// CONCATENATED MODULE: ./build/runner/stdout.js
-
-/** The streams' own ways to write, once {@link divertOthers} has taken their place. */
-const direct = {};
-/** A runner reads both as one. */
-const streams = { log: 'stdout', problem: 'stdout' };
-let screen;
-const REFRESH_MS = 1000;
-/** Has the lines of a kind go to a stream. */
-function sendTo(stream, kinds) {
-    for (const kind of kinds)
-        streams[kind] = stream;
-}
-/** Writes one line of the log. */
-function stdout_writeLine(line, kind = 'log') {
-    const write = () => writeTo(streams[kind], `${line}\n`);
-    if (screen !== undefined && process[streams[kind]].isTTY)
-        screen.above(write);
-    else
-        write();
-}
-/** Writes to a stream itself: a result that a program may read. */
-function writeTo(stream, text) {
-    const write = direct[stream] ?? process[stream].write.bind(process[stream]);
-    write(text);
-}
-/** How wide the terminal is to which a stream goes; `undefined` where it goes to none. */
-function columnsOf(stream) {
-    return process[stream].columns || undefined;
-}
-/** Whether a person reads lines of a kind on a terminal. */
-function isTerminal(kind = 'log') {
-    return process[streams[kind]].isTTY === true;
-}
-/** Has {@link liveLines} draw on the terminal, where the log goes to one. */
-function useLiveLines() {
-    if (!isTerminal())
-        return;
-    const terminal = process[streams.log];
-    screen = new Screen({
-        write: (text) => writeTo(streams.log, text),
-        size: () => ({ columns: terminal.columns || undefined, rows: terminal.rows || undefined }),
-    });
-    // The seconds in them go on.
-    setInterval(() => screen?.refresh(), REFRESH_MS).unref();
-}
-/** Lines that are drawn anew in their place; `undefined` where there is no terminal, or nobody has asked for them. */
-function stdout_liveLines() {
-    return screen;
-}
-/**
- * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
- * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.
- */
-function divertOthers(handOver) {
-    for (const name of ['stdout', 'stderr']) {
-        const stream = process[name];
-        direct[name] ??= stream.write.bind(stream);
-        // Nobody reads any more, or the disk under the log is full: that is no reason to end a deploy halfway.
-        stream.on('error', () => undefined);
-        stream.write = ((chunk, ...rest) => {
-            const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
-            for (const line of text.replace(/\r?\n$/, '').split('\n'))
-                if (line.trim() !== '')
-                    handOver(line);
-            const done = rest.find((one) => typeof one === 'function');
-            if (done !== undefined)
-                process.nextTick(done);
-            return true;
-        });
-    }
-}
-
-;// CONCATENATED MODULE: ./build/runner/workflow-commands.js
-/**
- * The lines that a runner takes for commands: `::name key=value::data`
- * (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
- *
- * They are written here and not by the `core` package of GitHub's toolkit: it knows GitHub's runner alone (act and its
- * descendants read other commands out of the same line, and print masks), prints secrets and commands where no runner
- * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
- */
-/** How many error annotations of one step a run's page shows. */
-const MOST_ANNOTATIONS = 10;
-/** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
-function workflow_commands_isInRunner(env) {
-    return env.GITHUB_ACTIONS === 'true' || readsGreedily(env);
-}
-/**
- * Whether the runner is act or descends from it. They look for the last `::` of a line where GitHub's own takes the
- * first (nektos/act, pkg/runner/command.go), and print a command that they do not understand by that.
- */
-function readsGreedily(env) {
-    return env.ACT === 'true' || env.FORGEJO_ACTIONS === 'true' || env.GITEA_ACTIONS === 'true';
-}
-/** A command as one line. */
-function workflow_commands_commandLine(name, data, env, properties = {}) {
-    const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
-    const head = given.length === 0 ? name : `${name} ${given.join(',')}`;
-    const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ': ').replace(/^:/, ' :') : data;
-    return `::${head}::${escapeData(clear)}`;
-}
-/** A line that no runner takes for a command: those begin with `::`, or have `##[` (or `##vso[`) anywhere. */
-function workflow_commands_withoutCommands(line) {
-    return line.replace(/##(?=\w*\[)/g, '## ').replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, '$1 ');
-}
-function escapeData(text) {
-    return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-function escapeProperty(text) {
-    return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-}
-
-;// CONCATENATED MODULE: ./build/runner/secret.js
+;// CONCATENATED MODULE: ./build/runner/secrets/secret.js
 
 
 
@@ -9681,7 +9681,7 @@ function unique(texts) {
     return [...new Set(texts)].filter((text) => text !== '');
 }
 
-;// CONCATENATED MODULE: ./build/runner/shown.js
+;// CONCATENATED MODULE: ./build/runner/text/shown.js
 
 
 
@@ -10161,7 +10161,7 @@ function registryOf(key) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/runner/safe-text.js
+;// CONCATENATED MODULE: ./build/runner/text/safe-text.js
 
 
 /** Longer lines of others are no help to anybody. */
@@ -10323,7 +10323,7 @@ const external_node_http_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
-;// CONCATENATED MODULE: ./build/runner/clock.js
+;// CONCATENATED MODULE: ./build/runner/time/clock.js
 /**
  * The one clock of a run. Only the global timers are used, so that a test can move time by hand.
  */
@@ -10770,7 +10770,7 @@ function isPrivate(stats) {
     return isOwn(stats) && (process.getuid === undefined || (stats.mode & 0o077) === 0);
 }
 
-;// CONCATENATED MODULE: ./build/runner/poll.js
+;// CONCATENATED MODULE: ./build/runner/time/poll.js
 
 /**
  * Asks again and again until the answer is yes: at least once, and once more after a stop. An end without it is no error.
@@ -10782,7 +10782,7 @@ async function poll(isDone, everyMs, isOver, stop) {
         await clock_sleep(everyMs, stop).catch(() => undefined);
 }
 
-;// CONCATENATED MODULE: ./build/runner/survivors.js
+;// CONCATENATED MODULE: ./build/runner/processes/survivors.js
 
 
 
@@ -10896,7 +10896,7 @@ async function areGone(them, patienceMs) {
     return areAllGone();
 }
 
-;// CONCATENATED MODULE: ./build/runner/state.js
+;// CONCATENATED MODULE: ./build/runner/workspace/state.js
 
 
 
@@ -11035,7 +11035,7 @@ function state_isRecord(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-;// CONCATENATED MODULE: ./build/runner/log.js
+;// CONCATENATED MODULE: ./build/runner/log/log.js
 
 
 
@@ -11235,7 +11235,7 @@ function withoutEndpoint(env) {
     return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
 }
 
-;// CONCATENATED MODULE: ./build/runner/program-environment.js
+;// CONCATENATED MODULE: ./build/runner/processes/program-environment.js
 
 
 /**
@@ -12528,7 +12528,41 @@ function lines(all) {
     return all.map((line) => `${line}\n`).join('');
 }
 
-;// CONCATENATED MODULE: ./build/runner/elapsed.js
+;// CONCATENATED MODULE: ./build/runner/text/tail.js
+
+const tail_MOST_BYTES = 64 * 1024;
+const tail_LINE_END = /[\r\n]+/;
+/** The end of what a program prints without end, in which no secret is known by half. */
+class Tail {
+    #bytes = Buffer.alloc(0);
+    #lostBytes = 0;
+    add(chunk) {
+        const all = Buffer.concat([this.#bytes, chunk]);
+        this.#bytes = all.subarray(-tail_MOST_BYTES);
+        this.#lostBytes += all.length - this.#bytes.length;
+    }
+    /** How many bytes came before those that are left. */
+    get lostBytes() {
+        return this.#lostBytes;
+    }
+    /** Its whole lines: what is left of one that has lost its beginning may be half of a secret. */
+    lines() {
+        const text = this.#bytes.toString();
+        const whole = this.#lostBytes === 0 ? text : text.split(tail_LINE_END).slice(1).join('\n');
+        // Before they are told apart: a secret may be broken into several.
+        return secret_redact(whole)
+            .split(tail_LINE_END)
+            .filter((line) => line.trim() !== '');
+    }
+    /** The same as one text, which is not empty when something was printed. */
+    text() {
+        const text = this.lines().join('\n');
+        const isOneLine = text === '' && this.#lostBytes > 0;
+        return isOneLine ? `a line of more than ${tail_MOST_BYTES.toLocaleString('en')} bytes, which is not shown` : text;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/runner/time/elapsed.js
 
 /** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
 function secondsSince(moment) {
@@ -12539,7 +12573,7 @@ function toTenths(seconds) {
     return Math.round(seconds * 10) / 10;
 }
 
-;// CONCATENATED MODULE: ./build/runner/retry.js
+;// CONCATENATED MODULE: ./build/runner/time/retry.js
 
 /**
  * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
@@ -12573,40 +12607,6 @@ async function retry(attempt, pauseMs, signal) {
 }
 function isTimeLimit(signal) {
     return signal?.reason?.name === 'TimeoutError';
-}
-
-;// CONCATENATED MODULE: ./build/runner/tail.js
-
-const tail_MOST_BYTES = 64 * 1024;
-const tail_LINE_END = /[\r\n]+/;
-/** The end of what a program prints without end, in which no secret is known by half. */
-class Tail {
-    #bytes = Buffer.alloc(0);
-    #lostBytes = 0;
-    add(chunk) {
-        const all = Buffer.concat([this.#bytes, chunk]);
-        this.#bytes = all.subarray(-tail_MOST_BYTES);
-        this.#lostBytes += all.length - this.#bytes.length;
-    }
-    /** How many bytes came before those that are left. */
-    get lostBytes() {
-        return this.#lostBytes;
-    }
-    /** Its whole lines: what is left of one that has lost its beginning may be half of a secret. */
-    lines() {
-        const text = this.#bytes.toString();
-        const whole = this.#lostBytes === 0 ? text : text.split(tail_LINE_END).slice(1).join('\n');
-        // Before they are told apart: a secret may be broken into several.
-        return secret_redact(whole)
-            .split(tail_LINE_END)
-            .filter((line) => line.trim() !== '');
-    }
-    /** The same as one text, which is not empty when something was printed. */
-    text() {
-        const text = this.lines().join('\n');
-        const isOneLine = text === '' && this.#lostBytes > 0;
-        return isOneLine ? `a line of more than ${tail_MOST_BYTES.toLocaleString('en')} bytes, which is not shown` : text;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/connect/ssh/sessions.js
@@ -14945,7 +14945,7 @@ function pairsOfList({ items }, at) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/runner/word-list.js
+;// CONCATENATED MODULE: ./build/runner/text/word-list.js
 /**
  * Words as a sentence lists them: `a, b and c`. By hand, and not with `Intl`: the first list of a run would cost it a
  * twentieth of all its work.
@@ -21361,7 +21361,7 @@ function checkName(name, problems) {
 const WRITE_LABEL = 'swarm-deploy.write';
 /**
  * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
- * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
+ * `src/plan/credentials/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
  */
 const ACCOUNT_LABELS = {
     registry: 'swarm-deploy.auth.registry',
@@ -23635,7 +23635,7 @@ function run_time_tooLate({ before, rollout }, stage, waitedFor) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/rollout/lifetime.js
+;// CONCATENATED MODULE: ./build/rollout/watch/lifetime.js
 
 
 /** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
@@ -23654,7 +23654,7 @@ function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
     return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
 }
 
-;// CONCATENATED MODULE: ./build/runner/command-files.js
+;// CONCATENATED MODULE: ./build/runner/log/command-files.js
 
 
 
@@ -23760,7 +23760,7 @@ function cutBack(file, size) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/runner/saved.js
+;// CONCATENATED MODULE: ./build/runner/workspace/saved.js
 
 
 /** Hands a value to `post` by way of the runner. What some runners lose there is in the journal too. */
@@ -24233,7 +24233,15 @@ async function removeAll(engine, services, signal) {
     await inParallel(services, MOST_AT_ONCE, ({ ID }) => removal_remove(engine, `/services/${ID}`, signal));
 }
 
-;// CONCATENATED MODULE: ./build/runner/temporary.js
+;// CONCATENATED MODULE: ./build/runner/text/some-of.js
+/** The names in a sentence; of many the first, and how many more there are. */
+function some_of_someOf(names, most = 5) {
+    const first = names.length > most + 1 ? names.slice(0, most) : names;
+    const rest = names.length - first.length;
+    return `${first.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+;// CONCATENATED MODULE: ./build/runner/workspace/temporary.js
 
 
 /**
@@ -24264,7 +24272,7 @@ function unwritable(error) {
     return temporary_REASONS[code] ?? (syscall === undefined ? undefined : `the system says ${code}`);
 }
 
-;// CONCATENATED MODULE: ./build/runner/workspace-path.js
+;// CONCATENATED MODULE: ./build/runner/workspace/workspace-path.js
 
 
 
@@ -24313,7 +24321,7 @@ async function workspace_path_isThere(directory) {
     return stats !== undefined;
 }
 
-;// CONCATENATED MODULE: ./build/runner/left-by-main.js
+;// CONCATENATED MODULE: ./build/runner/workspace/left-by-main.js
 
 /** A value that main of the same step has saved, as far as the runner has kept it. */
 function savedByMain(name) {
@@ -24339,15 +24347,7 @@ async function isAnythingLeft() {
     return directories === undefined || directories.length > 0;
 }
 
-;// CONCATENATED MODULE: ./build/runner/some-of.js
-/** The names in a sentence; of many the first, and how many more there are. */
-function some_of_someOf(names, most = 5) {
-    const first = names.length > most + 1 ? names.slice(0, most) : names;
-    const rest = names.length - first.length;
-    return `${first.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-
-;// CONCATENATED MODULE: ./build/runner/workspace.js
+;// CONCATENATED MODULE: ./build/runner/workspace/workspace.js
 
 
 

@@ -26,130 +26,7 @@ if (problem !== undefined) {
     process.exit(1);
 }
 
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
-;// CONCATENATED MODULE: ./build/runner/ownership.js
-/** Whether this user has made it. Where there are no users, all is theirs. */
-function isOwn({ uid }) {
-    const user = process.getuid?.();
-    return user === undefined || uid === user;
-}
-/** Whether nobody but this user can have written or read it. */
-function isPrivate(stats) {
-    return isOwn(stats) && (process.getuid === undefined || (stats.mode & 0o077) === 0);
-}
-
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./build/runner/temporary.js
-
-
-/**
- * Where a run may keep its files, the best first: the runner's own temporary directory, which it empties by itself,
- * else the system's.
- *
- * @param longest how many bytes the path may have for sockets to find room in it; longer ones come last
- */
-function temporaryDirectories(env, longest) {
-    const all = [...new Set([env.RUNNER_TEMP || (0,external_node_os_namespaceObject.tmpdir)(), (0,external_node_os_namespaceObject.tmpdir)(), '/tmp'].map((path) => (0,external_node_path_namespaceObject.resolve)(path)))];
-    const isShort = (path) => Buffer.byteLength(path) <= longest;
-    return [...all.filter(isShort), ...all.filter((path) => !isShort(path))];
-}
-const REASONS = {
-    EACCES: 'this user may not write there',
-    EFBIG: 'this user may write no file of that size (`ulimit -f`)',
-    EDQUOT: 'the quota of this user is used up',
-    ENAMETOOLONG: 'its path is too long',
-    ENOENT: 'there is no such directory',
-    ENOSPC: 'there is no space left on it',
-    ENOTDIR: 'it is no directory',
-    EPERM: 'this user may not write there',
-    EROFS: 'it is read-only',
-};
-/** Why nothing can be written to a directory, in a few words; `undefined` when it is not the system that says no. */
-function unwritable(error) {
-    const { code = '', syscall } = error;
-    return REASONS[code] ?? (syscall === undefined ? undefined : `the system says ${code}`);
-}
-
-;// CONCATENATED MODULE: ./build/runner/workspace-path.js
-
-
-
-
-/** Where the workspaces of runs are, and how they are told from all else there. */
-const NAME = /^swarm-deploy-[0-9a-f]{12}$/;
-const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
-/** What the kernel allows for the path of a socket, without its closing NUL. */
-const LONGEST_SOCKET_PATH_BYTES = 107;
-/** `/s12`, and what ssh adds while it makes its control socket. */
-const SOCKET_BYTES = '/s12'.length + '.0123456789abcdef'.length;
-const LONGEST_DIRECTORY_BYTES = LONGEST_SOCKET_PATH_BYTES - SOCKET_BYTES - NAME_BYTES - '/'.length;
-/** @param digits twelve hexadecimal ones that no other has */
-function workspaceName(digits) {
-    return `swarm-deploy-${digits}`;
-}
-/** The directories that one may be in, the best first. */
-function parentsOfWorkspaces() {
-    return temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
-}
-/**
- * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
- * among them.
- */
-async function leftWorkspaces() {
-    const parents = parentsOfWorkspaces();
-    const found = await Promise.all(parents.map(async (parent) => {
-        const names = await (0,promises_namespaceObject.readdir)(parent).catch(() => []);
-        return names.filter((name) => NAME.test(name)).map((name) => (0,external_node_path_namespaceObject.join)(parent, name));
-    }));
-    const checked = await Promise.all(found.flat().map(async (path) => ({ path, isThere: await isThere(path).catch(() => false) })));
-    return checked.filter((one) => one.isThere).map(({ path }) => path);
-}
-/**
- * Whether a workspace is there.
- *
- * @throws Error when the path is not one that `createWorkspace` makes, or somebody else has made what is there
- */
-async function isThere(directory) {
-    const parents = parentsOfWorkspaces();
-    const isOurName = NAME.test((0,external_node_path_namespaceObject.basename)(directory)) && parents.includes((0,external_node_path_namespaceObject.dirname)(directory));
-    const stats = isOurName ? await (0,promises_namespaceObject.lstat)(directory).catch(() => undefined) : undefined;
-    if (!isOurName || (stats !== undefined && !(stats.isDirectory() && isOwn(stats)))) {
-        throw new Error(`${directory} is not a directory that this action made`);
-    }
-    return stats !== undefined;
-}
-
-;// CONCATENATED MODULE: ./build/runner/left-by-main.js
-
-/** A value that main of the same step has saved, as far as the runner has kept it. */
-function savedByMain(name) {
-    return process.env[`STATE_${name}`] || undefined;
-}
-/**
- * The workspaces that main may have left: the one that it has saved, if that is still there. Where the runner has not
- * kept it, all that are there, of whichever run.
- *
- * @throws Error when what is saved is no workspace of ours
- */
-async function directoriesLeft() {
-    const saved = savedByMain('workspace');
-    if (saved === undefined)
-        return leftWorkspaces();
-    return (await isThere(saved)) ? [saved] : [];
-}
-/** Whether there is anything that `post` has to look at: a main that ended by itself leaves neither files nor a lock. */
-async function isAnythingLeft() {
-    if (savedByMain('lock') !== undefined)
-        return true;
-    const directories = await directoriesLeft().catch(() => undefined);
-    return directories === undefined || directories.length > 0;
-}
-
-;// CONCATENATED MODULE: ./build/runner/screen.js
+;// CONCATENATED MODULE: ./build/runner/log/screen.js
 /** Lines on a terminal that are drawn anew in their place, below those of the log. */
 const ESCAPE = '\u001b';
 const CARRIAGE_RETURN = '\r';
@@ -242,7 +119,7 @@ class screen_Screen {
     }
 }
 
-;// CONCATENATED MODULE: ./build/runner/stdout.js
+;// CONCATENATED MODULE: ./build/runner/log/stdout.js
 
 /** The streams' own ways to write, once {@link divertOthers} has taken their place. */
 const direct = {};
@@ -315,7 +192,7 @@ function divertOthers(handOver) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/runner/workflow-commands.js
+;// CONCATENATED MODULE: ./build/runner/log/workflow-commands.js
 /**
  * The lines that a runner takes for commands: `::name key=value::data`
  * (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
@@ -353,6 +230,129 @@ function escapeData(text) {
 }
 function escapeProperty(text) {
     return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./build/runner/ownership.js
+/** Whether this user has made it. Where there are no users, all is theirs. */
+function isOwn({ uid }) {
+    const user = process.getuid?.();
+    return user === undefined || uid === user;
+}
+/** Whether nobody but this user can have written or read it. */
+function isPrivate(stats) {
+    return isOwn(stats) && (process.getuid === undefined || (stats.mode & 0o077) === 0);
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./build/runner/workspace/temporary.js
+
+
+/**
+ * Where a run may keep its files, the best first: the runner's own temporary directory, which it empties by itself,
+ * else the system's.
+ *
+ * @param longest how many bytes the path may have for sockets to find room in it; longer ones come last
+ */
+function temporaryDirectories(env, longest) {
+    const all = [...new Set([env.RUNNER_TEMP || (0,external_node_os_namespaceObject.tmpdir)(), (0,external_node_os_namespaceObject.tmpdir)(), '/tmp'].map((path) => (0,external_node_path_namespaceObject.resolve)(path)))];
+    const isShort = (path) => Buffer.byteLength(path) <= longest;
+    return [...all.filter(isShort), ...all.filter((path) => !isShort(path))];
+}
+const REASONS = {
+    EACCES: 'this user may not write there',
+    EFBIG: 'this user may write no file of that size (`ulimit -f`)',
+    EDQUOT: 'the quota of this user is used up',
+    ENAMETOOLONG: 'its path is too long',
+    ENOENT: 'there is no such directory',
+    ENOSPC: 'there is no space left on it',
+    ENOTDIR: 'it is no directory',
+    EPERM: 'this user may not write there',
+    EROFS: 'it is read-only',
+};
+/** Why nothing can be written to a directory, in a few words; `undefined` when it is not the system that says no. */
+function unwritable(error) {
+    const { code = '', syscall } = error;
+    return REASONS[code] ?? (syscall === undefined ? undefined : `the system says ${code}`);
+}
+
+;// CONCATENATED MODULE: ./build/runner/workspace/workspace-path.js
+
+
+
+
+/** Where the workspaces of runs are, and how they are told from all else there. */
+const NAME = /^swarm-deploy-[0-9a-f]{12}$/;
+const NAME_BYTES = 'swarm-deploy-0123456789ab'.length;
+/** What the kernel allows for the path of a socket, without its closing NUL. */
+const LONGEST_SOCKET_PATH_BYTES = 107;
+/** `/s12`, and what ssh adds while it makes its control socket. */
+const SOCKET_BYTES = '/s12'.length + '.0123456789abcdef'.length;
+const LONGEST_DIRECTORY_BYTES = LONGEST_SOCKET_PATH_BYTES - SOCKET_BYTES - NAME_BYTES - '/'.length;
+/** @param digits twelve hexadecimal ones that no other has */
+function workspaceName(digits) {
+    return `swarm-deploy-${digits}`;
+}
+/** The directories that one may be in, the best first. */
+function parentsOfWorkspaces() {
+    return temporaryDirectories(process.env, LONGEST_DIRECTORY_BYTES);
+}
+/**
+ * The workspaces that are left in any temporary directory, of whichever run. Those that another user has made are not
+ * among them.
+ */
+async function leftWorkspaces() {
+    const parents = parentsOfWorkspaces();
+    const found = await Promise.all(parents.map(async (parent) => {
+        const names = await (0,promises_namespaceObject.readdir)(parent).catch(() => []);
+        return names.filter((name) => NAME.test(name)).map((name) => (0,external_node_path_namespaceObject.join)(parent, name));
+    }));
+    const checked = await Promise.all(found.flat().map(async (path) => ({ path, isThere: await isThere(path).catch(() => false) })));
+    return checked.filter((one) => one.isThere).map(({ path }) => path);
+}
+/**
+ * Whether a workspace is there.
+ *
+ * @throws Error when the path is not one that `createWorkspace` makes, or somebody else has made what is there
+ */
+async function isThere(directory) {
+    const parents = parentsOfWorkspaces();
+    const isOurName = NAME.test((0,external_node_path_namespaceObject.basename)(directory)) && parents.includes((0,external_node_path_namespaceObject.dirname)(directory));
+    const stats = isOurName ? await (0,promises_namespaceObject.lstat)(directory).catch(() => undefined) : undefined;
+    if (!isOurName || (stats !== undefined && !(stats.isDirectory() && isOwn(stats)))) {
+        throw new Error(`${directory} is not a directory that this action made`);
+    }
+    return stats !== undefined;
+}
+
+;// CONCATENATED MODULE: ./build/runner/workspace/left-by-main.js
+
+/** A value that main of the same step has saved, as far as the runner has kept it. */
+function savedByMain(name) {
+    return process.env[`STATE_${name}`] || undefined;
+}
+/**
+ * The workspaces that main may have left: the one that it has saved, if that is still there. Where the runner has not
+ * kept it, all that are there, of whichever run.
+ *
+ * @throws Error when what is saved is no workspace of ours
+ */
+async function directoriesLeft() {
+    const saved = savedByMain('workspace');
+    if (saved === undefined)
+        return leftWorkspaces();
+    return (await isThere(saved)) ? [saved] : [];
+}
+/** Whether there is anything that `post` has to look at: a main that ended by itself leaves neither files nor a lock. */
+async function isAnythingLeft() {
+    if (savedByMain('lock') !== undefined)
+        return true;
+    const directories = await directoriesLeft().catch(() => undefined);
+    return directories === undefined || directories.length > 0;
 }
 
 ;// CONCATENATED MODULE: ./build/post.js

@@ -8715,7 +8715,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 4980:
+/***/ 132:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8729,9 +8729,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
-// EXTERNAL MODULE: ./build/runner/clock.js
-var clock = __nccwpck_require__(453);
-;// CONCATENATED MODULE: ./build/runner/countdown.js
+// EXTERNAL MODULE: ./build/runner/time/clock.js
+var clock = __nccwpck_require__(1351);
+;// CONCATENATED MODULE: ./build/runner/time/countdown.js
 
 /** The time of a run, or of a part of one. It can stand still, and its timers keep nothing alive. */
 class Countdown {
@@ -9307,7 +9307,7 @@ function settingsOf(phase, policy) {
 /* harmony export */   sf: () => (/* binding */ tellCallError)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4136);
+/* harmony import */ var _runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(240);
 
 
 /** The daemon said no: its HTTP status and its own words. */
@@ -9319,7 +9319,7 @@ class EngineError extends Error {
     /** Whom it was asked, and for what: `unix:///var/run/docker.sock`, `GET /nodes`. */
     asked;
     constructor(status, message, asked, isDaemons = true) {
-        super((0,_runner_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .limited */ .TJ)(message));
+        super((0,_runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .limited */ .TJ)(message));
         this.status = status;
         this.asked = asked;
         this.isDaemons = isDaemons;
@@ -9565,8 +9565,8 @@ function pullSecretManifest(secret, credentials) {
 /* harmony export */   rg: () => (/* binding */ pathMatches)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9085);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4386);
 
 
 
@@ -9806,11 +9806,11 @@ function digestProblem(digest) {
 }
 function shownName(text) {
     const name = withoutUserInfo(text);
-    return isHidden(text) ? (0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(name) : JSON.stringify(name);
+    return isHidden(text) ? (0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(name) : JSON.stringify(name);
 }
 /** Where a text is not shown no message shows a part of it either, nor what it would be in other letters. */
 function isHidden(text) {
-    return (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(withoutUserInfo(text));
+    return (0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(withoutUserInfo(text));
 }
 function partsOf(text) {
     return isHidden(text) ? () => 'it' : (part) => part;
@@ -9842,8 +9842,8 @@ function cut(text, separator) {
 /* harmony export */   kX: () => (/* binding */ unknownFlags)
 /* harmony export */ });
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
-/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3532);
-/* harmony import */ var _runner_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4136);
+/* harmony import */ var _runner_text_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6500);
+/* harmony import */ var _runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(240);
 /* harmony import */ var _spec_comparison_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5205);
 
 
@@ -10108,8 +10108,8 @@ function differences(a, b, path = []) {
 }
 const LONGEST_NAME = 60;
 function shownName(name) {
-    const clean = (0,_runner_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g$)(name);
-    return clean.length > LONGEST_NAME ? `${(0,_runner_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .beginningOf */ .VI)(clean, LONGEST_NAME)}\u2026` : clean;
+    const clean = (0,_runner_text_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g$)(name);
+    return clean.length > LONGEST_NAME ? `${(0,_runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .beginningOf */ .VI)(clean, LONGEST_NAME)}\u2026` : clean;
 }
 function valueAt(spec, path) {
     return path.reduce((value, key) => (isObject(value) ? value[key] : undefined), spec);
@@ -10855,10 +10855,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   C3: () => (/* binding */ specViolations)
 });
 
-// EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(1994);
-// EXTERNAL MODULE: ./build/runner/word-list.js
-var word_list = __nccwpck_require__(5120);
+// EXTERNAL MODULE: ./build/runner/text/shown.js
+var shown = __nccwpck_require__(4386);
+// EXTERNAL MODULE: ./build/runner/text/word-list.js
+var word_list = __nccwpck_require__(8680);
 // EXTERNAL MODULE: ./build/docker/specs/service-mode.js
 var service_mode = __nccwpck_require__(1321);
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
@@ -11385,7 +11385,7 @@ function messageOf(error) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4386);
 /* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
 /* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3697);
 /* harmony import */ var _docker_config_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5147);
@@ -11428,7 +11428,7 @@ function linesIn(text, problems) {
 function checkedDirectory(path, env) {
     const isWhole = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(path) || path.startsWith('~/');
     if (!isWhole || path.split('/').includes('..')) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path)} is no absolute path: write the whole path, such as \`/root/.docker2\``);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path)} is no absolute path: write the whole path, such as \`/root/.docker2\``);
     }
     const directory = (0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .resolvePath */ .o1)(env, path);
     if (directory === '/')
@@ -11495,7 +11495,7 @@ function realPath(path) {
 /* harmony export */ });
 /* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
+/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5087);
 /* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6790);
 /* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7673);
@@ -11536,7 +11536,7 @@ function checkedCredential(written, problems) {
 }
 function loginOf({ username, password }) {
     const account = username.trim();
-    return { username: account, password: new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(password, account), kind: 'password' };
+    return { username: account, password: new _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(password, account), kind: 'password' };
 }
 function loginProblems({ username, password }) {
     return [usernameProblem(username.trim()), passwordProblem(password)].filter((problem) => problem !== undefined);
@@ -11738,10 +11738,10 @@ var config_file = __nccwpck_require__(847);
 var reference = __nccwpck_require__(7448);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
-// EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __nccwpck_require__(9375);
-// EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(1994);
+// EXTERNAL MODULE: ./build/runner/secrets/may-be-secret.js
+var may_be_secret = __nccwpck_require__(9085);
+// EXTERNAL MODULE: ./build/runner/text/shown.js
+var shown = __nccwpck_require__(4386);
 // EXTERNAL MODULE: ./build/inputs/files.js
 var files = __nccwpck_require__(4519);
 // EXTERNAL MODULE: ./build/inputs/masking.js
@@ -12270,7 +12270,7 @@ function configIn(files) {
 /* harmony export */   n: () => (/* binding */ attachedByFlags),
 /* harmony export */   t: () => (/* binding */ checkAttachmentFlags)
 /* harmony export */ });
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4386);
 
 /** What both a key and a flag of the lists would set: whichever came last would win. */
 function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, flags, problems) {
@@ -12290,7 +12290,7 @@ function checkAttachmentFlags({ secrets, configs, networks, credentialSpec }, fl
         const named = verb === '-rm' ? value : targetOf(value);
         if (!(verb === '-rm' ? list.names : list.targets)?.includes(named))
             continue;
-        problems.add(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .shown */ .SP)(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
+        problems.add(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .shown */ .SP)(named)} is given both in \`${list.key}\` and by the flag ${flag}: leave one of the two`);
     }
 }
 /**
@@ -12344,7 +12344,7 @@ function madeBy({ secrets = [], configs = [], networks = [], credentialSpec }) {
 /* harmony export */   R: () => (/* binding */ SOURCE_LABEL),
 /* harmony export */   w: () => (/* binding */ adaptContent)
 /* harmony export */ });
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4386);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6790);
 /* harmony import */ var _contents_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3185);
 /* harmony import */ var _tree_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7075);
@@ -12364,7 +12364,7 @@ const NO_FILE = '/dev/null';
  * files.
  */
 function adaptContent(section, path, name, value, { lookUp, findings }) {
-    const what = `${section}.${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .placed */ .GS)(name)}`;
+    const what = `${section}.${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .placed */ .GS)(name)}`;
     if (value.kind !== 'map') {
         findings.addProblem(`${path} line ${value.line}: ${what} is ${(0,_tree_js__WEBPACK_IMPORTED_MODULE_3__/* .noMap */ .En)(value)}: write \`file: \u2026\`, or \`external: true\``);
         return value;
@@ -12411,7 +12411,7 @@ function withLabel(object, name, value) {
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4386);
 /* harmony import */ var _accounts_credentials_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6767);
 /* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
 /* harmony import */ var _variables_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5789);
@@ -12450,8 +12450,8 @@ function contentOf(object, place) {
 /** What is empty, in the user's words. */
 function emptyOf({ source, words }) {
     if (source === 'environment')
-        return `the variable ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(words)}, from which it takes its content,`;
-    return source === 'file' ? `its file ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(words)}` : 'its content';
+        return `the variable ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(words)}, from which it takes its content,`;
+    return source === 'file' ? `its file ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(words)}` : 'its content';
 }
 /** What to do about it. */
 const FILL = {
@@ -12468,7 +12468,7 @@ function rawContent({ source, words }, place) {
         return (0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .readUserFile */ .E1)(path, place.base);
     }
     catch (error) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`its file ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(path)}: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`its file ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(path)}: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`);
     }
 }
 /** @throws UserError when it is not set; it goes on after the place */
@@ -12477,7 +12477,7 @@ function variableOf(name, { lookUp, settings }) {
     if (value !== undefined)
         return value;
     // What stands in the place of a name may be the content itself.
-    const what = (0,_variables_js__WEBPACK_IMPORTED_MODULE_5__/* .isVariableName */ .K)(name) ? `the variable ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(name)}` : 'a variable';
+    const what = (0,_variables_js__WEBPACK_IMPORTED_MODULE_5__/* .isVariableName */ .K)(name) ? `the variable ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(name)}` : 'a variable';
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`it takes its content from ${what}, which is not set: set it in the ${settings}`);
 }
 /**
@@ -12516,7 +12516,7 @@ function definitions(files, lookUp) {
         return [...last.values()].map(({ path, line, key, value }) => {
             return {
                 place: `${path} line ${line}`,
-                name: `${section}.${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(key)}`,
+                name: `${section}.${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .placed */ .GS)(key)}`,
                 value,
                 source: sourceOf(kind, value, lookUp),
             };
@@ -12558,7 +12558,7 @@ function sourcesOf(object, lookUp) {
 /* harmony export */   ln: () => (/* binding */ REFUSED),
 /* harmony export */   xI: () => (/* binding */ SERVICE_KEYS)
 /* harmony export */ });
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4386);
 /* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8158);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6790);
 
@@ -12611,7 +12611,7 @@ function unheardKeys(key, value) {
     const unheard = (map, parent) => map.entries
         .filter((entry) => !entry.key.startsWith('x-') && !own(KEYS_INSIDE, parent)?.split(' ').includes(entry.key))
         .map((entry) => ({
-        name: `${parent}: ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .placed */ .GS)(entry.key)}`,
+        name: `${parent}: ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_0__/* .placed */ .GS)(entry.key)}`,
         line: entry.line,
         advice: adviceInside(['services', '', parent], entry.key),
     }));
@@ -13154,7 +13154,7 @@ function closing(text, quote) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2413);
+/* harmony import */ var _runner_log_workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8688);
 
 
 
@@ -13268,7 +13268,7 @@ function checkoutHint(workspace) {
         if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(workspace).length > 0)
             return '';
         // In a shell there are no steps.
-        return (0,_runner_workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__/* .isInRunner */ .cz)(process.env)
+        return (0,_runner_log_workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__/* .isInRunner */ .cz)(process.env)
             ? ', which is empty: is `actions/checkout` missing before this step?'
             : ', which is empty';
     }
@@ -13335,8 +13335,8 @@ function otherEncoding(bytes) {
 /* harmony export */   iF: () => (/* binding */ flagsOfText)
 /* harmony export */ });
 /* harmony import */ var _docker_specs_create_flags_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5134);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
-/* harmony import */ var _runner_word_list_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5120);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4386);
+/* harmony import */ var _runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8680);
 /* harmony import */ var _shell_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9830);
 
 
@@ -13544,7 +13544,7 @@ function ofCommand(verb, command, flags, hasImage, tell, hasMoreBefore = false) 
         ...spellings,
         ...(hasImage ? ['what stands behind the flags'] : []),
     ];
-    const list = (0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_3__/* .andList */ .c)(out);
+    const list = (0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_3__/* .andList */ .c)(out);
     tell(`only the flags of the service belong here, and not the whole command: take out ${list}. The name is in the key \`name\`, the image in \`image\`, the words for the container in \`command\`; credentials are in \`registries\`, and this action waits by itself`);
     const others = flags.filter(({ name }) => !OF_A_COMMAND.has(name));
     return checked(verb, others, tell);
@@ -13622,7 +13622,7 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
     const relative = /^--mount(?:-add)?$/.test(name) &&
         /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
     if (relative)
-        return `the source ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`;
+        return `the source ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(relative)} of ${spelling} is a path of this runner, and none of the nodes: write an absolute path of the nodes, or use a volume or config`;
     if (SWITCHES.has(name)) {
         const isAlone = value === undefined || (isJoined && /^(?:true|false)$/.test(value));
         return isAlone
@@ -13773,9 +13773,9 @@ function typosBetween(a, b) {
 /* harmony export */   sl: () => (/* binding */ withoutUserInfo),
 /* harmony export */   vI: () => (/* binding */ hideTokens)
 /* harmony export */ });
-/* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2793);
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
-/* harmony import */ var _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
+/* harmony import */ var _runner_log_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1976);
+/* harmony import */ var _runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9085);
+/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5087);
 
 
 
@@ -13796,16 +13796,16 @@ const told = new Set();
 function hide(value, place, username) {
     if (value.trim() === '')
         return;
-    new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(value, username);
-    if ((0,_runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .isMasked */ .So)(value) || told.has(place))
+    new _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(value, username);
+    if ((0,_runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .isMasked */ .So)(value) || told.has(place))
         return;
     told.add(place);
-    _runner_log_js__WEBPACK_IMPORTED_MODULE_0__/* .reportLog */ .Vt.notice(`${place}: the secret is so short or so common a word that with it masked nobody could read the log: it is not masked. Use a longer one`);
+    _runner_log_log_js__WEBPACK_IMPORTED_MODULE_0__/* .reportLog */ .Vt.notice(`${place}: the secret is so short or so common a word that with it masked nobody could read the log: it is not masked. Use a longer one`);
 }
 /** Hides the tokens that are known for ones by their look, wherever in a text they stand. */
 function hideTokens(text) {
-    for (const token of (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .tokensIn */ .gF)(text))
-        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(token);
+    for (const token of (0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .tokensIn */ .gF)(text))
+        new _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(token);
 }
 /** Hides whatever a password could be in a `registries` text that was read as YAML. */
 function hidePasswords(value) {
@@ -13867,7 +13867,7 @@ function hideInConfigText(text) {
         guess(value.replace(/[\s,}\]]+$/, ''));
         const [user, ...password] = Buffer.from(value, 'base64').toString().replace(/\0+$/, '').split(':');
         if (password.length > 0 && password.join(':').trim() !== '')
-            new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(password.join(':'), user);
+            new _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(password.join(':'), user);
     }
 }
 /** A runner looks for every mask in every line. Of a longer text its beginning tells it from all others. */
@@ -13898,8 +13898,8 @@ function hideAddress(address) {
 }
 /** Hides a name of the user's own choice where a secret stands in its place: it is in lines of the log, and in the report. */
 function hideByLook(name) {
-    if ((0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(name))
-        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(name);
+    if ((0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(name))
+        new _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(name);
 }
 /** An address as a message shows it: without what may be a password, however short that is. */
 function withoutUserInfo(address) {
@@ -13917,7 +13917,7 @@ function hideColumns(line) {
 }
 function guess(value) {
     if (value !== undefined && value.trim() !== '')
-        new _runner_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(value.trim());
+        new _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(value.trim());
 }
 
 
@@ -13931,8 +13931,8 @@ function guess(value) {
 /* harmony export */   Z: () => (/* binding */ Problems)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
-/* harmony import */ var _runner_word_list_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5120);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4386);
+/* harmony import */ var _runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8680);
 
 
 
@@ -13984,8 +13984,8 @@ class Problems {
 }
 /** Names as a sentence lists them: `a`, `b` and `c`. */
 function listed(names, last = 'and') {
-    const words = names.map(_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .ticked */ .bn);
-    return last === 'and' ? (0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_2__/* .andList */ .c)(words) : (0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_2__/* .orList */ .A)(words);
+    const words = names.map(_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .ticked */ .bn);
+    return last === 'and' ? (0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_2__/* .andList */ .c)(words) : (0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_2__/* .orList */ .A)(words);
 }
 function oneLine(text) {
     return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
@@ -14003,8 +14003,8 @@ function oneLine(text) {
 /* harmony export */   o6: () => (/* binding */ parseHost)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9375);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9085);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4386);
 /* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
 /* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7673);
 
@@ -14037,21 +14037,21 @@ function parseHost(text) {
     if (scheme === 'unix') {
         if (/^\/[^\s\0]+$/.test(rest))
             return { kind: 'unix', text };
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} names no socket: write its absolute path, such as unix:///var/run/docker.sock`);
     }
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no address of a docker daemon: write one such as ${formsWith(text)}`);
 }
 /** The address of a daemon as a message names it: as it was written, unless it has the look of a secret. */
 function shownAddress(text) {
     const [scheme = ''] = /^[a-z]+:\/\//.exec(text) ?? [];
     // What makes sockets draws the names of their directories by lot.
-    const isSocket = PLAIN_SOCKET.test(text) && (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .tokensIn */ .gF)(text).length === 0;
-    return isSocket || !(0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text) ? text : `${scheme}***`;
+    const isSocket = PLAIN_SOCKET.test(text) && (0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .tokensIn */ .gF)(text).length === 0;
+    return isSocket || !(0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text) ? text : `${scheme}***`;
 }
 /** The forms of an address, with the name of the host where that is all that was given. */
 function formsWith(text) {
     const [, , name, port, path] = SSH.exec(text) ?? [];
-    return name === undefined || path !== undefined || (0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text)
+    return name === undefined || path !== undefined || (0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text)
         ? FORMS
         : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``;
 }
@@ -14063,7 +14063,7 @@ function formsWith(text) {
 function parseJump(text) {
     const [, user, name, port, path] = SSH.exec(text.replace(/^ssh:\/\//, '')) ?? [];
     if (name === undefined || path !== undefined || !isPort(port)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no jump host: write user@host or user@host:port, several with commas between`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no jump host: write user@host or user@host:port, several with commas between`);
     }
     return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
 }
@@ -14073,11 +14073,11 @@ function parseSsh(text, rest) {
     }
     const [, user, name, port, path] = SSH.exec(rest) ?? [];
     if (name === undefined || !isPort(port)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no SSH address: write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock`);
     }
     const socket = path === undefined || path === '/' ? undefined : path;
     if (socket !== undefined && !PLAIN_PATH.test(socket)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} has a socket path with special characters: give one of letters, digits and ./@+-_ only`);
     }
     return {
         kind: 'ssh',
@@ -14091,7 +14091,7 @@ function parseSsh(text, rest) {
 function parseTcp(text, rest) {
     const [, port] = TCP.exec(rest) ?? [];
     if (port === undefined || !isPort(port)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutUserInfo */ .sl)(text))} is no address of a docker daemon: write it with its port, such as tcp://manager.example.com:2376`);
     }
     return { kind: 'tcp', text: text.replace(/\/$/, '') };
 }
@@ -14242,7 +14242,7 @@ function isPath(text) {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
-/* harmony import */ var _runner_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4136);
+/* harmony import */ var _runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(240);
 /* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9041);
 
 
@@ -14357,7 +14357,7 @@ const WORDINGS = [
 ];
 /** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
 function tcpReason(said) {
-    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? (0,_runner_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .linesJoined */ .BI)(said).replace(/\s+/g, ' ');
+    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? (0,_runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .linesJoined */ .BI)(said).replace(/\s+/g, ' ');
 }
 
 
@@ -14373,7 +14373,7 @@ function tcpReason(said) {
 /* harmony export */   wR: () => (/* binding */ targetInWords)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4386);
 
 
 const WAYS = "`previous`, a number such as `'#7'` (in quotes), the tag of an image, a commit, or the ID or address of a run";
@@ -14386,7 +14386,7 @@ function parseRollbackTarget(text) {
     if (text === 'previous')
         return { by: 'previous' };
     if (/^(?:previous|prev|last|before)$/i.test(text))
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)}: write \`previous\``);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)}: write \`previous\``);
     if (text.startsWith('#'))
         return versionFrom(text);
     if (/^https?:\/\//i.test(text))
@@ -14394,9 +14394,9 @@ function parseRollbackTarget(text) {
     if (WORD.test(text))
         return { by: 'name', text };
     if (/[:/@]/.test(text)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is an image: write its tag alone${tagOf(text)}, for a rollback goes to what was deployed, whatever its images were called`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is an image: write its tag alone${tagOf(text)}, for a rollback goes to what was deployed, whatever its images were called`);
     }
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no version: write ${WAYS}`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no version: write ${WAYS}`);
 }
 /** What to write into `to` when there is nothing in it. */
 const NO_TARGET = `it is empty: write ${WAYS}`;
@@ -14404,16 +14404,16 @@ function versionFrom(text) {
     const version = /^#[1-9]\d{0,8}$/.test(text) ? Number(text.slice(1)) : undefined;
     if (version !== undefined)
         return { by: 'version', version };
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no number of a version: write one such as \`'#7'\`; \`mode: history\` shows them`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no number of a version: write one such as \`'#7'\`; \`mode: history\` shows them`);
 }
 function runFrom(text) {
     const [, commit] = /\/commit\/([0-9a-f]{7,64})\b/.exec(text) ?? [];
     if (commit !== undefined)
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is the address of a commit: write \`${commit}\``);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is the address of a commit: write \`${commit}\``);
     const url = pageOf(text);
     if (url !== '')
         return { by: 'run', url, attempt: WITHIN_RUN.exec(withoutRest(text))?.[1] };
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is not the address of a run: write one such as \`https://github.com/acme/shop/actions/runs/1234\``);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is not the address of a run: write one such as \`https://github.com/acme/shop/actions/runs/1234\``);
 }
 /** The address of a run, whatever page of it an address is of; empty for what is none. */
 function pageOf(address) {
@@ -14436,7 +14436,7 @@ function targetInWords(target) {
     if (target.by === 'version')
         return `#${target.version}`;
     if (target.by === 'name')
-        return (0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(target.text);
+        return (0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(target.text);
     return `the run ${target.url}${target.attempt === undefined ? '' : ` (attempt ${target.attempt})`}`;
 }
 
@@ -14542,7 +14542,7 @@ function find(asked, all) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   C: () => (/* binding */ shellWords)
 /* harmony export */ });
-/* harmony import */ var _runner_word_list_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5120);
+/* harmony import */ var _runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8680);
 
 /** What separates or redirects commands outside of quotes (POSIX, Shell Command Language, 2.2). */
 const OPERATORS = new Set(';|&<>()');
@@ -14698,7 +14698,7 @@ function toldOf(problems, hasLines) {
             return problem;
         const more = lines.size > MOST_LINES ? [`${lines.size - MOST_LINES} more`] : [];
         const places = [...[...lines].slice(0, MOST_LINES).map(String), ...more];
-        return `${lines.size === 1 ? 'line' : 'lines'} ${(0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_0__/* .andList */ .c)(places)}: ${problem}`;
+        return `${lines.size === 1 ? 'line' : 'lines'} ${(0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_0__/* .andList */ .c)(places)}: ${problem}`;
     });
 }
 const EXPANSION = 'nothing is expanded here: put `$` in single quotes if the sign itself is meant, or let an expression of the workflow write the value';
@@ -14728,7 +14728,7 @@ function unclosed(quote) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4386);
 /* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
 /* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5340);
 /* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3368);
@@ -14773,11 +14773,11 @@ function checkedCommand(command) {
     const directory = (0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .basePath */ .Jp)(process.env);
     const file = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(directory, path);
     if (!(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(file)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`there is no file ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path)} in ${directory}: correct its path, or make it in an earlier step${(0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .checkoutHint */ .Mf)(directory).replace(/^, which/, '. The workspace')}`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`there is no file ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path)} in ${directory}: correct its path, or make it in an earlier step${(0,_files_js__WEBPACK_IMPORTED_MODULE_4__/* .checkoutHint */ .Mf)(directory).replace(/^, which/, '. The workspace')}`);
     }
     if (shell !== undefined || mayBeRun(file))
         return command;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path)} may not be executed: make it so (\`git update-index --chmod=+x\`), or have a shell read it, as in \`sh ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path).slice(1, -1)}\``);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path)} may not be executed: make it so (\`git update-index --chmod=+x\`), or have a shell read it, as in \`sh ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(path).slice(1, -1)}\``);
 }
 function mayBeRun(file) {
     try {
@@ -14796,7 +14796,7 @@ function parseUrl(text) {
     }
     if (url?.protocol === 'http:' || url?.protocol === 'https:')
         return text;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutUserInfo */ .sl)(text))} is no address: write one that begins with http:// or https://`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutUserInfo */ .sl)(text))} is no address: write one that begins with http:// or https://`);
 }
 
 
@@ -14859,7 +14859,7 @@ function variableIn(address) {
 /* unused harmony export POLICY_SETTINGS */
 /* harmony import */ var _docker_cli_update_policy_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5374);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4386);
 /* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8158);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6790);
 /* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3368);
@@ -14979,7 +14979,7 @@ function settingOf(phase, { key, line, value }, problems) {
     const here = problems.at(`${keyOf(phase)} line ${line}`);
     const setting = POLICY_SETTINGS.find((one) => one === key);
     if (setting === undefined) {
-        here.add(`unknown key ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)}: ${adviceFor(phase, key, value)}`);
+        here.add(`unknown key ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)}: ${adviceFor(phase, key, value)}`);
         return undefined;
     }
     if (value.kind !== 'text') {
@@ -15063,7 +15063,7 @@ function checkFailureAction(text, phase) {
 function checkRatio(text) {
     if (/^(?:0|0?\.\d+|1(?:\.0+)?)$/.test(text))
         return;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(text)} is no ratio: write a number from 0 to 1, such as 0.25`);
 }
 
 
@@ -15082,8 +15082,8 @@ function checkRatio(text) {
 /* harmony export */ });
 /* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1994);
-/* harmony import */ var _runner_word_list_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5120);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4386);
+/* harmony import */ var _runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8680);
 /* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8158);
 
 
@@ -15113,7 +15113,7 @@ function parseBoolean(text) {
         return true;
     if (/^(?:false|False|FALSE)$/.test(text))
         return false;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is neither of the two allowed values: write true or false`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is neither of the two allowed values: write true or false`);
 }
 /**
  * The seconds of a duration such as `90s`, `10m`, `1h30m` or `500ms`.
@@ -15137,7 +15137,7 @@ function parseDelay(text) {
     if (/^\d+(?:\.\d+)?$/.test(text))
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${text} has no unit: write ${text}s for seconds, or ${text}m for minutes`);
     if (!DURATION.test(text))
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is no duration: write one such as 90s, 10m or 1h30m`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is no duration: write one such as 90s, 10m or 1h30m`);
     const milliseconds = [...text.matchAll(PART)].reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * (UNIT_MILLISECONDS[unit] ?? 0), 0);
     return milliseconds / 1000;
 }
@@ -15150,7 +15150,7 @@ function parseInteger(text, least, most) {
     const number = Number(text);
     if (/^(?:0|[1-9]\d*)$/.test(text) && number >= least && number <= most)
         return number;
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is not allowed: write a whole number from ${least} to ${most}`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is not allowed: write a whole number from ${least} to ${most}`);
 }
 /** One of the words of a closed set. */
 function parseChoice(text, choices) {
@@ -15159,8 +15159,8 @@ function parseChoice(text, choices) {
         return choice;
     const closest = (0,_keys_js__WEBPACK_IMPORTED_MODULE_3__/* .closestKey */ .bi)(text, choices);
     const guess = closest === undefined ? 'write' : `did you mean ${closest}? Write`;
-    const all = (0,_runner_word_list_js__WEBPACK_IMPORTED_MODULE_4__/* .orList */ .A)(choices);
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is none of its words: ${guess} ${all}`);
+    const all = (0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_4__/* .orList */ .A)(choices);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_2__/* .shown */ .SP)(text)} is none of its words: ${guess} ${all}`);
 }
 /**
  * The name of an image.
@@ -15188,8 +15188,8 @@ function parseImage(text) {
 /* harmony export */   K: () => (/* binding */ isVariableName),
 /* harmony export */   O: () => (/* binding */ variablesFrom)
 /* harmony export */ });
-/* harmony import */ var _runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9375);
-/* harmony import */ var _runner_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9085);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4386);
 
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -15216,7 +15216,7 @@ function variablesFrom(env, at) {
     for (const { name, value, line } of pairs) {
         const problems = at(line);
         if (!NAME.test(name)) {
-            problems.add(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(name)} is no name of a variable: write letters, digits and _, no digit first`);
+            problems.add(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(name)} is no name of a variable: write letters, digits and _, no digit first`);
         }
         else if (known.has(name))
             problems.add(`${name} is given twice: leave one of the two`);
@@ -15230,11 +15230,11 @@ function pairsOfMap({ entries }, at) {
     return entries.flatMap(({ key, value, line }) => {
         const problems = at(line);
         if (value.kind !== 'text') {
-            problems.add(`the value of ${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
+            problems.add(`the value of ${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)} is a ${value.kind === 'map' ? 'mapping' : 'list'}: put it in quotes to make it text`);
             return [];
         }
         if (value.value === '' && value.style === 'plain') {
-            problems.add(`${(0,_runner_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)} has no value: write \`${(0,_runner_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(key) ? 'NAME' : key}: ""\` if it shall be empty`);
+            problems.add(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(key)} has no value: write \`${(0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(key) ? 'NAME' : key}: ""\` if it shall be empty`);
             return [];
         }
         return [{ name: key, value: value.value, line }];
@@ -15636,7 +15636,7 @@ function fitting(texts, room, sizeOf) {
 /* harmony export */   pj: () => (/* binding */ plain),
 /* harmony export */   qy: () => (/* binding */ html)
 /* harmony export */ });
-/* harmony import */ var _runner_printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
+/* harmony import */ var _runner_text_printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6500);
 
 /** Markdown of texts that are not ours: none of them gets out of its place. */
 /**
@@ -15648,7 +15648,7 @@ const MADE_MORE_OF = /:\/\/|www\.|@|#\w|\bGH-\d|\$|:(?:[+-]1|100|1234|[\w-]*[a-z
 const BEGIN_OF_BLOCK = /^([-+=]|\d+(?=[.)]))/;
 /** A word as code, on one line: between more backticks than it has in a row. */
 function code(text) {
-    const line = (0,_runner_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(text).trim();
+    const line = (0,_runner_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(text).trim();
     if (line === '')
         return '\u2013';
     const fence = '`'.repeat(longestRun(line) + 1);
@@ -15660,11 +15660,11 @@ function code(text) {
 const MOST_NAME_CHARACTERS = 300;
 /** The name of a service, an image or the like, as code. */
 function nameCode(name) {
-    return code((0,_runner_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)(name, MOST_NAME_CHARACTERS));
+    return code((0,_runner_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)(name, MOST_NAME_CHARACTERS));
 }
 /** The same in a cell of a table. */
 function nameCell(name) {
-    return cell((0,_runner_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)(name, MOST_NAME_CHARACTERS));
+    return cell((0,_runner_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)(name, MOST_NAME_CHARACTERS));
 }
 /** A word as code in a cell of a table, which a bar ends even there. */
 function cell(text) {
@@ -15672,13 +15672,13 @@ function cell(text) {
 }
 /** A text on one line: a second one could begin a block of its own. */
 function plain(text) {
-    return withoutBlock(words((0,_runner_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(text).trim()));
+    return withoutBlock(words((0,_runner_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(text).trim()));
 }
 /** What stands between two backticks, with nothing but signs of a sentence between those and the next blanks. */
 const CODE = /(?<=(?:^|\s)["'([]*)`([^`]+)`(?=["')\].,:;!?]*(?:\s|$))/;
 /** A sentence of our own, with names of others in it: what stands between backticks is code. */
 function prose(text) {
-    const parts = (0,_runner_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(text).trim().split(CODE);
+    const parts = (0,_runner_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(text).trim().split(CODE);
     return withoutBlock(parts.map((part, index) => (index % 2 === 1 ? code(part) : words(part))).join(''));
 }
 /** The same in a cell of a table, which a bar ends even within code. */
@@ -15703,11 +15703,11 @@ function withoutBlock(line) {
 }
 /** A word within a tag of HTML, in which Markdown counts no more. */
 function html(text) {
-    return (0,_runner_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(text).replace(/[&<>"'@#]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+    return (0,_runner_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(text).replace(/[&<>"'@#]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 /** Lines as a block of code, in a fence longer than any that they contain. */
 function fenced(lines) {
-    const shown = lines.flatMap((line) => line.split(_runner_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .LINE_END */ .J2)).map(_runner_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$);
+    const shown = lines.flatMap((line) => line.split(_runner_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .LINE_END */ .J2)).map(_runner_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$);
     const fence = '`'.repeat(Math.max(2, ...shown.map(longestRun)) + 1);
     return [fence, ...shown, fence].join('\n');
 }
@@ -15995,7 +15995,7 @@ function shortHeadline(text) {
 /* harmony export */   ig: () => (/* binding */ leftOut),
 /* harmony export */   ty: () => (/* binding */ MOST_TABLE_BYTES)
 /* harmony export */ });
-/* harmony import */ var _runner_doc_link_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3522);
+/* harmony import */ var _runner_log_doc_link_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8921);
 
 /** What the summaries of results and of failures have in common. Pure. */
 /** The most that is left to tables and lists. */
@@ -16012,88 +16012,53 @@ function leftOut(count, what) {
 }
 /** What to do, in a line of its own. */
 function remedyLine({ advice, doc }, about = '') {
-    const url = (0,_runner_doc_link_js__WEBPACK_IMPORTED_MODULE_0__/* .docUrl */ .yJ)(doc);
+    const url = (0,_runner_log_doc_link_js__WEBPACK_IMPORTED_MODULE_0__/* .docUrl */ .yJ)(doc);
     return `**What to do${about}:** ${advice}.${url === undefined ? '' : ` [More](${url})`}`;
 }
 
 
 /***/ }),
 
-/***/ 453:
+/***/ 7678:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D$: () => (/* binding */ cpuMs),
-/* harmony export */   N7: () => (/* binding */ idle),
-/* harmony export */   Po: () => (/* binding */ tooLong),
-/* harmony export */   TC: () => (/* binding */ nowMs),
-/* harmony export */   bN: () => (/* binding */ timeOfDayMs),
-/* harmony export */   yy: () => (/* binding */ sleep),
-/* harmony export */   zc: () => (/* binding */ timeLimit)
+/* harmony export */   E: () => (/* binding */ crypto)
 /* harmony export */ });
-/**
- * The one clock of a run. Only the global timers are used, so that a test can move time by hand.
- */
-/** Milliseconds on a clock that never goes back. */
-function nowMs() {
-    return performance.now();
-}
-/** The CPU time that this process has taken, in milliseconds. */
-function cpuMs() {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
-}
-/** Milliseconds since 1970, by the clock of this machine: for times that others have set, such as the end of a token. */
-function timeOfDayMs() {
-    return Date.now();
-}
-/**
- * Resolves after some milliseconds.
- *
- * @throws DOMException `AbortError`, with the signal's reason as its cause, when it is aborted meanwhile
- */
-function sleep(ms, signal) {
-    return new Promise((resolve, reject) => {
-        const stop = () => {
-            clearTimeout(timer);
-            const error = new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
-            reject(error);
-        };
-        const timer = setTimeout(() => {
-            signal?.removeEventListener('abort', stop);
-            resolve();
-        }, ms);
-        if (signal?.aborted)
-            stop();
-        else
-            signal?.addEventListener('abort', stop, { once: true });
-    });
-}
-/** A pause that does not keep the program alive. */
-function idle(ms) {
-    return new Promise((resolve) => {
-        setTimeout(resolve, ms).unref();
-    });
-}
-/** A signal that is aborted, with a `TimeoutError` as its reason, after some milliseconds; it keeps nothing alive. */
-function timeLimit(ms) {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(tooLong()), ms).unref();
-    return controller.signal;
-}
-/**
- * The reason of a signal that ends work because its time is over.
- *
- * @param why in words that follow `did not answer:`, for whoever reads of what it has ended
- */
-function tooLong(why = 'the time for it is over') {
-    return new DOMException(why, 'TimeoutError');
+/* harmony import */ var node_module__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8995);
+
+/** Node's crypto, loaded when it is asked for the first time: a run that ends with an input error needs none of it. */
+function crypto() {
+    return (0,node_module__WEBPACK_IMPORTED_MODULE_0__.createRequire)(import.meta.url)('node:crypto');
 }
 
 
 /***/ }),
 
-/***/ 4244:
+/***/ 7052:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $: () => (/* binding */ groupBy)
+/* harmony export */ });
+/** The items by their key, in the order in which they come. `Map.groupBy` is not there before Node 21. */
+function groupBy(items, keyOf) {
+    const groups = new Map();
+    for (const item of items) {
+        const key = keyOf(item);
+        const group = groups.get(key);
+        if (group === undefined)
+            groups.set(key, [item]);
+        else
+            group.push(item);
+    }
+    return groups;
+}
+
+
+/***/ }),
+
+/***/ 7481:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16106,8 +16071,8 @@ function tooLong(why = 'the time for it is over') {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2793);
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2413);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1976);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8688);
 
 
 
@@ -16216,23 +16181,7 @@ function cutBack(file, size) {
 
 /***/ }),
 
-/***/ 7678:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ crypto)
-/* harmony export */ });
-/* harmony import */ var node_module__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8995);
-
-/** Node's crypto, loaded when it is asked for the first time: a run that ends with an input error needs none of it. */
-function crypto() {
-    return (0,node_module__WEBPACK_IMPORTED_MODULE_0__.createRequire)(import.meta.url)('node:crypto');
-}
-
-
-/***/ }),
-
-/***/ 3522:
+/***/ 8921:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16242,7 +16191,7 @@ function crypto() {
 /* harmony export */   yJ: () => (/* binding */ docUrl)
 /* harmony export */ });
 /* unused harmony exports DOCS, anchorOf */
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2413);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8688);
 
 /** The sections of our own documentation to which a run sends its reader: a page, and the title of a section of it. */
 const DOCS = {
@@ -16312,30 +16261,7 @@ function anchorOf(title) {
 
 /***/ }),
 
-/***/ 7052:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $: () => (/* binding */ groupBy)
-/* harmony export */ });
-/** The items by their key, in the order in which they come. `Map.groupBy` is not there before Node 21. */
-function groupBy(items, keyOf) {
-    const groups = new Map();
-    for (const item of items) {
-        const key = keyOf(item);
-        const group = groups.get(key);
-        if (group === undefined)
-            groups.set(key, [item]);
-        else
-            group.push(item);
-    }
-    return groups;
-}
-
-
-/***/ }),
-
-/***/ 2793:
+/***/ 1976:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16348,12 +16274,12 @@ function groupBy(items, keyOf) {
 /* harmony export */   pr: () => (/* binding */ speakForAll),
 /* harmony export */   yC: () => (/* binding */ endLive)
 /* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4136);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3866);
-/* harmony import */ var _stdout_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5331);
-/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2413);
+/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5087);
+/* harmony import */ var _text_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6500);
+/* harmony import */ var _text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(240);
+/* harmony import */ var _workspace_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6516);
+/* harmony import */ var _stdout_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1222);
+/* harmony import */ var _workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8688);
 
 
 
@@ -16372,7 +16298,7 @@ const CODES = { good: 32, bad: 31, title: 1 };
  * What this action says. Whatever it is given, no secret of this run leaves it, one call is one line or one
  * annotation, and no line is a command to the runner but those that are made here.
  */
-const log = logThrough(_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .redact */ .E$);
+const log = logThrough(_secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .redact */ .E$);
 /**
  * The same for texts of the report, in which all that is not ours or the user's own was made fit to be shown before:
  * its names and outcomes stay what they are, though a secret may happen to be part of one.
@@ -16386,7 +16312,7 @@ const reportLog = logThrough((text) => text);
  */
 function showLive(key, line) {
     const lines = (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .liveLines */ .Ys)();
-    lines?.show(key, () => fitToBeSeen(_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .redact */ .E$, line(), MOST_LINE_CHARACTERS));
+    lines?.show(key, () => fitToBeSeen(_secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .redact */ .E$, line(), MOST_LINE_CHARACTERS));
     return lines !== undefined;
 }
 /** Takes such a line away: what it was about has ended. All of them without a key. */
@@ -16395,12 +16321,12 @@ function endLive(key) {
 }
 /** Runs one stage of the work with its lines folded under a title: those that nobody reads as long as all is well. */
 async function stage(title, work) {
-    (0,_state_js__WEBPACK_IMPORTED_MODULE_3__/* .note */ .N4)({ stage: title });
+    (0,_workspace_state_js__WEBPACK_IMPORTED_MODULE_3__/* .note */ .N4)({ stage: title });
     return folded(title, work);
 }
 /** The same for a stage whose lines everybody shall see. */
 async function openStage(title, work) {
-    (0,_state_js__WEBPACK_IMPORTED_MODULE_3__/* .note */ .N4)({ stage: title });
+    (0,_workspace_state_js__WEBPACK_IMPORTED_MODULE_3__/* .note */ .N4)({ stage: title });
     sayTitle(title);
     return work();
 }
@@ -16410,7 +16336,7 @@ async function folded(title, work) {
         sayTitle(title);
         return work();
     }
-    (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .writeLine */ ._r)((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .commandLine */ .ay)('group', (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)((0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(title, MOST_TITLE_CHARACTERS)), process.env));
+    (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .writeLine */ ._r)((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .commandLine */ .ay)('group', (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)((0,_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(title, MOST_TITLE_CHARACTERS)), process.env));
     try {
         return await work();
     }
@@ -16419,7 +16345,7 @@ async function folded(title, work) {
     }
 }
 function sayTitle(title) {
-    (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .writeLine */ ._r)(inColour((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)(`== ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(title, MOST_TITLE_CHARACTERS)}`), 'title'));
+    (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .writeLine */ ._r)(inColour((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)(`== ${(0,_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(title, MOST_TITLE_CHARACTERS)}`), 'title'));
 }
 /** In the log of a runner, and on a terminal; nowhere for those who want none (https://no-color.org). */
 function inColour(line, tone, kind) {
@@ -16450,10 +16376,10 @@ function logThrough(hide) {
     const one = (text, most) => fitToBeSeen(hide, text, most);
     const annotate = (level) => (message, title, place) => {
         const lines = hide(message)
-            .split(_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .LINE_END */ .J2)
-            .map((line) => (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)(hide((0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(line))));
-        const text = (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
-        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place && { ...place, file: hide((0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(place.file)) });
+            .split(_text_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .LINE_END */ .J2)
+            .map((line) => (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)(hide((0,_text_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g$)(line))));
+        const text = (0,_text_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .shortened */ .vI)(lines.join('\n'), MOST_ANNOTATION_CHARACTERS - ROOM_FOR_REST);
+        annotation(level, text, title === undefined ? undefined : one(title, MOST_TITLE_CHARACTERS), place && { ...place, file: hide((0,_text_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g$)(place.file)) });
     };
     return {
         info: (line, tone) => (0,_stdout_js__WEBPACK_IMPORTED_MODULE_4__/* .writeLine */ ._r)(inColour(one(line, MOST_LINE_CHARACTERS), tone)),
@@ -16465,7 +16391,7 @@ function logThrough(hide) {
 }
 /** One line without secrets, commands and signs that cannot be seen. */
 function fitToBeSeen(hide, text, most) {
-    return (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)((0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)((0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .printableThrough */ .JK)(hide, text), most));
+    return (0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutCommands */ .Df)((0,_text_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .shortened */ .vI)((0,_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .printableThrough */ .JK)(hide, text), most));
 }
 function debug(line) {
     if ((0,_workflow_commands_js__WEBPACK_IMPORTED_MODULE_5__/* .isInRunner */ .cz)(process.env))
@@ -16493,7 +16419,446 @@ function annotation(level, message, title, place) {
 
 /***/ }),
 
-/***/ 9375:
+/***/ 1222:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  PL: () => (/* binding */ columnsOf),
+  sy: () => (/* binding */ divertOthers),
+  Hd: () => (/* binding */ isTerminal),
+  Ys: () => (/* binding */ liveLines),
+  uh: () => (/* binding */ sendTo),
+  J6: () => (/* binding */ useLiveLines),
+  _r: () => (/* binding */ writeLine),
+  jH: () => (/* binding */ writeTo)
+});
+
+;// CONCATENATED MODULE: ./build/runner/log/screen.js
+/** Lines on a terminal that are drawn anew in their place, below those of the log. */
+const ESCAPE = '\u001b';
+const CARRIAGE_RETURN = '\r';
+/** Control sequences of ECMA-48: erase to the end of the screen, and the cursor some lines up. */
+const ERASE_BELOW = '\u001b[J';
+const up = (rows) => (rows === 0 ? '' : `\u001b[${rows}A`);
+/** What a row must leave free, or the terminal begins another one. */
+const MARGIN = 1;
+/** Of the rows of a terminal, so that the log stays in sight. */
+const OF_LOG = 4;
+/** Codes of colours have no width, nor have marks that stand above others. */
+const NO_WIDTH = new RegExp(`${ESCAPE}\\[[0-9;]*m|\\p{M}`, 'gu');
+/** What takes two columns: East Asian scripts, and pictures (Unicode TR 11, in short). */
+const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
+/** How many columns a text takes. */
+function widthOf(text) {
+    return [...text.replace(NO_WIDTH, '')].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
+}
+/** The text, or its beginning, in so many columns. */
+function fitted(text, columns) {
+    if (widthOf(text) <= columns)
+        return text;
+    let width = 0;
+    let fit = '';
+    for (const character of text) {
+        width += widthOf(character);
+        if (width > columns - 1)
+            break;
+        fit += character;
+    }
+    return `${fit}\u2026`;
+}
+class Screen {
+    #terminal;
+    /** By their keys, in the order in which they came. */
+    #lines = new Map();
+    /** As they stand there. */
+    #drawn = [];
+    constructor(terminal) {
+        this.#terminal = terminal;
+    }
+    /** Something is written above the live lines, to this terminal: whole lines. */
+    above(write) {
+        this.#erase();
+        write();
+        this.#draw();
+    }
+    /** Shows a line, or another text in its place. */
+    show(key, text) {
+        this.#lines.set(key, text);
+        this.refresh();
+    }
+    /** Takes a line away, or all of them. */
+    drop(key) {
+        if (key === undefined)
+            this.#lines.clear();
+        else if (!this.#lines.delete(key))
+            return;
+        this.refresh();
+    }
+    /** Draws all lines as they are now. */
+    refresh() {
+        const now = this.#fitting();
+        if (now.length === this.#drawn.length && now.every((line, index) => line === this.#drawn[index]))
+            return;
+        this.#erase();
+        this.#draw(now);
+    }
+    #erase() {
+        const { columns = 80 } = this.#terminal.size();
+        // The terminal may be narrower by now, and have broken what stands there.
+        const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+        if (rows > 0)
+            this.#terminal.write(`${CARRIAGE_RETURN}${up(rows)}${ERASE_BELOW}`);
+        this.#drawn = [];
+    }
+    #draw(lines = this.#fitting()) {
+        this.#drawn = lines;
+        if (lines.length > 0)
+            this.#terminal.write(`${lines.join('\n')}\n`);
+    }
+    #fitting() {
+        const { columns = 80, rows = 24 } = this.#terminal.size();
+        const room = Math.max(1, rows - OF_LOG);
+        const all = [...this.#lines.values()];
+        const shown = all.length <= room ? all : all.slice(0, room - 1);
+        const more = all.length - shown.length;
+        const texts = shown.map((text) => text());
+        return [...texts, ...(more > 0 ? [`        and ${more} more`] : [])].map((line) => fitted(line, columns - MARGIN));
+    }
+}
+
+;// CONCATENATED MODULE: ./build/runner/log/stdout.js
+
+/** The streams' own ways to write, once {@link divertOthers} has taken their place. */
+const direct = {};
+/** A runner reads both as one. */
+const streams = { log: 'stdout', problem: 'stdout' };
+let screen;
+const REFRESH_MS = 1000;
+/** Has the lines of a kind go to a stream. */
+function sendTo(stream, kinds) {
+    for (const kind of kinds)
+        streams[kind] = stream;
+}
+/** Writes one line of the log. */
+function writeLine(line, kind = 'log') {
+    const write = () => writeTo(streams[kind], `${line}\n`);
+    if (screen !== undefined && process[streams[kind]].isTTY)
+        screen.above(write);
+    else
+        write();
+}
+/** Writes to a stream itself: a result that a program may read. */
+function writeTo(stream, text) {
+    const write = direct[stream] ?? process[stream].write.bind(process[stream]);
+    write(text);
+}
+/** How wide the terminal is to which a stream goes; `undefined` where it goes to none. */
+function columnsOf(stream) {
+    return process[stream].columns || undefined;
+}
+/** Whether a person reads lines of a kind on a terminal. */
+function isTerminal(kind = 'log') {
+    return process[streams[kind]].isTTY === true;
+}
+/** Has {@link liveLines} draw on the terminal, where the log goes to one. */
+function useLiveLines() {
+    if (!isTerminal())
+        return;
+    const terminal = process[streams.log];
+    screen = new Screen({
+        write: (text) => writeTo(streams.log, text),
+        size: () => ({ columns: terminal.columns || undefined, rows: terminal.rows || undefined }),
+    });
+    // The seconds in them go on.
+    setInterval(() => screen?.refresh(), REFRESH_MS).unref();
+}
+/** Lines that are drawn anew in their place; `undefined` where there is no terminal, or nobody has asked for them. */
+function liveLines() {
+    return screen;
+}
+/**
+ * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
+ * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.
+ */
+function divertOthers(handOver) {
+    for (const name of ['stdout', 'stderr']) {
+        const stream = process[name];
+        direct[name] ??= stream.write.bind(stream);
+        // Nobody reads any more, or the disk under the log is full: that is no reason to end a deploy halfway.
+        stream.on('error', () => undefined);
+        stream.write = ((chunk, ...rest) => {
+            const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+            for (const line of text.replace(/\r?\n$/, '').split('\n'))
+                if (line.trim() !== '')
+                    handOver(line);
+            const done = rest.find((one) => typeof one === 'function');
+            if (done !== undefined)
+                process.nextTick(done);
+            return true;
+        });
+    }
+}
+
+
+/***/ }),
+
+/***/ 8688:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Df: () => (/* binding */ withoutCommands),
+/* harmony export */   ay: () => (/* binding */ commandLine),
+/* harmony export */   cz: () => (/* binding */ isInRunner),
+/* harmony export */   jk: () => (/* binding */ MOST_ANNOTATIONS),
+/* harmony export */   xY: () => (/* binding */ readsGreedily)
+/* harmony export */ });
+/**
+ * The lines that a runner takes for commands: `::name key=value::data`
+ * (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
+ *
+ * They are written here and not by the `core` package of GitHub's toolkit: it knows GitHub's runner alone (act and its
+ * descendants read other commands out of the same line, and print masks), prints secrets and commands where no runner
+ * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
+ */
+/** How many error annotations of one step a run's page shows. */
+const MOST_ANNOTATIONS = 10;
+/** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
+function isInRunner(env) {
+    return env.GITHUB_ACTIONS === 'true' || readsGreedily(env);
+}
+/**
+ * Whether the runner is act or descends from it. They look for the last `::` of a line where GitHub's own takes the
+ * first (nektos/act, pkg/runner/command.go), and print a command that they do not understand by that.
+ */
+function readsGreedily(env) {
+    return env.ACT === 'true' || env.FORGEJO_ACTIONS === 'true' || env.GITEA_ACTIONS === 'true';
+}
+/** A command as one line. */
+function commandLine(name, data, env, properties = {}) {
+    const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
+    const head = given.length === 0 ? name : `${name} ${given.join(',')}`;
+    const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ': ').replace(/^:/, ' :') : data;
+    return `::${head}::${escapeData(clear)}`;
+}
+/** A line that no runner takes for a command: those begin with `::`, or have `##[` (or `##vso[`) anywhere. */
+function withoutCommands(line) {
+    return line.replace(/##(?=\w*\[)/g, '## ').replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, '$1 ');
+}
+function escapeData(text) {
+    return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+function escapeProperty(text) {
+    return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+
+/***/ }),
+
+/***/ 3487:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $C: () => (/* binding */ BOOKKEEPING_LABELS),
+/* harmony export */   BN: () => (/* binding */ BY_INPUT),
+/* harmony export */   LG: () => (/* binding */ UNCOMPARED_LABELS),
+/* harmony export */   Vu: () => (/* binding */ COLOUR_LABELS),
+/* harmony export */   se: () => (/* binding */ hasOthersScale),
+/* harmony export */   si: () => (/* binding */ ACCOUNT_LABELS),
+/* harmony export */   tG: () => (/* binding */ WRITE_LABEL),
+/* harmony export */   v1: () => (/* binding */ KEEP_REPLICAS_LABEL)
+/* harmony export */ });
+/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
+const WRITE_LABEL = 'swarm-deploy.write';
+/**
+ * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
+ * `src/plan/credentials/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
+ */
+const ACCOUNT_LABELS = {
+    registry: 'swarm-deploy.auth.registry',
+    account: 'swarm-deploy.auth.account',
+    storedAt: 'swarm-deploy.auth.stored-at',
+    expires: 'swarm-deploy.auth.expires',
+};
+/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
+const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
+/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
+const COLOUR_LABELS = {
+    /** The service that a colour belongs to. */
+    belongs: 'swarm-deploy.blue-green',
+    /** Counts the switches: the one with the highest number has the traffic. */
+    live: 'swarm-deploy.live',
+    /** What leads traffic to whichever of them is live, as JSON. */
+    route: 'swarm-deploy.route',
+};
+/** All labels that say something of one service as it is now, and nothing of what was asked for. */
+const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
+/**
+ * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
+ * we {@link BY_INPUT}.
+ */
+const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
+const BY_INPUT = 'input';
+/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
+function hasOthersScale(labels) {
+    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
+    return label === BY_INPUT || label.toLowerCase() === 'true';
+}
+
+
+/***/ }),
+
+/***/ 1666:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G: () => (/* binding */ isPrivate),
+/* harmony export */   N: () => (/* binding */ isOwn)
+/* harmony export */ });
+/** Whether this user has made it. Where there are no users, all is theirs. */
+function isOwn({ uid }) {
+    const user = process.getuid?.();
+    return user === undefined || uid === user;
+}
+/** Whether nobody but this user can have written or read it. */
+function isPrivate(stats) {
+    return isOwn(stats) && (process.getuid === undefined || (stats.mode & 0o077) === 0);
+}
+
+
+/***/ }),
+
+/***/ 4338:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   GH: () => (/* binding */ startOf),
+/* harmony export */   Qc: () => (/* binding */ endMarked),
+/* harmony export */   _n: () => (/* binding */ isAlive),
+/* harmony export */   fP: () => (/* binding */ pidNamespace)
+/* harmony export */ });
+/* unused harmony export stopMain */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var _time_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1351);
+/* harmony import */ var _time_poll_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3796);
+
+
+
+/** What a main takes at most to stop in good order, and more. */
+const PATIENCE_MS = 10_000;
+const LAST_PATIENCE_MS = 2000;
+const LOOK_EVERY_MS = 50;
+/** What ends may start something more in its last moment. */
+const ROUNDS = 3;
+/**
+ * When a process began, in the clock ticks of its kernel; `undefined` when there is none with this number any more, or
+ * the system does not tell (proc(5), /proc/pid/stat).
+ */
+function startOf(pid) {
+    try {
+        const stat = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(`/proc/${pid}/stat`, 'utf8');
+        // The name of the program stands in brackets, and may itself hold some.
+        const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return state === 'Z' || state === 'X' ? undefined : fields[18];
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * In which numbers of processes mean what they mean here (pid_namespaces(7)): of a container's nobody outside can say by
+ * them whether they still run. Empty where the system does not tell.
+ */
+function pidNamespace() {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readlinkSync)('/proc/self/ns/pid');
+    }
+    catch {
+        return '';
+    }
+}
+/** Whether a process still runs. */
+function isAlive({ pid, startedAt }) {
+    return startedAt !== '' && pid > 1 && pid !== process.pid && startOf(pid) === startedAt;
+}
+/** Ends a main that still runs: it is asked to, and has some seconds for it. Whether it did so by itself. */
+async function stopMain(main) {
+    signal(main, 'SIGINT');
+    if (await areGone([main], PATIENCE_MS))
+        return true;
+    signal(main, 'SIGKILL');
+    await areGone([main], LAST_PATIENCE_MS);
+    return false;
+}
+/**
+ * Ends all processes that a run has started, wherever they are by now: they are known by an entry of their environment.
+ *
+ * @param mark `NAME=value`
+ * @returns how many there were
+ */
+async function endMarked(mark) {
+    const ended = new Set();
+    for (let round = 1; round <= ROUNDS; round++) {
+        const left = marked(mark);
+        if (left.length === 0)
+            break;
+        for (const one of left) {
+            ended.add(one.pid);
+            signal(one, 'SIGTERM');
+        }
+        if (await areGone(left, LAST_PATIENCE_MS))
+            continue;
+        for (const one of left)
+            signal(one, 'SIGKILL');
+        await areGone(left, LAST_PATIENCE_MS);
+    }
+    return ended.size;
+}
+function marked(mark) {
+    return processes().flatMap((pid) => {
+        try {
+            const startedAt = startOf(pid);
+            const isOurs = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
+            return isOurs && startedAt !== undefined && pid !== process.pid ? [{ pid, startedAt }] : [];
+        }
+        catch {
+            // It has ended meanwhile, or is another user's.
+            return [];
+        }
+    });
+}
+function processes() {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)('/proc')
+            .filter((name) => /^\d+$/.test(name))
+            .map(Number);
+    }
+    catch {
+        return [];
+    }
+}
+function signal(one, name) {
+    if (!isAlive(one))
+        return;
+    try {
+        process.kill(one.pid, name);
+    }
+    catch {
+        // It has ended meanwhile.
+    }
+}
+async function areGone(them, patienceMs) {
+    const deadline = (0,_time_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .nowMs */ .TC)() + patienceMs;
+    const areAllGone = async () => !them.some(isAlive);
+    await (0,_time_poll_js__WEBPACK_IMPORTED_MODULE_2__/* .poll */ .w)(areAllGone, LOOK_EVERY_MS, () => (0,_time_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .nowMs */ .TC)() >= deadline);
+    return areAllGone();
+}
+
+
+/***/ }),
+
+/***/ 9085:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -16501,7 +16866,7 @@ function annotation(level, message, title, place) {
 /* harmony export */   gF: () => (/* binding */ tokensIn),
 /* harmony export */   lr: () => (/* binding */ mayBeSecret)
 /* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
+/* harmony import */ var _text_printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6500);
 
 /** What may be a secret that was pasted where another thing belongs, by its look alone. Pure. */
 /**
@@ -16536,7 +16901,7 @@ function tokensIn(text) {
  * of letters and digits without an order, or it has signs that no name, image, path, address or number has. Pure.
  */
 function mayBeSecret(value) {
-    const text = (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(value).trim();
+    const text = (0,_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(value).trim();
     const rest = withoutHarmless(text);
     return (tokensIn(text).length > 0 ||
         isWithoutOrder(text) ||
@@ -16652,258 +17017,7 @@ function kindOf(sign) {
 
 /***/ }),
 
-/***/ 3487:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $C: () => (/* binding */ BOOKKEEPING_LABELS),
-/* harmony export */   BN: () => (/* binding */ BY_INPUT),
-/* harmony export */   LG: () => (/* binding */ UNCOMPARED_LABELS),
-/* harmony export */   Vu: () => (/* binding */ COLOUR_LABELS),
-/* harmony export */   se: () => (/* binding */ hasOthersScale),
-/* harmony export */   si: () => (/* binding */ ACCOUNT_LABELS),
-/* harmony export */   tG: () => (/* binding */ WRITE_LABEL),
-/* harmony export */   v1: () => (/* binding */ KEEP_REPLICAS_LABEL)
-/* harmony export */ });
-/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
-const WRITE_LABEL = 'swarm-deploy.write';
-/**
- * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
- * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
- */
-const ACCOUNT_LABELS = {
-    registry: 'swarm-deploy.auth.registry',
-    account: 'swarm-deploy.auth.account',
-    storedAt: 'swarm-deploy.auth.stored-at',
-    expires: 'swarm-deploy.auth.expires',
-};
-/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
-const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
-/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
-const COLOUR_LABELS = {
-    /** The service that a colour belongs to. */
-    belongs: 'swarm-deploy.blue-green',
-    /** Counts the switches: the one with the highest number has the traffic. */
-    live: 'swarm-deploy.live',
-    /** What leads traffic to whichever of them is live, as JSON. */
-    route: 'swarm-deploy.route',
-};
-/** All labels that say something of one service as it is now, and nothing of what was asked for. */
-const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
-/**
- * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
- * we {@link BY_INPUT}.
- */
-const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
-const BY_INPUT = 'input';
-/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
-function hasOthersScale(labels) {
-    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
-    return label === BY_INPUT || label.toLowerCase() === 'true';
-}
-
-
-/***/ }),
-
-/***/ 1666:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   G: () => (/* binding */ isPrivate),
-/* harmony export */   N: () => (/* binding */ isOwn)
-/* harmony export */ });
-/** Whether this user has made it. Where there are no users, all is theirs. */
-function isOwn({ uid }) {
-    const user = process.getuid?.();
-    return user === undefined || uid === user;
-}
-/** Whether nobody but this user can have written or read it. */
-function isPrivate(stats) {
-    return isOwn(stats) && (process.getuid === undefined || (stats.mode & 0o077) === 0);
-}
-
-
-/***/ }),
-
-/***/ 4578:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   w: () => (/* binding */ poll)
-/* harmony export */ });
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(453);
-
-/**
- * Asks again and again until the answer is yes: at least once, and once more after a stop. An end without it is no error.
- *
- * @param isOver whether there is no time for another try
- */
-async function poll(isDone, everyMs, isOver, stop) {
-    while (!(await isDone()) && !stop?.aborted && !isOver())
-        await (0,_clock_js__WEBPACK_IMPORTED_MODULE_0__/* .sleep */ .yy)(everyMs, stop).catch(() => undefined);
-}
-
-
-/***/ }),
-
-/***/ 3532:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   ES: () => (/* binding */ wellFormed),
-/* harmony export */   J2: () => (/* binding */ LINE_END),
-/* harmony export */   RK: () => (/* binding */ visible),
-/* harmony export */   g$: () => (/* binding */ printable),
-/* harmony export */   uv: () => (/* binding */ bothShortened),
-/* harmony export */   vI: () => (/* binding */ shortened)
-/* harmony export */ });
-/** Text from anywhere, made fit to be looked at: on one line, without signs that move or hide what stands beside them. */
-const ESCAPE = '\u001b';
-/** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ \u2026 m`, `ESC ] \u2026 BEL`. */
-const TERMINAL_CODES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007${ESCAPE}]*(?:\\u0007|${ESCAPE}\\\\)?|[@-Z\\\\^_])`, 'g');
-/** All that some program takes for the end of a line. */
-const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
-const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g');
-/** Control characters, halves of characters, and what turns the direction of writing or has no width. */
-const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
-/** One of them is in all that {@link printable} changes. */
-const UNUSUAL = new RegExp(`${UNSEEN.source}|[\\u2028\\u2029]`, 'u');
-/** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `\ufffd`. */
-function printable(text) {
-    if (!UNUSUAL.test(text))
-        return text;
-    return text
-        .replace(TERMINAL_CODES, '')
-        .replace(LINE_END_WITH_BLANKS, ' ')
-        .replaceAll('\t', ' ')
-        .replace(UNSEEN, '\ufffd');
-}
-const REST = /\u2026 \(([\d,]+) more characters\)$/;
-const LONGEST_REST = 60;
-/** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
-function shortened(text, mostCharacters) {
-    if (text.length <= mostCharacters)
-        return text;
-    const [note = '', cutBefore = '0'] = REST.exec(text.slice(-LONGEST_REST)) ?? [];
-    const whole = text.length - note.length;
-    const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)));
-    const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
-    return `${head}\u2026 (${missing.toLocaleString('en')} more characters)`;
-}
-const BEGIN = /^\(([\d,]+) characters before this\) \u2026/;
-/** Both texts, of which one becomes the other, {@link shortened} so that the first difference is in what is left. */
-function bothShortened(before, after, mostCharacters) {
-    const length = before === undefined || after === undefined || before === after ? 0 : commonLength(before, after);
-    const from = length < mostCharacters ? 0 : length - Math.floor(mostCharacters / 3);
-    const shown = (text) => {
-        if (text === undefined || from === 0)
-            return text && shortened(text, mostCharacters);
-        const [note = '', cutBefore = '0'] = BEGIN.exec(text) ?? [];
-        const missing = from - note.length + Number(cutBefore.replaceAll(',', ''));
-        const rest = text.slice(from).replace(/^[\udc00-\udfff]/, '');
-        return `(${missing.toLocaleString('en')} characters before this) \u2026${shortened(rest, mostCharacters)}`;
-    };
-    return [shown(before), shown(after)];
-}
-/** How many characters two texts have in common at their beginning. */
-function commonLength(a, b) {
-    let length = 0;
-    while (length < a.length && a[length] === b[length])
-        length++;
-    return length;
-}
-/** The text as a string of JSON, in which also what has no width, or is another blank than usual, can be seen. */
-function visible(text) {
-    return JSON.stringify(text).replace(/[\p{C}\p{DI}]|(?! )\p{Z}/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
-}
-/** The text without halves of characters, with which nothing can be encoded. */
-function wellFormed(text) {
-    return text.replace(/\p{Cs}/gu, '\ufffd');
-}
-/** A cut may go through a character of two halves. */
-function withoutHalf(text) {
-    return /[\ud800-\udbff]/.test(text.slice(-1)) ? text.slice(0, -1) : text;
-}
-
-
-/***/ }),
-
-/***/ 4136:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   BI: () => (/* binding */ linesJoined),
-/* harmony export */   JK: () => (/* binding */ printableThrough),
-/* harmony export */   TJ: () => (/* binding */ limited),
-/* harmony export */   VI: () => (/* binding */ beginningOf),
-/* harmony export */   om: () => (/* binding */ safeLine)
-/* harmony export */ });
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3532);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9926);
-
-
-/** Longer lines of others are no help to anybody. */
-const MOST_CHARACTERS = 2000;
-/** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
-function limited(text) {
-    return text.length > MOST_CHARACTERS ? safeLine(text) : text;
-}
-/** As much of a text of somebody else as is looked into, never through a secret: half of one would not be known. */
-function beginningOf(text, mostCharacters) {
-    return (0,_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$)(text).slice(0, mostCharacters);
-}
-const BETWEEN_LINES = new RegExp(`\\s*(?:${_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .LINE_END */ .J2.source})\\s*`, 'g');
-/**
- * The lines of a text of somebody else in one. Secrets are hidden before: of one that is broken into several lines nobody
- * would know the pieces.
- *
- * @param between stands where a line ended
- */
-function linesJoined(text, between = ' ') {
-    return (0,_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$)(text).trim().replace(BETWEEN_LINES, between);
-}
-/**
- * The text on one line, without what cannot be seen, and hidden before and after: what stood between the halves of a
- * secret may be gone then.
- */
-function printableThrough(hide, text) {
-    const seen = (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(hide(text));
-    // Nothing was found in it, and nothing has become of it.
-    return seen === text ? text : hide(seen);
-}
-/**
- * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
- * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
- * is nobody's burden; and never through a secret, the half of which would pass.
- */
-function safeLine(text, mostCharacters = MOST_CHARACTERS) {
-    return (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .shortened */ .vI)(printableThrough(_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$, text), mostCharacters);
-}
-
-
-/***/ }),
-
-/***/ 1268:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   T: () => (/* binding */ saveForPost)
-/* harmony export */ });
-/* harmony import */ var _command_files_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4244);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3866);
-
-
-/** Hands a value to `post` by way of the runner. What some runners lose there is in the journal too. */
-function saveForPost(name, value) {
-    if (name === 'lock')
-        (0,_state_js__WEBPACK_IMPORTED_MODULE_1__/* .note */ .N4)({ lock: value });
-    (0,_command_files_js__WEBPACK_IMPORTED_MODULE_0__/* .saveState */ .LZ)(name, value);
-}
-
-
-/***/ }),
-
-/***/ 9926:
+/***/ 5087:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -16918,7 +17032,13 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ./build/runner/matcher.js
+// EXTERNAL MODULE: ./build/runner/log/stdout.js + 1 modules
+var stdout = __nccwpck_require__(1222);
+// EXTERNAL MODULE: ./build/runner/log/workflow-commands.js
+var workflow_commands = __nccwpck_require__(8688);
+// EXTERNAL MODULE: ./build/runner/text/printable.js
+var printable = __nccwpck_require__(6500);
+;// CONCATENATED MODULE: ./build/runner/secrets/matcher.js
 /** As many characters of a text decide whether it is worth a closer look. */
 const KEY_CHARACTERS = 4;
 const BITS_OF_CHARACTER = 5;
@@ -17065,13 +17185,7 @@ function nextKey(key, character) {
     return ((key << BITS_OF_CHARACTER) ^ character) & (KEYS - 1);
 }
 
-// EXTERNAL MODULE: ./build/runner/printable.js
-var printable = __nccwpck_require__(3532);
-// EXTERNAL MODULE: ./build/runner/stdout.js + 1 modules
-var stdout = __nccwpck_require__(5331);
-// EXTERNAL MODULE: ./build/runner/workflow-commands.js
-var workflow_commands = __nccwpck_require__(2413);
-;// CONCATENATED MODULE: ./build/runner/secret.js
+;// CONCATENATED MODULE: ./build/runner/secrets/secret.js
 
 
 
@@ -17313,7 +17427,144 @@ function unique(texts) {
 
 /***/ }),
 
-/***/ 1994:
+/***/ 6500:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   ES: () => (/* binding */ wellFormed),
+/* harmony export */   J2: () => (/* binding */ LINE_END),
+/* harmony export */   RK: () => (/* binding */ visible),
+/* harmony export */   g$: () => (/* binding */ printable),
+/* harmony export */   uv: () => (/* binding */ bothShortened),
+/* harmony export */   vI: () => (/* binding */ shortened)
+/* harmony export */ });
+/** Text from anywhere, made fit to be looked at: on one line, without signs that move or hide what stands beside them. */
+const ESCAPE = '\u001b';
+/** What colours a terminal, moves its cursor or names its window (ECMA-48): `ESC [ \u2026 m`, `ESC ] \u2026 BEL`. */
+const TERMINAL_CODES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007${ESCAPE}]*(?:\\u0007|${ESCAPE}\\\\)?|[@-Z\\\\^_])`, 'g');
+/** All that some program takes for the end of a line. */
+const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
+const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g');
+/** Control characters, halves of characters, and what turns the direction of writing or has no width. */
+const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+/** One of them is in all that {@link printable} changes. */
+const UNUSUAL = new RegExp(`${UNSEEN.source}|[\\u2028\\u2029]`, 'u');
+/** The text on one line. Line ends become blanks, colours go, and what cannot be seen becomes `\ufffd`. */
+function printable(text) {
+    if (!UNUSUAL.test(text))
+        return text;
+    return text
+        .replace(TERMINAL_CODES, '')
+        .replace(LINE_END_WITH_BLANKS, ' ')
+        .replaceAll('\t', ' ')
+        .replace(UNSEEN, '\ufffd');
+}
+const REST = /\u2026 \(([\d,]+) more characters\)$/;
+const LONGEST_REST = 60;
+/** The text if it is short enough; else its beginning, with a word of how much is missing, also of an earlier cut. */
+function shortened(text, mostCharacters) {
+    if (text.length <= mostCharacters)
+        return text;
+    const [note = '', cutBefore = '0'] = REST.exec(text.slice(-LONGEST_REST)) ?? [];
+    const whole = text.length - note.length;
+    const head = withoutHalf(text.slice(0, Math.min(mostCharacters, whole)));
+    const missing = whole - head.length + Number(cutBefore.replaceAll(',', ''));
+    return `${head}\u2026 (${missing.toLocaleString('en')} more characters)`;
+}
+const BEGIN = /^\(([\d,]+) characters before this\) \u2026/;
+/** Both texts, of which one becomes the other, {@link shortened} so that the first difference is in what is left. */
+function bothShortened(before, after, mostCharacters) {
+    const length = before === undefined || after === undefined || before === after ? 0 : commonLength(before, after);
+    const from = length < mostCharacters ? 0 : length - Math.floor(mostCharacters / 3);
+    const shown = (text) => {
+        if (text === undefined || from === 0)
+            return text && shortened(text, mostCharacters);
+        const [note = '', cutBefore = '0'] = BEGIN.exec(text) ?? [];
+        const missing = from - note.length + Number(cutBefore.replaceAll(',', ''));
+        const rest = text.slice(from).replace(/^[\udc00-\udfff]/, '');
+        return `(${missing.toLocaleString('en')} characters before this) \u2026${shortened(rest, mostCharacters)}`;
+    };
+    return [shown(before), shown(after)];
+}
+/** How many characters two texts have in common at their beginning. */
+function commonLength(a, b) {
+    let length = 0;
+    while (length < a.length && a[length] === b[length])
+        length++;
+    return length;
+}
+/** The text as a string of JSON, in which also what has no width, or is another blank than usual, can be seen. */
+function visible(text) {
+    return JSON.stringify(text).replace(/[\p{C}\p{DI}]|(?! )\p{Z}/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
+}
+/** The text without halves of characters, with which nothing can be encoded. */
+function wellFormed(text) {
+    return text.replace(/\p{Cs}/gu, '\ufffd');
+}
+/** A cut may go through a character of two halves. */
+function withoutHalf(text) {
+    return /[\ud800-\udbff]/.test(text.slice(-1)) ? text.slice(0, -1) : text;
+}
+
+
+/***/ }),
+
+/***/ 240:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   BI: () => (/* binding */ linesJoined),
+/* harmony export */   JK: () => (/* binding */ printableThrough),
+/* harmony export */   TJ: () => (/* binding */ limited),
+/* harmony export */   VI: () => (/* binding */ beginningOf),
+/* harmony export */   om: () => (/* binding */ safeLine)
+/* harmony export */ });
+/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5087);
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6500);
+
+
+/** Longer lines of others are no help to anybody. */
+const MOST_CHARACTERS = 2000;
+/** The same text, unless it is so long that nobody would read it to its end: then the beginning, fit to be shown. */
+function limited(text) {
+    return text.length > MOST_CHARACTERS ? safeLine(text) : text;
+}
+/** As much of a text of somebody else as is looked into, never through a secret: half of one would not be known. */
+function beginningOf(text, mostCharacters) {
+    return (0,_secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .redact */ .E$)(text).slice(0, mostCharacters);
+}
+const BETWEEN_LINES = new RegExp(`\\s*(?:${_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .LINE_END */ .J2.source})\\s*`, 'g');
+/**
+ * The lines of a text of somebody else in one. Secrets are hidden before: of one that is broken into several lines nobody
+ * would know the pieces.
+ *
+ * @param between stands where a line ended
+ */
+function linesJoined(text, between = ' ') {
+    return (0,_secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .redact */ .E$)(text).trim().replace(BETWEEN_LINES, between);
+}
+/**
+ * The text on one line, without what cannot be seen, and hidden before and after: what stood between the halves of a
+ * secret may be gone then.
+ */
+function printableThrough(hide, text) {
+    const seen = (0,_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g$)(hide(text));
+    // Nothing was found in it, and nothing has become of it.
+    return seen === text ? text : hide(seen);
+}
+/**
+ * A text of somebody else (a daemon, a registry, a container, a library) as one line that can be shown: without
+ * secrets, without signs that cannot be seen, and not too long. It is cut where it comes in, so that a line of 10 MB
+ * is nobody's burden; and never through a secret, the half of which would pass.
+ */
+function safeLine(text, mostCharacters = MOST_CHARACTERS) {
+    return (0,_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .shortened */ .vI)(printableThrough(_secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .redact */ .E$, text), mostCharacters);
+}
+
+
+/***/ }),
+
+/***/ 4386:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17322,9 +17573,9 @@ function unique(texts) {
 /* harmony export */   bn: () => (/* binding */ ticked),
 /* harmony export */   cT: () => (/* binding */ withoutSecrets)
 /* harmony export */ });
-/* harmony import */ var _may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9375);
-/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3532);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9926);
+/* harmony import */ var _secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9085);
+/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5087);
+/* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6500);
 
 
 
@@ -17336,18 +17587,18 @@ const LONGEST_SHOWN = 60;
  */
 function shown(value, mostCharacters = LONGEST_SHOWN) {
     // Before it is cut: the half of a secret would not be known for one.
-    const clean = (0,_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .redact */ .E$)(value);
-    if ((0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(clean))
+    const clean = (0,_secrets_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .redact */ .E$)(value);
+    if ((0,_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(clean))
         return `"***" (${clean.length} characters, which may be a secret)`;
-    return (0,_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .visible */ .RK)(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
+    return (0,_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .visible */ .RK)(clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}\u2026` : clean);
 }
 /** The same of a name in a sentence, between backticks. */
 function ticked(name) {
-    return (0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(name) ? shown(name) : `\`${name}\``;
+    return (0,_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(name) ? shown(name) : `\`${name}\``;
 }
 /** The same as part of the place of something: a name or a path as it stands, or `***`. */
 function placed(name) {
-    return (0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(name) ? '***' : name;
+    return (0,_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayBeSecret */ .lr)(name) ? '***' : name;
 }
 /**
  * What another program says, which may repeat a text of the user's: each quoted text or word that {@link mayHoldSecret} is
@@ -17356,7 +17607,7 @@ function placed(name) {
 function withoutSecrets(said) {
     return said.replace(QUOTED_OR_WORD, (part) => {
         const [, before = '', inside = '', behind = ''] = /^([("'`]*)(.*?)([)"'`!?.,;:]*)$/s.exec(part) ?? [];
-        return !OF_GO.test(inside) && (0,_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayHoldSecret */ .dV)(inside) ? `${before}***${behind}` : part;
+        return !OF_GO.test(inside) && (0,_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayHoldSecret */ .dV)(inside) ? `${before}***${behind}` : part;
     });
 }
 /** Tags and types, in what its YAML reader says, and items of lists. */
@@ -17366,7 +17617,7 @@ const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
 
 /***/ }),
 
-/***/ 7257:
+/***/ 6161:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17382,7 +17633,227 @@ function someOf(names, most = 5) {
 
 /***/ }),
 
-/***/ 3866:
+/***/ 8680:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ orList),
+/* harmony export */   c: () => (/* binding */ andList)
+/* harmony export */ });
+/**
+ * Words as a sentence lists them: `a, b and c`. By hand, and not with `Intl`: the first list of a run would cost it a
+ * twentieth of all its work.
+ */
+function andList(words) {
+    return joined(words, 'and');
+}
+/** The same for a choice: `a, b or c`. */
+function orList(words) {
+    return joined(words, 'or');
+}
+function joined(words, last) {
+    if (words.length < 2)
+        return words.join('');
+    return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+}
+
+
+/***/ }),
+
+/***/ 1351:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D$: () => (/* binding */ cpuMs),
+/* harmony export */   N7: () => (/* binding */ idle),
+/* harmony export */   Po: () => (/* binding */ tooLong),
+/* harmony export */   TC: () => (/* binding */ nowMs),
+/* harmony export */   bN: () => (/* binding */ timeOfDayMs),
+/* harmony export */   yy: () => (/* binding */ sleep),
+/* harmony export */   zc: () => (/* binding */ timeLimit)
+/* harmony export */ });
+/**
+ * The one clock of a run. Only the global timers are used, so that a test can move time by hand.
+ */
+/** Milliseconds on a clock that never goes back. */
+function nowMs() {
+    return performance.now();
+}
+/** The CPU time that this process has taken, in milliseconds. */
+function cpuMs() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+}
+/** Milliseconds since 1970, by the clock of this machine: for times that others have set, such as the end of a token. */
+function timeOfDayMs() {
+    return Date.now();
+}
+/**
+ * Resolves after some milliseconds.
+ *
+ * @throws DOMException `AbortError`, with the signal's reason as its cause, when it is aborted meanwhile
+ */
+function sleep(ms, signal) {
+    return new Promise((resolve, reject) => {
+        const stop = () => {
+            clearTimeout(timer);
+            const error = new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
+            reject(error);
+        };
+        const timer = setTimeout(() => {
+            signal?.removeEventListener('abort', stop);
+            resolve();
+        }, ms);
+        if (signal?.aborted)
+            stop();
+        else
+            signal?.addEventListener('abort', stop, { once: true });
+    });
+}
+/** A pause that does not keep the program alive. */
+function idle(ms) {
+    return new Promise((resolve) => {
+        setTimeout(resolve, ms).unref();
+    });
+}
+/** A signal that is aborted, with a `TimeoutError` as its reason, after some milliseconds; it keeps nothing alive. */
+function timeLimit(ms) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(tooLong()), ms).unref();
+    return controller.signal;
+}
+/**
+ * The reason of a signal that ends work because its time is over.
+ *
+ * @param why in words that follow `did not answer:`, for whoever reads of what it has ended
+ */
+function tooLong(why = 'the time for it is over') {
+    return new DOMException(why, 'TimeoutError');
+}
+
+
+/***/ }),
+
+/***/ 3796:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   w: () => (/* binding */ poll)
+/* harmony export */ });
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1351);
+
+/**
+ * Asks again and again until the answer is yes: at least once, and once more after a stop. An end without it is no error.
+ *
+ * @param isOver whether there is no time for another try
+ */
+async function poll(isDone, everyMs, isOver, stop) {
+    while (!(await isDone()) && !stop?.aborted && !isOver())
+        await (0,_clock_js__WEBPACK_IMPORTED_MODULE_0__/* .sleep */ .yy)(everyMs, stop).catch(() => undefined);
+}
+
+
+/***/ }),
+
+/***/ 2822:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ad: () => (/* binding */ isNeeded),
+/* harmony export */   Dv: () => (/* binding */ isOfTheRunner),
+/* harmony export */   GJ: () => (/* binding */ withoutEndpoint),
+/* harmony export */   KI: () => (/* binding */ choosesEndpoint),
+/* harmony export */   em: () => (/* binding */ rulesDocker),
+/* harmony export */   jx: () => (/* binding */ isOfTheAction),
+/* harmony export */   nq: () => (/* binding */ variablesRulingDocker),
+/* harmony export */   zS: () => (/* binding */ isGivenToDocker)
+/* harmony export */ });
+/**
+ * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
+ */
+/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
+const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
+/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
+const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
+/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
+function isOfTheAction(name) {
+    return OF_THE_ACTION.test(name);
+}
+/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
+function isOfTheRunner(name) {
+    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
+}
+/**
+ * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
+ * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
+ */
+const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
+/** Whether a program that is started needs it, whatever its value. */
+function isNeeded(name) {
+    return NEEDED.test(name);
+}
+/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
+const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
+/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
+function rulesDocker(name) {
+    return RULES_DOCKER.test(name);
+}
+/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
+function variablesRulingDocker(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
+}
+/** What the action itself gives docker, whatever the step has. */
+const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
+/** Whether docker has a value of its own for it where the step has none. */
+function isGivenToDocker(name) {
+    return GIVEN_TO_DOCKER.includes(name);
+}
+/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
+const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
+/** Whether it says which daemon docker speaks to. */
+function choosesEndpoint(name) {
+    return CHOICE_OF_ENDPOINT.test(name);
+}
+/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
+const LEADING_ELSEWHERE = [
+    'DOCKER_HOST',
+    'DOCKER_CONTEXT',
+    'DOCKER_TLS',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_CERT_PATH',
+    'DOCKER_CONFIG',
+    'DOCKER_AUTH_CONFIG',
+    'DOCKER_STACK_ORCHESTRATOR',
+];
+/** The environment with nothing in it that leads docker to a daemon or a config. */
+function withoutEndpoint(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
+}
+
+
+/***/ }),
+
+/***/ 3082:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   T: () => (/* binding */ saveForPost)
+/* harmony export */ });
+/* harmony import */ var _log_command_files_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7481);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6516);
+
+
+/** Hands a value to `post` by way of the runner. What some runners lose there is in the journal too. */
+function saveForPost(name, value) {
+    if (name === 'lock')
+        (0,_state_js__WEBPACK_IMPORTED_MODULE_1__/* .note */ .N4)({ lock: value });
+    (0,_log_command_files_js__WEBPACK_IMPORTED_MODULE_0__/* .saveState */ .LZ)(name, value);
+}
+
+
+/***/ }),
+
+/***/ 6516:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17397,7 +17868,7 @@ function someOf(names, most = 5) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7678);
 /* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1666);
-/* harmony import */ var _survivors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1444);
+/* harmony import */ var _processes_survivors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4338);
 
 
 
@@ -17417,7 +17888,7 @@ function openState(directory, onCancel) {
     const flags = node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_CREAT | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_EXCL | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_WRONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_APPEND;
     journal = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, JOURNAL), flags, 0o600);
     const { pid } = process;
-    note({ step: stepIdentity(process.env), pid, startedAt: (0,_survivors_js__WEBPACK_IMPORTED_MODULE_4__/* .startOf */ .GH)(pid) ?? '', namespace: (0,_survivors_js__WEBPACK_IMPORTED_MODULE_4__/* .pidNamespace */ .fP)(), onCancel });
+    note({ step: stepIdentity(process.env), pid, startedAt: (0,_processes_survivors_js__WEBPACK_IMPORTED_MODULE_4__/* .startOf */ .GH)(pid) ?? '', namespace: (0,_processes_survivors_js__WEBPACK_IMPORTED_MODULE_4__/* .pidNamespace */ .fP)(), onCancel });
 }
 /** Adds a change to the journal. It never fails the run: a full disk must not. */
 function note(change) {
@@ -17539,321 +18010,7 @@ function isRecord(value) {
 
 /***/ }),
 
-/***/ 5331:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  PL: () => (/* binding */ columnsOf),
-  sy: () => (/* binding */ divertOthers),
-  Hd: () => (/* binding */ isTerminal),
-  Ys: () => (/* binding */ liveLines),
-  uh: () => (/* binding */ sendTo),
-  J6: () => (/* binding */ useLiveLines),
-  _r: () => (/* binding */ writeLine),
-  jH: () => (/* binding */ writeTo)
-});
-
-;// CONCATENATED MODULE: ./build/runner/screen.js
-/** Lines on a terminal that are drawn anew in their place, below those of the log. */
-const ESCAPE = '\u001b';
-const CARRIAGE_RETURN = '\r';
-/** Control sequences of ECMA-48: erase to the end of the screen, and the cursor some lines up. */
-const ERASE_BELOW = '\u001b[J';
-const up = (rows) => (rows === 0 ? '' : `\u001b[${rows}A`);
-/** What a row must leave free, or the terminal begins another one. */
-const MARGIN = 1;
-/** Of the rows of a terminal, so that the log stays in sight. */
-const OF_LOG = 4;
-/** Codes of colours have no width, nor have marks that stand above others. */
-const NO_WIDTH = new RegExp(`${ESCAPE}\\[[0-9;]*m|\\p{M}`, 'gu');
-/** What takes two columns: East Asian scripts, and pictures (Unicode TR 11, in short). */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
-/** How many columns a text takes. */
-function widthOf(text) {
-    return [...text.replace(NO_WIDTH, '')].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
-}
-/** The text, or its beginning, in so many columns. */
-function fitted(text, columns) {
-    if (widthOf(text) <= columns)
-        return text;
-    let width = 0;
-    let fit = '';
-    for (const character of text) {
-        width += widthOf(character);
-        if (width > columns - 1)
-            break;
-        fit += character;
-    }
-    return `${fit}\u2026`;
-}
-class Screen {
-    #terminal;
-    /** By their keys, in the order in which they came. */
-    #lines = new Map();
-    /** As they stand there. */
-    #drawn = [];
-    constructor(terminal) {
-        this.#terminal = terminal;
-    }
-    /** Something is written above the live lines, to this terminal: whole lines. */
-    above(write) {
-        this.#erase();
-        write();
-        this.#draw();
-    }
-    /** Shows a line, or another text in its place. */
-    show(key, text) {
-        this.#lines.set(key, text);
-        this.refresh();
-    }
-    /** Takes a line away, or all of them. */
-    drop(key) {
-        if (key === undefined)
-            this.#lines.clear();
-        else if (!this.#lines.delete(key))
-            return;
-        this.refresh();
-    }
-    /** Draws all lines as they are now. */
-    refresh() {
-        const now = this.#fitting();
-        if (now.length === this.#drawn.length && now.every((line, index) => line === this.#drawn[index]))
-            return;
-        this.#erase();
-        this.#draw(now);
-    }
-    #erase() {
-        const { columns = 80 } = this.#terminal.size();
-        // The terminal may be narrower by now, and have broken what stands there.
-        const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
-        if (rows > 0)
-            this.#terminal.write(`${CARRIAGE_RETURN}${up(rows)}${ERASE_BELOW}`);
-        this.#drawn = [];
-    }
-    #draw(lines = this.#fitting()) {
-        this.#drawn = lines;
-        if (lines.length > 0)
-            this.#terminal.write(`${lines.join('\n')}\n`);
-    }
-    #fitting() {
-        const { columns = 80, rows = 24 } = this.#terminal.size();
-        const room = Math.max(1, rows - OF_LOG);
-        const all = [...this.#lines.values()];
-        const shown = all.length <= room ? all : all.slice(0, room - 1);
-        const more = all.length - shown.length;
-        const texts = shown.map((text) => text());
-        return [...texts, ...(more > 0 ? [`        and ${more} more`] : [])].map((line) => fitted(line, columns - MARGIN));
-    }
-}
-
-;// CONCATENATED MODULE: ./build/runner/stdout.js
-
-/** The streams' own ways to write, once {@link divertOthers} has taken their place. */
-const direct = {};
-/** A runner reads both as one. */
-const streams = { log: 'stdout', problem: 'stdout' };
-let screen;
-const REFRESH_MS = 1000;
-/** Has the lines of a kind go to a stream. */
-function sendTo(stream, kinds) {
-    for (const kind of kinds)
-        streams[kind] = stream;
-}
-/** Writes one line of the log. */
-function writeLine(line, kind = 'log') {
-    const write = () => writeTo(streams[kind], `${line}\n`);
-    if (screen !== undefined && process[streams[kind]].isTTY)
-        screen.above(write);
-    else
-        write();
-}
-/** Writes to a stream itself: a result that a program may read. */
-function writeTo(stream, text) {
-    const write = direct[stream] ?? process[stream].write.bind(process[stream]);
-    write(text);
-}
-/** How wide the terminal is to which a stream goes; `undefined` where it goes to none. */
-function columnsOf(stream) {
-    return process[stream].columns || undefined;
-}
-/** Whether a person reads lines of a kind on a terminal. */
-function isTerminal(kind = 'log') {
-    return process[streams[kind]].isTTY === true;
-}
-/** Has {@link liveLines} draw on the terminal, where the log goes to one. */
-function useLiveLines() {
-    if (!isTerminal())
-        return;
-    const terminal = process[streams.log];
-    screen = new Screen({
-        write: (text) => writeTo(streams.log, text),
-        size: () => ({ columns: terminal.columns || undefined, rows: terminal.rows || undefined }),
-    });
-    // The seconds in them go on.
-    setInterval(() => screen?.refresh(), REFRESH_MS).unref();
-}
-/** Lines that are drawn anew in their place; `undefined` where there is no terminal, or nobody has asked for them. */
-function liveLines() {
-    return screen;
-}
-/**
- * From now on, whatever else writes to standard output or standard error (a library, Node itself) is handed over
- * instead, line by line: it may hold text from anywhere, and a runner takes some lines for commands.
- */
-function divertOthers(handOver) {
-    for (const name of ['stdout', 'stderr']) {
-        const stream = process[name];
-        direct[name] ??= stream.write.bind(stream);
-        // Nobody reads any more, or the disk under the log is full: that is no reason to end a deploy halfway.
-        stream.on('error', () => undefined);
-        stream.write = ((chunk, ...rest) => {
-            const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
-            for (const line of text.replace(/\r?\n$/, '').split('\n'))
-                if (line.trim() !== '')
-                    handOver(line);
-            const done = rest.find((one) => typeof one === 'function');
-            if (done !== undefined)
-                process.nextTick(done);
-            return true;
-        });
-    }
-}
-
-
-/***/ }),
-
-/***/ 1444:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   GH: () => (/* binding */ startOf),
-/* harmony export */   Qc: () => (/* binding */ endMarked),
-/* harmony export */   _n: () => (/* binding */ isAlive),
-/* harmony export */   fP: () => (/* binding */ pidNamespace)
-/* harmony export */ });
-/* unused harmony export stopMain */
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(453);
-/* harmony import */ var _poll_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4578);
-
-
-
-/** What a main takes at most to stop in good order, and more. */
-const PATIENCE_MS = 10_000;
-const LAST_PATIENCE_MS = 2000;
-const LOOK_EVERY_MS = 50;
-/** What ends may start something more in its last moment. */
-const ROUNDS = 3;
-/**
- * When a process began, in the clock ticks of its kernel; `undefined` when there is none with this number any more, or
- * the system does not tell (proc(5), /proc/pid/stat).
- */
-function startOf(pid) {
-    try {
-        const stat = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(`/proc/${pid}/stat`, 'utf8');
-        // The name of the program stands in brackets, and may itself hold some.
-        const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return state === 'Z' || state === 'X' ? undefined : fields[18];
-    }
-    catch {
-        return undefined;
-    }
-}
-/**
- * In which numbers of processes mean what they mean here (pid_namespaces(7)): of a container's nobody outside can say by
- * them whether they still run. Empty where the system does not tell.
- */
-function pidNamespace() {
-    try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readlinkSync)('/proc/self/ns/pid');
-    }
-    catch {
-        return '';
-    }
-}
-/** Whether a process still runs. */
-function isAlive({ pid, startedAt }) {
-    return startedAt !== '' && pid > 1 && pid !== process.pid && startOf(pid) === startedAt;
-}
-/** Ends a main that still runs: it is asked to, and has some seconds for it. Whether it did so by itself. */
-async function stopMain(main) {
-    signal(main, 'SIGINT');
-    if (await areGone([main], PATIENCE_MS))
-        return true;
-    signal(main, 'SIGKILL');
-    await areGone([main], LAST_PATIENCE_MS);
-    return false;
-}
-/**
- * Ends all processes that a run has started, wherever they are by now: they are known by an entry of their environment.
- *
- * @param mark `NAME=value`
- * @returns how many there were
- */
-async function endMarked(mark) {
-    const ended = new Set();
-    for (let round = 1; round <= ROUNDS; round++) {
-        const left = marked(mark);
-        if (left.length === 0)
-            break;
-        for (const one of left) {
-            ended.add(one.pid);
-            signal(one, 'SIGTERM');
-        }
-        if (await areGone(left, LAST_PATIENCE_MS))
-            continue;
-        for (const one of left)
-            signal(one, 'SIGKILL');
-        await areGone(left, LAST_PATIENCE_MS);
-    }
-    return ended.size;
-}
-function marked(mark) {
-    return processes().flatMap((pid) => {
-        try {
-            const startedAt = startOf(pid);
-            const isOurs = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
-            return isOurs && startedAt !== undefined && pid !== process.pid ? [{ pid, startedAt }] : [];
-        }
-        catch {
-            // It has ended meanwhile, or is another user's.
-            return [];
-        }
-    });
-}
-function processes() {
-    try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)('/proc')
-            .filter((name) => /^\d+$/.test(name))
-            .map(Number);
-    }
-    catch {
-        return [];
-    }
-}
-function signal(one, name) {
-    if (!isAlive(one))
-        return;
-    try {
-        process.kill(one.pid, name);
-    }
-    catch {
-        // It has ended meanwhile.
-    }
-}
-async function areGone(them, patienceMs) {
-    const deadline = (0,_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .nowMs */ .TC)() + patienceMs;
-    const areAllGone = async () => !them.some(isAlive);
-    await (0,_poll_js__WEBPACK_IMPORTED_MODULE_2__/* .poll */ .w)(areAllGone, LOOK_EVERY_MS, () => (0,_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .nowMs */ .TC)() >= deadline);
-    return areAllGone();
-}
-
-
-/***/ }),
-
-/***/ 360:
+/***/ 6346:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -17895,164 +18052,7 @@ function unwritable(error) {
 
 /***/ }),
 
-/***/ 2822:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Ad: () => (/* binding */ isNeeded),
-/* harmony export */   Dv: () => (/* binding */ isOfTheRunner),
-/* harmony export */   GJ: () => (/* binding */ withoutEndpoint),
-/* harmony export */   KI: () => (/* binding */ choosesEndpoint),
-/* harmony export */   em: () => (/* binding */ rulesDocker),
-/* harmony export */   jx: () => (/* binding */ isOfTheAction),
-/* harmony export */   nq: () => (/* binding */ variablesRulingDocker),
-/* harmony export */   zS: () => (/* binding */ isGivenToDocker)
-/* harmony export */ });
-/**
- * Which variables of a step's environment are somebody's own, and what follows from that. By their names alone. Pure.
- */
-/** The inputs with their secrets, what was saved for `post`, and tokens of the job: nobody else is to know them. */
-const OF_THE_ACTION = /^(INPUT|STATE|ACTIONS)_/;
-/** What the runner tells a step about itself and the job: the user's own commands may have a use for it. */
-const OF_THE_JOB = /^(GITHUB|GITEA|FORGEJO)_/;
-/** Whether only the action itself is to know it: neither the user's own commands nor a compose file has a use for it. */
-function isOfTheAction(name) {
-    return OF_THE_ACTION.test(name);
-}
-/** Whether it comes from the runner: no program that is started for the action's own sake has a use for it. */
-function isOfTheRunner(name) {
-    return OF_THE_ACTION.test(name) || OF_THE_JOB.test(name);
-}
-/**
- * Without one of these a command is not found, reaches another daemon than the user meant, or none, or outlives a run
- * that is killed. They stay, though a secret (`docker`, `deploy`, `proxy`) may happen to be part of one.
- */
-const NEEDED = /^(PATH|HOME|USERPROFILE|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY)|SWARM_DEPLOY_RUN)$/i;
-/** Whether a program that is started needs it, whatever its value. */
-function isNeeded(name) {
-    return NEEDED.test(name);
-}
-/** The docker CLI obeys these, the Go program that it is, and the ssh that it starts. */
-const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i;
-/** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
-function rulesDocker(name) {
-    return RULES_DOCKER.test(name);
-}
-/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
-function variablesRulingDocker(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
-}
-/** What the action itself gives docker, whatever the step has. */
-const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
-/** Whether docker has a value of its own for it where the step has none. */
-function isGivenToDocker(name) {
-    return GIVEN_TO_DOCKER.includes(name);
-}
-/** A variable that a workflow leaves empty is no choice; but Docker 20.10 takes an empty `DOCKER_HOST` for one. */
-const CHOICE_OF_ENDPOINT = /^DOCKER_(HOST|CONTEXT)$/i;
-/** Whether it says which daemon docker speaks to. */
-function choosesEndpoint(name) {
-    return CHOICE_OF_ENDPOINT.test(name);
-}
-/** Each would lead a docker command away from the endpoint, the certificates or the config that was chosen for it. */
-const LEADING_ELSEWHERE = [
-    'DOCKER_HOST',
-    'DOCKER_CONTEXT',
-    'DOCKER_TLS',
-    'DOCKER_TLS_VERIFY',
-    'DOCKER_CERT_PATH',
-    'DOCKER_CONFIG',
-    'DOCKER_AUTH_CONFIG',
-    'DOCKER_STACK_ORCHESTRATOR',
-];
-/** The environment with nothing in it that leads docker to a daemon or a config. */
-function withoutEndpoint(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !LEADING_ELSEWHERE.includes(name)));
-}
-
-
-/***/ }),
-
-/***/ 5120:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   A: () => (/* binding */ orList),
-/* harmony export */   c: () => (/* binding */ andList)
-/* harmony export */ });
-/**
- * Words as a sentence lists them: `a, b and c`. By hand, and not with `Intl`: the first list of a run would cost it a
- * twentieth of all its work.
- */
-function andList(words) {
-    return joined(words, 'and');
-}
-/** The same for a choice: `a, b or c`. */
-function orList(words) {
-    return joined(words, 'or');
-}
-function joined(words, last) {
-    if (words.length < 2)
-        return words.join('');
-    return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
-}
-
-
-/***/ }),
-
-/***/ 2413:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Df: () => (/* binding */ withoutCommands),
-/* harmony export */   ay: () => (/* binding */ commandLine),
-/* harmony export */   cz: () => (/* binding */ isInRunner),
-/* harmony export */   jk: () => (/* binding */ MOST_ANNOTATIONS),
-/* harmony export */   xY: () => (/* binding */ readsGreedily)
-/* harmony export */ });
-/**
- * The lines that a runner takes for commands: `::name key=value::data`
- * (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
- *
- * They are written here and not by the `core` package of GitHub's toolkit: it knows GitHub's runner alone (act and its
- * descendants read other commands out of the same line, and print masks), prints secrets and commands where no runner
- * reads them, leaves half an output behind on a full disk, and brings an HTTP client that doubles the time of the start.
- */
-/** How many error annotations of one step a run's page shows. */
-const MOST_ANNOTATIONS = 10;
-/** Whether a runner reads what this process prints. In any other shell its commands would be noise, or a secret. */
-function isInRunner(env) {
-    return env.GITHUB_ACTIONS === 'true' || readsGreedily(env);
-}
-/**
- * Whether the runner is act or descends from it. They look for the last `::` of a line where GitHub's own takes the
- * first (nektos/act, pkg/runner/command.go), and print a command that they do not understand by that.
- */
-function readsGreedily(env) {
-    return env.ACT === 'true' || env.FORGEJO_ACTIONS === 'true' || env.GITEA_ACTIONS === 'true';
-}
-/** A command as one line. */
-function commandLine(name, data, env, properties = {}) {
-    const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
-    const head = given.length === 0 ? name : `${name} ${given.join(',')}`;
-    const clear = readsGreedily(env) ? data.replace(/:(?=:)/g, ': ').replace(/^:/, ' :') : data;
-    return `::${head}::${escapeData(clear)}`;
-}
-/** A line that no runner takes for a command: those begin with `::`, or have `##[` (or `##vso[`) anywhere. */
-function withoutCommands(line) {
-    return line.replace(/##(?=\w*\[)/g, '## ').replace(/^([\p{Z}\p{C}\s]*:)(?=:)/u, '$1 ');
-}
-function escapeData(text) {
-    return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-function escapeProperty(text) {
-    return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-}
-
-
-/***/ }),
-
-/***/ 7816:
+/***/ 3546:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18064,7 +18064,7 @@ function escapeProperty(text) {
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
 /* harmony import */ var _ownership_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1666);
-/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(360);
+/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6346);
 
 
 
@@ -18116,7 +18116,7 @@ async function isThere(directory) {
 
 /***/ }),
 
-/***/ 9042:
+/***/ 2760:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -18130,11 +18130,11 @@ async function isThere(directory) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9473);
 /* harmony import */ var _crypto_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7678);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2793);
-/* harmony import */ var _saved_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1268);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3866);
-/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(360);
-/* harmony import */ var _workspace_path_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7816);
+/* harmony import */ var _log_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1976);
+/* harmony import */ var _saved_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3082);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6516);
+/* harmony import */ var _temporary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6346);
+/* harmony import */ var _workspace_path_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3546);
 
 
 
@@ -18179,7 +18179,7 @@ async function createWorkspace() {
             await Promise.all(others.map((name) => removeAll((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, name))));
         },
         socketPath: () => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, `s${++sockets}`),
-        [Symbol.asyncDispose]: () => removeAll(directory).catch((error) => _log_js__WEBPACK_IMPORTED_MODULE_5__/* .log */ .Rm.warning(`Not cleaned up: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(error)}`)),
+        [Symbol.asyncDispose]: () => removeAll(directory).catch((error) => _log_log_js__WEBPACK_IMPORTED_MODULE_5__/* .log */ .Rm.warning(`Not cleaned up: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(error)}`)),
     };
 }
 /** The last that this process has made. */
@@ -18200,7 +18200,7 @@ async function makeWorkspace() {
             await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, 'probe'), PROBE, { mode: 0o600, flag: 'wx' });
             await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, 'probe'));
             if (reasons.length > 0)
-                _log_js__WEBPACK_IMPORTED_MODULE_5__/* .log */ .Rm.info(`${directory} is used, for ${reasons.join('; ')}`);
+                _log_log_js__WEBPACK_IMPORTED_MODULE_5__/* .log */ .Rm.info(`${directory} is used, for ${reasons.join('; ')}`);
             return directory;
         }
         catch (error) {
@@ -18484,9 +18484,9 @@ var build_errors = __nccwpck_require__(9473);
 // EXTERNAL MODULE: ./build/inputs/files.js
 var inputs_files = __nccwpck_require__(4519);
 // EXTERNAL MODULE: ./build/connect/run-time.js + 2 modules
-var run_time = __nccwpck_require__(4980);
-// EXTERNAL MODULE: ./build/runner/log.js
-var log = __nccwpck_require__(2793);
+var run_time = __nccwpck_require__(132);
+// EXTERNAL MODULE: ./build/runner/log/log.js
+var log = __nccwpck_require__(1976);
 // EXTERNAL MODULE: ./build/inputs/accounts/config-directories.js
 var config_directories = __nccwpck_require__(5129);
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
@@ -18497,10 +18497,10 @@ var docker_config = __nccwpck_require__(5147);
 var ecr = __nccwpck_require__(7331);
 // EXTERNAL MODULE: ./build/docker/registry/reference.js
 var reference = __nccwpck_require__(7448);
-// EXTERNAL MODULE: ./build/runner/secret.js + 1 modules
-var runner_secret = __nccwpck_require__(9926);
-// EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __nccwpck_require__(1994);
+// EXTERNAL MODULE: ./build/runner/secrets/secret.js + 1 modules
+var secrets_secret = __nccwpck_require__(5087);
+// EXTERNAL MODULE: ./build/runner/text/shown.js
+var shown = __nccwpck_require__(4386);
 // EXTERNAL MODULE: ./build/inputs/keys.js
 var inputs_keys = __nccwpck_require__(8158);
 // EXTERNAL MODULE: ./build/inputs/masking.js
@@ -18574,7 +18574,7 @@ function secretIn(map, key, env, problems) {
     const name = (0,inputs_keys/* textAt */.$6)(map, key, problems) ?? '';
     const text = (Object.hasOwn(env, name) ? env[name] : undefined)?.trim() ?? '';
     if (text !== '')
-        return new runner_secret/* Secret */.zh(text);
+        return new secrets_secret/* Secret */.zh(text);
     throw new build_errors/* UserError */.yo(`the variable that \`${key}\` names is not set or empty: write the name of a variable (not its value), and set it in the step's \`env\` (${accounts_credentials/* UNSET */.Ag})`);
 }
 /** @throws UserError when it is no registry of Amazon's */
@@ -18785,7 +18785,7 @@ function ecrCredential(entry, aws, origin, sources, problems) {
         return undefined;
     // A password that is none: Amazon's takes its place before anything is asked for with it.
     const found = (0,accounts_credentials/* checkedCredential */.R1)({ origin, config, scope, username: ECR_USER, password: '-', stored }, problems);
-    return found && { ...found, password: new runner_secret/* Secret */.zh(''), aws };
+    return found && { ...found, password: new secrets_secret/* Secret */.zh(''), aws };
 }
 /** What an entry says that the nodes are to store; `undefined` where it says nothing of that. */
 function storedOf(entry, origin, username, sources, problems) {
@@ -18997,7 +18997,7 @@ function pemOf(text, { readFile, now }, problems) {
         }
         if (DER.test(given)) {
             // It may be a key.
-            new runner_secret/* Secret */.zh(given);
+            new secrets_secret/* Secret */.zh(given);
             throw new build_errors/* UserError */.yo('this is base64 of something that is no PEM: write the text from -----BEGIN CERTIFICATE----- on');
         }
         return certificatesIn(unwrapped(readFile(given).trim()), now);
@@ -19013,16 +19013,16 @@ function unwrapped(text) {
     const plain = inside.includes('-----BEGIN') ? inside : text;
     const keys = plain.replaceAll('\\n', '\n').match(PRIVATE_KEY) ?? [];
     for (const key of keys) {
-        new runner_secret/* Secret */.zh(key);
+        new secrets_secret/* Secret */.zh(key);
         // In one line, as YAML joins them.
         for (const piece of key.split(/\s+/))
             if (piece.length > LINE_OF_PEM / 2)
-                new runner_secret/* Secret */.zh(piece);
+                new secrets_secret/* Secret */.zh(piece);
     }
     if (keys.length === 0)
         return plain;
     if (plain !== text)
-        new runner_secret/* Secret */.zh(text);
+        new secrets_secret/* Secret */.zh(text);
     throw new build_errors/* UserError */.yo('there is a private key in it, which goes to no registry or node: give the certificate alone, and replace the key if others have seen it');
 }
 /** @throws UserError when they are not all certificates of authorities that are valid now */
@@ -19076,8 +19076,8 @@ var swarm_rules = __nccwpck_require__(657);
 var contents = __nccwpck_require__(3185);
 // EXTERNAL MODULE: ./build/docker/specs/stack-objects.js
 var stack_objects = __nccwpck_require__(2635);
-// EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __nccwpck_require__(9375);
+// EXTERNAL MODULE: ./build/runner/secrets/may-be-secret.js
+var may_be_secret = __nccwpck_require__(9085);
 ;// CONCATENATED MODULE: ./build/inputs/attachments/items.js
 
 
@@ -19136,7 +19136,7 @@ function items_nameOf({ name, map }, problems, problemWith) {
     }
     const problem = problemWith(text);
     if (problem !== undefined)
-        problems.add((0,runner_secret/* redact */.E$)(problem));
+        problems.add((0,secrets_secret/* redact */.E$)(problem));
     return text;
 }
 /** What other lists and tools call them, those of `registries` among them. */
@@ -19250,7 +19250,7 @@ function contentFrom(source, map, kind, place, sources, problems) {
         }
         catch (error) {
             (0,masking/* hide */.jD)(name, place);
-            throw error instanceof build_errors/* UserError */.yo ? new build_errors/* UserError */.yo((0,runner_secret/* redact */.E$)(error.message)) : error;
+            throw error instanceof build_errors/* UserError */.yo ? new build_errors/* UserError */.yo((0,secrets_secret/* redact */.E$)(error.message)) : error;
         }
     }
 }
@@ -19302,7 +19302,7 @@ function credentialSpecAt(map, service, sources, problems) {
     }
     const problem = (0,swarm_rules/* objectNameProblem */.S2)(name, 'a config');
     if (problem !== undefined)
-        here.add((0,runner_secret/* redact */.E$)(problem));
+        here.add((0,secrets_secret/* redact */.E$)(problem));
     return { from: 'config', name, ...(content && { content: { ...content, isCredentialSpec: true } }) };
 }
 /** In the words of docker's flag. */
@@ -19630,8 +19630,8 @@ const DEFAULTS = {
     'history-limit': '10',
 };
 
-// EXTERNAL MODULE: ./build/runner/safe-text.js
-var safe_text = __nccwpck_require__(4136);
+// EXTERNAL MODULE: ./build/runner/text/safe-text.js
+var safe_text = __nccwpck_require__(240);
 ;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
 
 
@@ -20003,8 +20003,8 @@ function checkNames(requests, problems) {
 
 // EXTERNAL MODULE: ./build/runner/group-by.js
 var group_by = __nccwpck_require__(7052);
-// EXTERNAL MODULE: ./build/runner/word-list.js
-var word_list = __nccwpck_require__(5120);
+// EXTERNAL MODULE: ./build/runner/text/word-list.js
+var word_list = __nccwpck_require__(8680);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./build/inputs/reach/host.js
@@ -20204,8 +20204,8 @@ function sshFrom({ input, resolvePath, hasAgent }, secrets, target, problems) {
     if (passphrase !== '' && key === '')
         problems.add('ssh-passphrase: there is no `ssh-key` that it opens: set the key as well');
     return {
-        key: key === '' ? undefined : new runner_secret/* Secret */.zh(normalKey(key)),
-        passphrase: passphrase === '' ? undefined : new runner_secret/* Secret */.zh(passphrase),
+        key: key === '' ? undefined : new secrets_secret/* Secret */.zh(normalKey(key)),
+        passphrase: passphrase === '' ? undefined : new secrets_secret/* Secret */.zh(passphrase),
         pins,
         jump: jumpFrom(input('ssh-jump'), problems.at('ssh-jump')),
         userConfig: userConfig === '' ? undefined : resolvePath(userConfig),
@@ -20240,7 +20240,7 @@ function tlsFrom(input, key, problems) {
         return undefined;
     for (const problem of (0,tls/* tlsProblems */.Sf)({ ca, cert, key: pem }, new Date()))
         problems.add(problem);
-    return { ca, cert, key: new runner_secret/* Secret */.zh(pem) };
+    return { ca, cert, key: new secrets_secret/* Secret */.zh(pem) };
 }
 function cliFrom(input, problems) {
     const version = input('docker-version').trim().replace(/^v/, '');
@@ -22130,8 +22130,8 @@ function service_keys_adviceFor(key, closest, keys) {
     return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : (0,inputs_keys/* keyAdvice */.YH)(closest, keys);
 }
 
-// EXTERNAL MODULE: ./build/runner/printable.js
-var printable = __nccwpck_require__(3532);
+// EXTERNAL MODULE: ./build/runner/text/printable.js
+var printable = __nccwpck_require__(6500);
 ;// CONCATENATED MODULE: ./build/inputs/service-entries.js
 
 
@@ -23324,7 +23324,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 246).then(__nccwpck_require__.bind(__nccwpck_require__, 5246))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 716).then(__nccwpck_require__.bind(__nccwpck_require__, 4716))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')
@@ -23335,16 +23335,16 @@ async function loadStories() {
 
 // EXTERNAL MODULE: ./build/docker/engine/engine.js
 var engine = __nccwpck_require__(3156);
-// EXTERNAL MODULE: ./build/runner/command-files.js
-var command_files = __nccwpck_require__(4244);
-// EXTERNAL MODULE: ./build/runner/workflow-commands.js
-var workflow_commands = __nccwpck_require__(2413);
+// EXTERNAL MODULE: ./build/runner/log/command-files.js
+var command_files = __nccwpck_require__(7481);
+// EXTERNAL MODULE: ./build/runner/log/workflow-commands.js
+var workflow_commands = __nccwpck_require__(8688);
 // EXTERNAL MODULE: ./build/report/comment.js
 var comment = __nccwpck_require__(7554);
 // EXTERNAL MODULE: ./build/report/place.js
 var place = __nccwpck_require__(3060);
-// EXTERNAL MODULE: ./build/runner/some-of.js
-var some_of = __nccwpck_require__(7257);
+// EXTERNAL MODULE: ./build/runner/text/some-of.js
+var some_of = __nccwpck_require__(6161);
 // EXTERNAL MODULE: ./build/report/fitting.js
 var fitting = __nccwpck_require__(4888);
 // EXTERNAL MODULE: ./build/report/markdown.js
@@ -23484,7 +23484,7 @@ function explain(error, onlyLooks) {
 
 // EXTERNAL MODULE: external "node:events"
 var external_node_events_ = __nccwpck_require__(8474);
-;// CONCATENATED MODULE: ./build/runner/stop.js
+;// CONCATENATED MODULE: ./build/runner/processes/stop.js
 
 
 /** What a runner sends when its job is cancelled, the first of them some seconds before it kills. */
@@ -23617,14 +23617,14 @@ async function main() {
     }
 }
 
-// EXTERNAL MODULE: ./build/runner/state.js
-var runner_state = __nccwpck_require__(3866);
-// EXTERNAL MODULE: ./build/runner/survivors.js
-var survivors = __nccwpck_require__(1444);
-// EXTERNAL MODULE: ./build/runner/workspace.js
-var workspace = __nccwpck_require__(9042);
-// EXTERNAL MODULE: ./build/runner/workspace-path.js
-var workspace_path = __nccwpck_require__(7816);
+// EXTERNAL MODULE: ./build/runner/processes/survivors.js
+var survivors = __nccwpck_require__(4338);
+// EXTERNAL MODULE: ./build/runner/workspace/state.js
+var workspace_state = __nccwpck_require__(6516);
+// EXTERNAL MODULE: ./build/runner/workspace/workspace.js
+var workspace = __nccwpck_require__(2760);
+// EXTERNAL MODULE: ./build/runner/workspace/workspace-path.js
+var workspace_path = __nccwpck_require__(3546);
 ;// CONCATENATED MODULE: ./build/modes/cut-off.js
 
 
@@ -23642,7 +23642,7 @@ const MOST_SERVICES_TOLD = 20;
 async function cleanUpAfterKilled() {
     const here = (0,survivors/* pidNamespace */.fP)();
     for (const directory of here === '' ? [] : await (0,workspace_path/* leftWorkspaces */.m7)()) {
-        const state = await (0,runner_state/* readState */.un)(directory);
+        const state = await (0,workspace_state/* readState */.un)(directory);
         const isLeft = state !== undefined && state.step === '' && state.namespace === here && !state.hasLeftFiles;
         if (!isLeft || (0,survivors/* isAlive */._n)(state))
             continue;
@@ -23665,8 +23665,8 @@ function where({ stage }) {
     return stage === '' ? 'before its first stage' : `in the stage \u201c${stage}\u201d`;
 }
 
-// EXTERNAL MODULE: ./build/runner/stdout.js + 1 modules
-var stdout = __nccwpck_require__(5331);
+// EXTERNAL MODULE: ./build/runner/log/stdout.js + 1 modules
+var stdout = __nccwpck_require__(1222);
 ;// CONCATENATED MODULE: ./build/command/known.js
 
 

@@ -1,8 +1,8 @@
-export const id = 246;
-export const ids = [246];
+export const id = 716;
+export const ids = [716];
 export const modules = {
 
-/***/ 5246:
+/***/ 4716:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -23,15 +23,15 @@ function stackOf({ stack, rollback }) {
 var registry_ecr = __webpack_require__(7331);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __webpack_require__(9473);
-// EXTERNAL MODULE: ./build/runner/clock.js
-var runner_clock = __webpack_require__(453);
-// EXTERNAL MODULE: ./build/runner/log.js
-var log = __webpack_require__(2793);
-// EXTERNAL MODULE: ./build/runner/safe-text.js
-var safe_text = __webpack_require__(4136);
-// EXTERNAL MODULE: ./build/runner/secret.js + 1 modules
-var secret = __webpack_require__(9926);
-;// CONCATENATED MODULE: ./build/plan/ecr-login.js
+// EXTERNAL MODULE: ./build/runner/log/log.js
+var log = __webpack_require__(1976);
+// EXTERNAL MODULE: ./build/runner/secrets/secret.js + 1 modules
+var secret = __webpack_require__(5087);
+// EXTERNAL MODULE: ./build/runner/text/safe-text.js
+var safe_text = __webpack_require__(240);
+// EXTERNAL MODULE: ./build/runner/time/clock.js
+var time_clock = __webpack_require__(1351);
+;// CONCATENATED MODULE: ./build/plan/credentials/ecr-login.js
 
 
 
@@ -62,7 +62,7 @@ async function withEcrLogins(asked, env, stop) {
     if (asked.credentials.every(({ aws }) => aws === undefined))
         return asked;
     return (0,log/* stage */.dw)(TITLE, async () => {
-        const signal = AbortSignal.any([stop, (0,runner_clock/* timeLimit */.zc)(LIMIT_MS)]);
+        const signal = AbortSignal.any([stop, (0,time_clock/* timeLimit */.zc)(LIMIT_MS)]);
         const problems = [];
         const passwords = new Map();
         const credentials = await Promise.all(asked.credentials.map(async (credential) => {
@@ -647,9 +647,9 @@ function reasonsOf(limits) {
 
 // EXTERNAL MODULE: ./build/inputs/update-policy.js
 var update_policy = __webpack_require__(1206);
-// EXTERNAL MODULE: ./build/runner/shown.js
-var shown = __webpack_require__(1994);
-;// CONCATENATED MODULE: ./build/plan/stored-account.js
+// EXTERNAL MODULE: ./build/runner/text/shown.js
+var shown = __webpack_require__(4386);
+;// CONCATENATED MODULE: ./build/plan/credentials/stored-account.js
 
 
 /** What the nodes store of an account: the credential that it has for them, else the one of this run. */
@@ -712,7 +712,7 @@ function timeIn(text) {
         : undefined;
 }
 
-;// CONCATENATED MODULE: ./build/plan/account.js
+;// CONCATENATED MODULE: ./build/plan/credentials/account.js
 
 
 /** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
@@ -752,10 +752,10 @@ function placeOf({ registry, path }) {
     return path === '' ? registry : `${registry}/${path}`;
 }
 
-// EXTERNAL MODULE: ./build/runner/doc-link.js
-var doc_link = __webpack_require__(3522);
-// EXTERNAL MODULE: ./build/runner/some-of.js
-var some_of = __webpack_require__(7257);
+// EXTERNAL MODULE: ./build/runner/log/doc-link.js
+var doc_link = __webpack_require__(8921);
+// EXTERNAL MODULE: ./build/runner/text/some-of.js
+var some_of = __webpack_require__(6161);
 ;// CONCATENATED MODULE: ./build/report/lint.js
 
 
@@ -914,7 +914,7 @@ function stands(result) {
 }
 /** No registry tells it, but the manager does for an image that its own node has. */
 function imageChecks(engine) {
-    const signal = (0,runner_clock/* timeLimit */.zc)(LOOK_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(LOOK_TIMEOUT_MS);
     const known = new Map();
     return async ({ TaskTemplate: { ContainerSpec: container } }) => {
         if (container === undefined || container.Healthcheck?.Test?.length)
@@ -935,12 +935,12 @@ function imageChecks(engine) {
     }
 }
 
-// EXTERNAL MODULE: ./build/runner/command-files.js
-var command_files = __webpack_require__(4244);
-// EXTERNAL MODULE: ./build/runner/printable.js
-var printable = __webpack_require__(3532);
-// EXTERNAL MODULE: ./build/runner/workflow-commands.js
-var workflow_commands = __webpack_require__(2413);
+// EXTERNAL MODULE: ./build/runner/log/command-files.js
+var command_files = __webpack_require__(7481);
+// EXTERNAL MODULE: ./build/runner/log/workflow-commands.js
+var workflow_commands = __webpack_require__(8688);
+// EXTERNAL MODULE: ./build/runner/text/printable.js
+var printable = __webpack_require__(6500);
 // EXTERNAL MODULE: ./build/report/fitting.js
 var fitting = __webpack_require__(4888);
 ;// CONCATENATED MODULE: ./build/report/image-words.js
@@ -1340,7 +1340,7 @@ function subjectWords({ kind, name }) {
     return `${kind} ${name}`;
 }
 
-;// CONCATENATED MODULE: ./build/runner/utc.js
+;// CONCATENATED MODULE: ./build/runner/time/utc.js
 /** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
 function utcWords(ms) {
     return new Date(ms).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
@@ -1664,14 +1664,14 @@ function leftOutWords(names = [], show = (name) => name) {
 
 // EXTERNAL MODULE: ./build/report/comment.js
 var comment = __webpack_require__(7554);
-;// CONCATENATED MODULE: ./build/runner/all-of.js
+;// CONCATENATED MODULE: ./build/runner/text/all-of.js
 /** Several things that are all there are, in words: `both services`, `all 3 services`. */
 function allOf(count, things) {
     return count === 2 ? `both ${things}` : `all ${count} ${things}`;
 }
 
-// EXTERNAL MODULE: ./build/runner/word-list.js
-var word_list = __webpack_require__(5120);
+// EXTERNAL MODULE: ./build/runner/text/word-list.js
+var word_list = __webpack_require__(8680);
 ;// CONCATENATED MODULE: ./build/report/likely-secrets.js
 /** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
 const HIDDEN = '***';
@@ -2516,7 +2516,7 @@ const LOOK_EVERY_MS = 1000;
  */
 async function untilCaughtUp(engine, signal) {
     while ((await engine.get('/nodes', { signal })).length === 0)
-        await (0,runner_clock/* sleep */.yy)(LOOK_EVERY_MS, signal);
+        await (0,time_clock/* sleep */.yy)(LOOK_EVERY_MS, signal);
 }
 /**
  * What a list of the swarm shows. That it is empty, or lacks what was there, is believed of a manager only that knows what
@@ -2919,8 +2919,8 @@ async function readRecords(engine, signal) {
     return recordsIn(await readSurely(read, engine, signal));
 }
 
-// EXTERNAL MODULE: ./build/runner/state.js
-var runner_state = __webpack_require__(3866);
+// EXTERNAL MODULE: ./build/runner/workspace/state.js
+var workspace_state = __webpack_require__(6516);
 ;// CONCATENATED MODULE: ./build/docker/swarm/swarm-time.js
 
 /**
@@ -2933,7 +2933,7 @@ const apart = new WeakMap();
 function noteSwarmTime(engine, { SystemTime }) {
     const time = Date.parse(SystemTime);
     if (!Number.isNaN(time))
-        apart.set(engine, time - (0,runner_clock/* nowMs */.TC)());
+        apart.set(engine, time - (0,time_clock/* nowMs */.TC)());
     return time;
 }
 /**
@@ -2945,7 +2945,7 @@ async function swarmTime(engine, signal) {
     const between = apart.get(engine);
     return between === undefined
         ? noteSwarmTime(engine, await engine.get('/info', { signal }))
-        : Math.round((0,runner_clock/* nowMs */.TC)() + between);
+        : Math.round((0,time_clock/* nowMs */.TC)() + between);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/task-logs.js
@@ -3250,7 +3250,7 @@ function isToken(value) {
     return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
-;// CONCATENATED MODULE: ./build/runner/retry.js
+;// CONCATENATED MODULE: ./build/runner/time/retry.js
 
 /**
  * Does something that may fail for a while, until it succeeds. (What is asked until the answer is yes, and does not fail
@@ -3263,7 +3263,7 @@ function isToken(value) {
  * for the limit itself says nothing of the reason
  */
 async function retry(attempt, pauseMs, signal) {
-    const begunAt = (0,runner_clock/* nowMs */.TC)();
+    const begunAt = (0,time_clock/* nowMs */.TC)();
     let met;
     for (let number = 1;; number++) {
         try {
@@ -3273,10 +3273,10 @@ async function retry(attempt, pauseMs, signal) {
             if (signal?.aborted)
                 throw isTimeLimit(signal) ? (met ?? error) : error;
             met = error;
-            const ms = pauseMs(error, { number, elapsedMs: (0,runner_clock/* nowMs */.TC)() - begunAt });
+            const ms = pauseMs(error, { number, elapsedMs: (0,time_clock/* nowMs */.TC)() - begunAt });
             if (ms === undefined)
                 throw error;
-            await (0,runner_clock/* sleep */.yy)(ms, signal).catch((stopped) => {
+            await (0,time_clock/* sleep */.yy)(ms, signal).catch((stopped) => {
                 throw isTimeLimit(signal) ? error : stopped;
             });
         }
@@ -3507,7 +3507,7 @@ const LEFT = {
  * @param stop that of the run
  */
 async function removeOurs(kind, engine, { token }, made, stop, onRemains) {
-    const limit = (0,runner_clock/* timeLimit */.zc)(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS);
+    const limit = (0,time_clock/* timeLimit */.zc)(stop.aborted ? STOPPED_TIMEOUT_MS : REMOVE_TIMEOUT_MS);
     try {
         const removeMade = (ids) => Promise.allSettled(ids.map((id) => removePassingService(engine, id, limit)));
         const ids = [...made];
@@ -3518,7 +3518,7 @@ async function removeOurs(kind, engine, { token }, made, stop, onRemains) {
         for (const one of again)
             if (one.status === 'rejected')
                 throw one.reason;
-        (0,runner_state/* note */.N4)({ pulls: '' });
+        (0,workspace_state/* note */.N4)({ pulls: '' });
     }
     catch (error) {
         onRemains(`${LEFT[kind]} may be left`);
@@ -3595,8 +3595,8 @@ async function removeAll(engine, services, signal) {
     await inParallel(services, MOST_AT_ONCE, ({ ID }) => remove(engine, `/services/${ID}`, signal));
 }
 
-// EXTERNAL MODULE: ./build/runner/poll.js
-var poll = __webpack_require__(4578);
+// EXTERNAL MODULE: ./build/runner/time/poll.js
+var poll = __webpack_require__(3796);
 ;// CONCATENATED MODULE: ./build/nodes/on-nodes.js
 
 
@@ -3630,7 +3630,7 @@ const MOST_CHARACTERS_SHOWN = 500;
  */
 async function onNodes(work, run) {
     const { engine } = run.connection;
-    const signal = AbortSignal.any([run.signal, (0,runner_clock/* timeLimit */.zc)(run.seconds * 1000 + GRACE_MS)]);
+    const signal = AbortSignal.any([run.signal, (0,time_clock/* timeLimit */.zc)(run.seconds * 1000 + GRACE_MS)]);
     const [nodes, now] = await Promise.all([engine.get('/nodes', { signal }), swarmTime(engine, signal)]);
     await removeExpired(engine, now, signal);
     const notMeant = nodes.filter(({ ID }) => work.nodes?.includes(ID) === false);
@@ -3652,9 +3652,9 @@ async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
         notOn: nodes.map(({ ID }) => ID).filter((id) => !ids.includes(id)),
     });
     const made = new Set();
-    (0,runner_state/* note */.N4)({ pulls: self.token });
+    (0,workspace_state/* note */.N4)({ pulls: self.token });
     try {
-        const late = (0,runner_clock/* timeLimit */.zc)(seconds * 1000);
+        const late = (0,time_clock/* timeLimit */.zc)(seconds * 1000);
         const service = await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal);
         made.add(service);
         const { states, present, tasks } = await follow(service, ids, self, engine, late, signal);
@@ -3687,7 +3687,7 @@ async function follow(service, ids, self, engine, late, signal) {
         states = afterLook(states, own, present, TOOLS_TRIES);
         if (isOver(states) || late.aborted)
             return { states, present, tasks: [...seen.values()] };
-        await (0,runner_clock/* sleep */.yy)(on_nodes_LOOK_EVERY_MS, AbortSignal.any([signal, late])).catch(() => undefined);
+        await (0,time_clock/* sleep */.yy)(on_nodes_LOOK_EVERY_MS, AbortSignal.any([signal, late])).catch(() => undefined);
         signal.throwIfAborted();
     }
 }
@@ -3722,11 +3722,11 @@ function byAge(a, b) {
 }
 /** What a task has done that may not have come to its end; `undefined`: that is not known. */
 async function printedBy(taskId, engine, signal) {
-    const limit = AbortSignal.any([signal, (0,runner_clock/* timeLimit */.zc)(LOG_SECONDS * 1000)]);
+    const limit = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(LOG_SECONDS * 1000)]);
     return printedIn(logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query: { stdout: '1' }, signal: limit })));
 }
 async function reportOfTask(taskId, engine, signal) {
-    const limit = AbortSignal.any([signal, (0,runner_clock/* timeLimit */.zc)(LOG_SECONDS * 1000)]);
+    const limit = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(LOG_SECONDS * 1000)]);
     let lines = [];
     let whole;
     let why = '';
@@ -3750,7 +3750,7 @@ async function reportOfTask(taskId, engine, signal) {
 /** The last of what a task has printed; none where that cannot be had soon. */
 async function lastLines(taskId, engine, signal) {
     const query = { stdout: '1', stderr: '1', tail: String(MOST_LINES_SHOWN) };
-    const limit = AbortSignal.any([signal, (0,runner_clock/* timeLimit */.zc)(LOG_SECONDS * 1000)]);
+    const limit = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(LOG_SECONDS * 1000)]);
     try {
         return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: limit }));
     }
@@ -3957,7 +3957,7 @@ async function pruneImages(run) {
     if (run.signal.aborted)
         return undefined;
     // The deploy is done: whatever ends this stage, there is nothing to go back from.
-    (0,runner_state/* note */.N4)({ onCancel: 'keep' });
+    (0,workspace_state/* note */.N4)({ onCancel: 'keep' });
     return (0,log/* stage */.dw)(prune_images_TITLE, async () => {
         try {
             return await prune(run);
@@ -3974,9 +3974,9 @@ async function pruneImages(run) {
 async function prune(run) {
     const { connection, tools, images, subjects, signal } = run;
     const { engine } = connection;
-    const limit = () => AbortSignal.any([signal, (0,runner_clock/* timeLimit */.zc)(READ_TIMEOUT_MS)]);
+    const limit = () => AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(READ_TIMEOUT_MS)]);
     const seconds = Math.min(run.timeoutSeconds, MOST_SECONDS);
-    const begunAt = (0,runner_clock/* nowMs */.TC)();
+    const begunAt = (0,time_clock/* nowMs */.TC)();
     const { kept, unreadable } = await readRecords(engine, limit());
     if (unreadable.length > 0) {
         log/* log */.Rm.warning(`prune-images: old images were not removed: which of them a record needs is not known, for ${(0,some_of/* someOf */.y)(unreadable)} cannot be read. Remove that config, or deploy with the version of this action that wrote it`);
@@ -4002,7 +4002,7 @@ async function prune(run) {
             script: REMOVE_SCRIPT,
             args: [...repositories, '--', ...names],
             nodes: concerned.map(({ id }) => id),
-        }, { ...run, seconds: Math.max(LEAST_SECONDS, seconds - ((0,runner_clock/* nowMs */.TC)() - begunAt) / 1000) });
+        }, { ...run, seconds: Math.max(LEAST_SECONDS, seconds - ((0,time_clock/* nowMs */.TC)() - begunAt) / 1000) });
     return tell(answers, removing);
 }
 function tell(answers, removing) {
@@ -5291,7 +5291,7 @@ function taskFitToShow({ node, ending, logs, ...rest }) {
 }
 const report_MOST_NODE_CHARACTERS = 200;
 
-;// CONCATENATED MODULE: ./build/runner/name-column.js
+;// CONCATENATED MODULE: ./build/runner/text/name-column.js
 /** A longer name moves its own line to the right, and not those of all others. */
 const MOST_COLUMNS = 32;
 /** How each of some names stands at the beginning of a line: with a colon, and as wide as the longest. */
@@ -5609,8 +5609,8 @@ function status_report_servicesOutput(services) {
 }
 
 // EXTERNAL MODULE: ./build/connect/run-time.js + 2 modules
-var run_time = __webpack_require__(4980);
-;// CONCATENATED MODULE: ./build/rollout/lifetime.js
+var run_time = __webpack_require__(132);
+;// CONCATENATED MODULE: ./build/rollout/watch/lifetime.js
 
 
 /** What a run may need beyond its timeouts and trials: logins, look-ups, and stopping. */
@@ -5629,8 +5629,8 @@ function lifetimeOfSeconds(timeoutSeconds, trials = 0) {
     return Math.ceil(rollout + wayBack + trials + MARGIN_SECONDS);
 }
 
-// EXTERNAL MODULE: ./build/runner/saved.js
-var saved = __webpack_require__(1268);
+// EXTERNAL MODULE: ./build/runner/workspace/saved.js
+var saved = __webpack_require__(3082);
 ;// CONCATENATED MODULE: ./build/lock/lock-config.js
 
 
@@ -5776,7 +5776,7 @@ function tellLeft(held, onRemains) {
     return held.size === 0 ? [] : [onRemains(`${(0,some_of/* someOf */.y)([...held.keys()])} may be left`)];
 }
 async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, signal) {
-    const deadline = (0,runner_clock/* nowMs */.TC)() + timeoutSeconds * 1000;
+    const deadline = (0,time_clock/* nowMs */.TC)() + timeoutSeconds * 1000;
     let waitsFor = '';
     while (!(await create(engine, name, holder, held))) {
         signal.throwIfAborted();
@@ -5793,14 +5793,14 @@ async function waitFor(engine, name, holder, held, { timeoutSeconds }, time, sig
             await remove(engine, `/configs/${other.id}`, signal);
             continue;
         }
-        if ((0,runner_clock/* nowMs */.TC)() >= deadline)
+        if ((0,time_clock/* nowMs */.TC)() >= deadline)
             throw new errors/* UserError */.yo(tooLong(name, other, now, timeoutSeconds));
         if (waitsFor !== other.id) {
             log/* log */.Rm.info(`${name}: waiting for ${lock_named(other.holder)} to release it, for at most ${timeoutSeconds} s`);
         }
         waitsFor = other.id;
-        const pauseMs = Math.min(lock_LOOK_EVERY_MS, Math.max(0, deadline - (0,runner_clock/* nowMs */.TC)()));
-        await time.aside(pauseMs / 1000, () => (0,runner_clock/* sleep */.yy)(pauseMs, signal));
+        const pauseMs = Math.min(lock_LOOK_EVERY_MS, Math.max(0, deadline - (0,time_clock/* nowMs */.TC)()));
+        await time.aside(pauseMs / 1000, () => (0,time_clock/* sleep */.yy)(pauseMs, signal));
     }
 }
 function lock_named({ owner, url }) {
@@ -5818,7 +5818,7 @@ async function create(engine, name, holder, held) {
         await engine.post('/configs/create', {
             body: lockBody(name, holder),
             mayRepeat: true,
-            signal: (0,runner_clock/* timeLimit */.zc)(CALL_TIMEOUT_MS),
+            signal: (0,time_clock/* timeLimit */.zc)(CALL_TIMEOUT_MS),
         });
         held.set(name, 'made');
         return true;
@@ -5843,7 +5843,7 @@ async function find(engine, name, signal) {
 /** Removes what this run holds, and nothing else; what is gone already is fine. It never fails the run. */
 async function release(engine, holder, held, told, onRemains) {
     try {
-        const released = held.size > 0 ? await releaseAll(engine, holder.token, (0,runner_clock/* timeLimit */.zc)(RELEASE_TIMEOUT_MS)) : [];
+        const released = held.size > 0 ? await releaseAll(engine, holder.token, (0,time_clock/* timeLimit */.zc)(RELEASE_TIMEOUT_MS)) : [];
         for (const [name, state] of held)
             if (state !== 'asked for' || released.includes(name))
                 held.delete(name);
@@ -6546,7 +6546,7 @@ async function servicesAndTasks(engine, ours, which, signal, before = new SameAn
     // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
     const there = new Set(idsOf(await readAgain(engine, ours, signal, before)));
     if (there.size === ours.length)
-        await (0,runner_clock/* sleep */.yy)(AGAIN_MS, signal);
+        await (0,time_clock/* sleep */.yy)(AGAIN_MS, signal);
     return servicesAndTasks(engine, ours.filter(({ ID }) => there.has(ID)), which, signal, before);
 }
 /** Those that are still there. */
@@ -8170,7 +8170,7 @@ async function follow_follow(demands, run, limit, left) {
     const { engine } = connection;
     const untilLate = () => time.leftMs - time.seconds * 1000 * (1 - SHARE) + unansweredMs;
     const tellProgress = progressTeller();
-    const startedAt = (0,runner_clock/* nowMs */.TC)();
+    const startedAt = (0,time_clock/* nowMs */.TC)();
     let all = demands.map((demand) => ({ pull: beginPull(demand) }));
     let nodes = run.observed.nodes;
     let unansweredMs = 0;
@@ -8178,18 +8178,18 @@ async function follow_follow(demands, run, limit, left) {
         all = await answered(asked(all));
         const over = all.every(({ pull }) => pull_isOver(pull));
         if (over || untilLate() <= 0) {
-            const now = (0,runner_clock/* nowMs */.TC)();
+            const now = (0,time_clock/* nowMs */.TC)();
             return { pulls: all.map(({ pull, endedAt = now }) => ({ pull, endedAt })), nodes };
         }
-        await (0,runner_clock/* sleep */.yy)(Math.min(pauseMs((0,runner_clock/* nowMs */.TC)() - startedAt), Math.max(0, untilLate())), limit);
+        await (0,time_clock/* sleep */.yy)(Math.min(pauseMs((0,time_clock/* nowMs */.TC)() - startedAt), Math.max(0, untilLate())), limit);
         all = await answered(looked(all));
         tellProgress(all.map(({ pull }) => pull));
     }
     /** While the swarm elects a leader no node can say how far it is: that is not the time that it takes. */
     async function answered(calls) {
-        const begunAt = (0,runner_clock/* nowMs */.TC)();
+        const begunAt = (0,time_clock/* nowMs */.TC)();
         const answer = await calls;
-        const tookMs = (0,runner_clock/* nowMs */.TC)() - begunAt;
+        const tookMs = (0,time_clock/* nowMs */.TC)() - begunAt;
         if (tookMs >= SILENCE_MS)
             unansweredMs += tookMs;
         return answer;
@@ -8213,7 +8213,7 @@ async function follow_follow(demands, run, limit, left) {
         return done;
     }
     async function ask(one, ids) {
-        const pull = withAsked(one.pull, ids, (0,runner_clock/* nowMs */.TC)());
+        const pull = withAsked(one.pull, ids, (0,time_clock/* nowMs */.TC)());
         const notOn = nodes.map(({ ID }) => ID).filter((id) => !pull.nodes.has(id));
         try {
             if (one.serviceId !== undefined) {
@@ -8255,7 +8255,7 @@ async function follow_follow(demands, run, limit, left) {
             if (one.serviceId === undefined || pull_isOver(one.pull))
                 return one;
             const own = tasks.filter(({ ServiceID: id }) => id === one.serviceId);
-            return { ...one, pull: pull_afterLook(one.pull, own, nodes, (0,runner_clock/* nowMs */.TC)()) };
+            return { ...one, pull: pull_afterLook(one.pull, own, nodes, (0,time_clock/* nowMs */.TC)()) };
         });
         return Promise.all(next.map(removedWhenOver));
     }
@@ -8263,7 +8263,7 @@ async function follow_follow(demands, run, limit, left) {
     async function removedWhenOver(one) {
         if (one.endedAt !== undefined || !pull_isOver(one.pull))
             return one;
-        const ended = { ...one, endedAt: (0,runner_clock/* nowMs */.TC)() };
+        const ended = { ...one, endedAt: (0,time_clock/* nowMs */.TC)() };
         const { serviceId } = one;
         if (serviceId === undefined)
             return ended;
@@ -8281,16 +8281,16 @@ function pauseMs(elapsedMs) {
 }
 /** Says from time to time how many nodes have what. */
 function progressTeller() {
-    let saidAt = (0,runner_clock/* nowMs */.TC)();
+    let saidAt = (0,time_clock/* nowMs */.TC)();
     let said = '';
     return (pulls) => {
-        if ((0,runner_clock/* nowMs */.TC)() - saidAt < PROGRESS_EVERY_MS)
+        if ((0,time_clock/* nowMs */.TC)() - saidAt < PROGRESS_EVERY_MS)
             return;
         const open = pulls.filter((pull) => !pull_isOver(pull));
         const lines = open.length <= MOST_TOLD_ALONE
             ? open.map((pull) => `${imageInWords(pull.demand.image)}: ${thereOn(pull)} of ${pull.demand.nodes.length} nodes have it`)
             : [`${pulls.length - open.length} of ${pulls.length} images are on their nodes`];
-        saidAt = (0,runner_clock/* nowMs */.TC)();
+        saidAt = (0,time_clock/* nowMs */.TC)();
         if (lines.join('\n') === said)
             return;
         said = lines.join('\n');
@@ -8713,7 +8713,7 @@ async function prepareNodes(changes, run) {
     if (demands.length === 0)
         return observed;
     await (0,log/* stage */.dw)(prepare_TITLE, async () => {
-        (0,runner_state/* note */.N4)({ pulls: run.self.token });
+        (0,workspace_state/* note */.N4)({ pulls: run.self.token });
         const left = new Set();
         try {
             await run.time.before(prepare_TITLE, (limit) => pullAll(demands, run, limit, left));
@@ -8735,7 +8735,7 @@ async function removeLeft({ connection, observed, time }) {
     await time.before('Look at the swarm', (limit) => sweepExpired(connection.engine, observed.now, limit));
 }
 async function pullAll(demands, run, limit, left) {
-    const startedAt = (0,runner_clock/* nowMs */.TC)();
+    const startedAt = (0,time_clock/* nowMs */.TC)();
     for (const demand of demands)
         sayBegin(demand);
     const { pulls, nodes } = await follow_follow(demands, run, limit, left);
@@ -8961,8 +8961,8 @@ function caServiceSpec({ name, labels, image, token, cas, notOn }) {
 
 // EXTERNAL MODULE: ./build/docker/cli/config-file.js
 var config_file = __webpack_require__(847);
-// EXTERNAL MODULE: ./build/runner/survivors.js
-var survivors = __webpack_require__(1444);
+// EXTERNAL MODULE: ./build/runner/processes/survivors.js
+var survivors = __webpack_require__(4338);
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __webpack_require__(1421);
 // EXTERNAL MODULE: external "node:fs"
@@ -9022,7 +9022,7 @@ async function probe(program, args, { env, signal, limitSeconds = cli_LIMIT_SECO
     const [name, value] = ['SWARM_DEPLOY_PROBE', (0,external_node_crypto_.randomUUID)()];
     const options = { env: { ...env, [name]: value }, silent: true, ignoreReturnCode: true, delay: DRAIN_MS };
     const ended = new AbortController();
-    const limit = (0,runner_clock/* sleep */.yy)(limitSeconds * 1000, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
+    const limit = (0,time_clock/* sleep */.yy)(limitSeconds * 1000, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
     try {
         const { exitCode, stdout, stderr } = await Promise.race([
             getExecOutput(cli_quoted(path), [...args], options),
@@ -9301,33 +9301,6 @@ function hide(said) {
 var config_directories = __webpack_require__(5129);
 // EXTERNAL MODULE: ./build/inputs/accounts/docker-config.js + 1 modules
 var docker_config = __webpack_require__(5147);
-;// CONCATENATED MODULE: ./build/plan/config-choice.js
-
-
-/** Labels by which a service names its config itself, the first that is set wins. */
-const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
-/**
- * The labels by which a service on the swarm may name its config: of one of a stack those of its containers too, which
- * stand under `labels` in the compose file.
- */
-function choosingLabels({ Spec: { Labels = {}, TaskTemplate }, }) {
-    const isOfStack = Labels[stack_objects/* NAMESPACE_LABEL */.NK] !== undefined;
-    return { ...(isOfStack && TaskTemplate.ContainerSpec?.Labels), ...Labels };
-}
-/**
- * The config that a service names, in its entry or by a label; `undefined` when it names none. Pure.
- *
- * @param current the service as it is
- */
-function configChoice(request, current) {
-    if (request.authConfig !== undefined)
-        return { source: '`auth-config`', name: request.authConfig };
-    const labels = request.labels ?? { ...current?.Spec.Labels, ...(0,inputs_flags/* labelsOf */.PC)(request.createArgs ?? []) };
-    // Names of configs have no blanks around them either, and nobody would see one in an error.
-    const named = CONFIG_LABELS.map((key) => ({ source: `its label ${key}`, name: labels[key]?.trim() ?? '' }));
-    return named.find(({ name }) => name !== '');
-}
-
 ;// CONCATENATED MODULE: ./build/plan/observe.js
 
 
@@ -9375,7 +9348,34 @@ async function servicesNamed(engine, names, signal) {
     return [...byId.values()].filter(({ Spec }) => wanted.has(Spec.Name));
 }
 
-;// CONCATENATED MODULE: ./build/plan/find-credentials.js
+;// CONCATENATED MODULE: ./build/plan/credentials/config-choice.js
+
+
+/** Labels by which a service names its config itself, the first that is set wins. */
+const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
+/**
+ * The labels by which a service on the swarm may name its config: of one of a stack those of its containers too, which
+ * stand under `labels` in the compose file.
+ */
+function choosingLabels({ Spec: { Labels = {}, TaskTemplate }, }) {
+    const isOfStack = Labels[stack_objects/* NAMESPACE_LABEL */.NK] !== undefined;
+    return { ...(isOfStack && TaskTemplate.ContainerSpec?.Labels), ...Labels };
+}
+/**
+ * The config that a service names, in its entry or by a label; `undefined` when it names none. Pure.
+ *
+ * @param current the service as it is
+ */
+function configChoice(request, current) {
+    if (request.authConfig !== undefined)
+        return { source: '`auth-config`', name: request.authConfig };
+    const labels = request.labels ?? { ...current?.Spec.Labels, ...(0,inputs_flags/* labelsOf */.PC)(request.createArgs ?? []) };
+    // Names of configs have no blanks around them either, and nobody would see one in an error.
+    const named = CONFIG_LABELS.map((key) => ({ source: `its label ${key}`, name: labels[key]?.trim() ?? '' }));
+    return named.find(({ name }) => name !== '');
+}
+
+;// CONCATENATED MODULE: ./build/plan/credentials/find-credentials.js
 
 
 
@@ -9679,7 +9679,7 @@ async function installRegistryCas(run) {
         }
         if (wanting.length === 0)
             return;
-        (0,runner_state/* note */.N4)({ pulls: run.self.token });
+        (0,workspace_state/* note */.N4)({ pulls: run.self.token });
         const made = new Set();
         try {
             await time.before(install_TITLE, (limit) => install(wanting, installCas, run, limit, made));
@@ -9762,7 +9762,7 @@ async function install_follow(ids, { connection, self, time }, limit) {
         states = afterLook(states, tasks, present, CA_TRIES);
         if (isOver(states) || late.aborted)
             return { states, present };
-        await (0,runner_clock/* sleep */.yy)(install_LOOK_EVERY_MS, AbortSignal.any([limit, late])).catch(() => undefined);
+        await (0,time_clock/* sleep */.yy)(install_LOOK_EVERY_MS, AbortSignal.any([limit, late])).catch(() => undefined);
         limit.throwIfAborted();
     }
 }
@@ -9807,7 +9807,7 @@ function adviceFor(said, image) {
 async function install_lastLines(engine, taskId) {
     const query = { stdout: '1', stderr: '1', tail: String(install_MOST_LOG_LINES) };
     try {
-        return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: (0,runner_clock/* timeLimit */.zc)(LOG_TIMEOUT_MS) }));
+        return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: (0,time_clock/* timeLimit */.zc)(LOG_TIMEOUT_MS) }));
     }
     catch {
         return [];
@@ -10854,8 +10854,8 @@ function isInNetwork(network, host) {
     return list.check(host, family);
 }
 
-// EXTERNAL MODULE: ./build/runner/may-be-secret.js
-var may_be_secret = __webpack_require__(9375);
+// EXTERNAL MODULE: ./build/runner/secrets/may-be-secret.js
+var may_be_secret = __webpack_require__(9085);
 // EXTERNAL MODULE: external "node:stream/promises"
 var external_node_stream_promises_ = __webpack_require__(4085);
 ;// CONCATENATED MODULE: ./build/docker/registry/registry-http.js
@@ -10996,7 +10996,7 @@ function decoded(text) {
 }
 function openTunnel(proxy, url, signal) {
     const to = `${url.hostname}:${url.port || 443}`;
-    const silence = (0,runner_clock/* timeLimit */.zc)(SILENCE_SECONDS * 1000);
+    const silence = (0,time_clock/* timeLimit */.zc)(SILENCE_SECONDS * 1000);
     return new Promise((resolve, reject) => {
         const request = (0,external_node_http_.request)({
             host: bare(proxy.hostname),
@@ -11025,7 +11025,7 @@ function openTunnel(proxy, url, signal) {
 /** @throws HttpFault when no TLS comes about */
 function secured(socket, tunnel, signal) {
     const end = () => tunnel.destroy();
-    const over = AbortSignal.any([signal, (0,runner_clock/* timeLimit */.zc)(SILENCE_SECONDS * 1000)]);
+    const over = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(SILENCE_SECONDS * 1000)]);
     over.addEventListener('abort', end, { once: true });
     return new Promise((resolve, reject) => {
         socket.once('secureConnect', () => {
@@ -11585,7 +11585,7 @@ async function checkMayPush(session) {
  * @throws RegistryError when the registry does not take it
  */
 async function pushImage(session, image, tag, onProgress) {
-    const begunAt = (0,runner_clock/* nowMs */.TC)();
+    const begunAt = (0,time_clock/* nowMs */.TC)();
     const totalBytes = image.blobs.reduce((sum, { size }) => sum + size, 0);
     let progress = { sentBytes: 0, totalBytes, sentBlobs: 0, thereAlready: 0, totalBlobs: image.blobs.length };
     const tell = (change) => {
@@ -11601,7 +11601,7 @@ async function pushImage(session, image, tag, onProgress) {
     for (const child of image.children)
         await putManifest(session, child, child.digest);
     await putManifest(session, image.manifest, tag);
-    return { ...progress, seconds: ((0,runner_clock/* nowMs */.TC)() - begunAt) / 1000 };
+    return { ...progress, seconds: ((0,time_clock/* nowMs */.TC)() - begunAt) / 1000 };
 }
 async function hasBlob(session, { digest, size }) {
     const answer = await session.call({ method: 'HEAD', at: `blobs/${digest}`, allowed: [404, ...REDIRECTS] });
@@ -12393,11 +12393,11 @@ async function pushImages(pushes, onPushed) {
 }
 /** Nobody shall wonder whether a long push hangs. */
 function sayProgress(name) {
-    let saidAt = (0,runner_clock/* nowMs */.TC)();
+    let saidAt = (0,time_clock/* nowMs */.TC)();
     return ({ sentBytes, totalBytes, sentBlobs, thereAlready, totalBlobs }) => {
-        if ((0,runner_clock/* nowMs */.TC)() - saidAt < SAY_PROGRESS_MS)
+        if ((0,time_clock/* nowMs */.TC)() - saidAt < SAY_PROGRESS_MS)
             return;
-        saidAt = (0,runner_clock/* nowMs */.TC)();
+        saidAt = (0,time_clock/* nowMs */.TC)();
         const done = `${sentBlobs + thereAlready} of ${partsInWords(totalBlobs)}`;
         log/* log */.Rm.info(`${name}: ${sizeInWords(sentBytes)} sent of ${sizeInWords(totalBytes)} at the most, ${done} are there`);
     };
@@ -12457,6 +12457,250 @@ function unusedPushes(pushes, services) {
         .map(({ place, name }) => `${place}: no service of this run has the image ${name}: it is pushed, and nothing runs it`);
 }
 
+;// CONCATENATED MODULE: ./build/records/next-record.js
+
+
+
+/**
+ * A service for a record.
+ *
+ * @param name the one in the files
+ * @param asked the image that was asked for; `undefined`: the one that it has
+ */
+function recordedService(name, asked, spec) {
+    const { digest: _, ...tagged } = asked === undefined ? { digest: '' } : asked;
+    const image = 'registry' in tagged && tagged.tag !== undefined ? (0,registry_reference/* familiar */.ce)((0,registry_reference/* withTagDefault */.Oy)(tagged)) : '';
+    return { name, image: image || (imageOfSpec(spec) ?? '').replace(/@sha256:.*/, ''), spec: recordedSpec(spec, name) };
+}
+/**
+ * What there is to record: a stack is one subject, and else each service.
+ *
+ * @param networks the names of networks by their IDs
+ */
+function contentsOf(services, stack, networks) {
+    if (stack === undefined) {
+        return services.map((one) => {
+            return { subject: { kind: 'service', name: one.name }, services: [one], names: namesOf([one], networks) };
+        });
+    }
+    if (services.length === 0)
+        return [];
+    return [{ subject: { kind: 'stack', name: stack.name }, services, names: namesOf(services, networks) }];
+}
+function namesOf(services, networks) {
+    const containers = services.flatMap(({ spec }) => spec.TaskTemplate.ContainerSpec ?? []);
+    return {
+        networks: Object.fromEntries(networkIdsOf(services).flatMap((id) => entryOf(id, networks.get(id)))),
+        secrets: Object.fromEntries(containers.flatMap(({ Secrets = [] }) => Secrets.flatMap((one) => entryOf(one.SecretID, one.SecretName)))),
+        configs: Object.fromEntries(containers.flatMap(({ Configs = [] }) => Configs.flatMap((one) => entryOf(one.ConfigID, one.ConfigName)))),
+    };
+}
+function entryOf(id, name) {
+    return name === undefined ? [] : [[id, name]];
+}
+/** The networks that services are on. */
+function networkIdsOf(services) {
+    return services.flatMap(({ spec }) => [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(({ Target }) => Target));
+}
+/**
+ * The record of what a run has deployed. Where that is what is recorded already it keeps its version, and tells of this
+ * run too.
+ *
+ * @param kept those of the subject, the newest first
+ * @param wentBackTo of a rollback: the version whose content it is
+ */
+function nextRecord(content, kept, run, wentBackTo) {
+    const newest = kept[0]?.record;
+    const isAgain = newest !== undefined && sameContent(newest, content);
+    const version = (newest?.version ?? 0) + (isAgain ? 0 : 1);
+    // To what runs already nobody goes back: a record of a deploy stays that of a deploy.
+    const isDeploy = isAgain && newest.wentBackTo === undefined;
+    const back = isDeploy ? undefined : (wentBackTo ?? (isAgain ? newest.wentBackTo : undefined));
+    const runs = isAgain ? runsTogether([run], newest.runs) : [run];
+    const { subject, services, names } = content;
+    const isBack = back !== undefined && back !== version;
+    return {
+        record: { subject, version, at: run.at, runs, services, names, ...(isBack && { wentBackTo: back }) },
+        isAgain,
+    };
+}
+/**
+ * Which records of one subject go.
+ *
+ * @param kept the newest first
+ */
+function surplusRecords(kept, limit) {
+    return kept.slice(limit);
+}
+
+;// CONCATENATED MODULE: ./build/records/write.js
+
+
+
+
+
+
+
+
+
+
+const write_MOST_AT_ONCE = 10;
+/**
+ * Records what was deployed, and removes the oldest records of the same subjects. New ones are made before old ones go:
+ * whoever is killed in between leaves one too many, and the next deploy removes it. Of runs that write at one moment the
+ * last to look sees the records of all. Nothing is thrown: what has come up is none the worse for it.
+ *
+ * @returns what to say of each subject, nothing where no records are wanted, and the records that are gone
+ */
+async function writeRecords(contents, run) {
+    const { limit } = run;
+    const subjects = contents.map(({ subject }) => subject);
+    try {
+        const notes = limit === 0 ? [] : await writeAll(contents, run);
+        const removed = await removeSurplus(subjects, run).catch(engine_engine/* wordsOfError */.bC);
+        if (typeof removed !== 'string')
+            return { notes, removed };
+        return { notes: notes.map((note) => ({ problem: `older ones stay: ${removed}`, ...note })), removed: [] };
+    }
+    catch (error) {
+        return {
+            notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: (0,engine_engine/* wordsOfError */.bC)(error) })),
+            removed: [],
+        };
+    }
+}
+async function writeAll(contents, run) {
+    const { engine, signal } = run;
+    const [{ kept }, time] = await Promise.all([readRecords(engine, signal), swarmTime(engine, signal)]);
+    if (Number.isNaN(time))
+        throw new errors/* UserError */.yo('the docker daemon does not say what time it is');
+    const at = new Date(time).toISOString();
+    return inParallel(contents, write_MOST_AT_ONCE, async (content) => {
+        const { token: _, ...known } = run.self;
+        const next = nextRecord(content, recordsOf(kept, content.subject), { ...known, at }, run.wentBackTo?.(content.subject));
+        const { subject, version } = next.record;
+        const problem = await write(next.record, run);
+        if (problem !== undefined)
+            return { subject, ...problem };
+        return { subject, version, ...(next.isAgain && { isAgain: true }) };
+    });
+}
+/** @returns why it is not written, or may not be; `undefined` when it is */
+async function write(record, { engine, self, signal }) {
+    const body = write_bodyOf(record, objectName(self.token, record.subject));
+    if ('bytes' in body) {
+        const problem = `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`;
+        return { problem, isUnknown: false };
+    }
+    if (!isReadable(body))
+        return { problem: write_UNREADABLE, isUnknown: false };
+    try {
+        await engine.post('/configs/create', { body, mayRepeat: true, signal });
+        return undefined;
+    }
+    catch (error) {
+        // The answer to the first try was lost: no other run makes one of this name.
+        if (error instanceof engine_engine/* EngineError */.NJ && error.status === 409)
+            return undefined;
+        return { problem: (0,engine_engine/* wordsOfError */.bC)(error), isUnknown: !(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error) };
+    }
+}
+// Somebody has written one with the highest number that there is, or the spec has what no spec is known to have.
+const write_UNREADABLE = 'its record could not be read again. `docker config ls --filter label=swarm-deploy.record.of` lists those that there are, and one that somebody else has made may be removed';
+function isReadable(body) {
+    return recordsIn([{ ID: '', Spec: body }]).kept.length === 1;
+}
+/** Where there is no room for all that have deployed it, it tells of the last. */
+function write_bodyOf(record, name) {
+    const whole = recordBody(record, name);
+    return 'bytes' in whole ? recordBody({ ...record, runs: record.runs.slice(0, 1) }, name) : whole;
+}
+async function removeSurplus(subjects, { engine, signal, limit }) {
+    const { kept } = await readRecords(engine, signal);
+    const own = subjects.map((subject) => recordsOf(kept, subject));
+    const surplus = own.flatMap((all) => surplusRecords(all, limit));
+    const ids = new Set([...own.flat().flatMap(({ needless }) => needless), ...surplus.flatMap((one) => one.ids)]);
+    await inParallel([...ids], write_MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal));
+    return surplus;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/record-deploy.js
+
+
+
+
+
+
+
+
+
+
+
+
+/** An election of the swarm's leader included. */
+const RECORD_TIMEOUT_MS = 60_000;
+const record_deploy_MOST_NAMES = 10;
+/**
+ * Leaves on the swarm what a deploy that has come up has deployed, so that a later run can tell of it and go back to it.
+ * What is not recorded is told, and is no failure of the deploy.
+ *
+ * @returns what is recorded as what, what is not, and the records that are gone for it
+ */
+async function recordDeploy(ended, run) {
+    const { connection, deployment, stack, self, wentBackTo } = run;
+    const { engine } = connection;
+    const signal = (0,time_clock/* timeLimit */.zc)(RECORD_TIMEOUT_MS);
+    const { historyLimit: limit } = deployment;
+    if (ended.length === 0)
+        return { notes: [], removed: [] };
+    // Then there is nothing to be seen but that older ones go.
+    const asStage = limit === 0 ? (_, work) => work() : log/* stage */.dw;
+    return asStage('Record the deploy', async () => {
+        const written = await recordable(ended, run, signal).then((contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }), (error) => {
+            const problem = (0,engine_engine/* wordsOfError */.bC)(error);
+            const names = ended.map(({ result: { name } }) => name);
+            return { notes: subjectsOf(names, stack).map((subject) => ({ subject, problem })), removed: [] };
+        });
+        record_deploy_tell(written.notes);
+        return written;
+    });
+}
+async function recordable(ended, { connection: { engine }, deployment, stack }, signal) {
+    const deployed = ended.map(({ sent: { change, service = serviceBefore(change) } }) => {
+        return recordedService(change.request.name, change.request.image, service?.Spec ?? change.wanted);
+    });
+    const services = [...deployed, ...(await asTheyAre(leftAsTheyAre(deployment, stack), engine, signal))];
+    const networks = networkIdsOf(services).length === 0 ? [] : await listNetworks(engine, signal);
+    const names = [...(stack?.known.networks ?? []), ...networks].map(({ Id, Name }) => [Id, Name]);
+    return contentsOf(services, stack, new Map(names));
+}
+/** The services of a stack that this run was not asked to deploy. */
+async function asTheyAre(names, engine, signal) {
+    if (names.length === 0)
+        return [];
+    const services = await servicesNamed(engine, names.flatMap(siblingNames), signal);
+    return names.flatMap((name) => {
+        const live = liveService(name, services);
+        return live === undefined ? [] : [recordedService(name, undefined, live.Spec)];
+    });
+}
+function record_deploy_tell(notes) {
+    for (const { subject, version, isAgain } of notes) {
+        if (version === undefined)
+            continue;
+        log/* log */.Rm.info(`${subjectWords(subject)}: recorded as #${version}${isAgain ? ', as what was deployed last' : ''}`);
+    }
+    const troubled = notes.filter(({ problem }) => problem !== undefined);
+    for (const [problem, those] of (0,group_by/* groupBy */.$)(troubled, (note) => note.problem ?? '')) {
+        const names = (0,some_of/* someOf */.y)(those.map(({ subject }) => subjectWords(subject)), record_deploy_MOST_NAMES);
+        const { version, isUnknown = false } = those[0] ?? {};
+        const unrecorded = `is deployed, and ${isUnknown ? 'it is not known whether it is recorded' : 'not recorded'}`;
+        const what = version === undefined ? unrecorded : 'is recorded';
+        const advice = version === undefined ? '. Who wants no records writes `history-limit: 0`' : '';
+        log/* log */.Rm.warning(`${names} ${what}: ${problem}${advice}`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/connect/unanswered.js
 /**
  * What has ended a call without an answer: a stop or the time of the run is none of docker's doing.
@@ -12482,41 +12726,6 @@ function superseded(what, when, service) {
     return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) };
 }
 
-;// CONCATENATED MODULE: ./build/rollout/under-way.js
-
-
-
-/** A service that is about to be sent: whoever comes after a kill has to know of it. */
-function noteSending(change) {
-    (0,runner_state/* note */.N4)({ service: stateOf(change, 'sending') });
-}
-/** It was sent, and this is how the swarm has it. */
-function noteSent({ change, service, problem }) {
-    if (change.action === 'unchanged' || service === undefined || problem !== undefined)
-        return;
-    const state = stateOf(change, 'sent');
-    (0,runner_state/* note */.N4)({ service: { ...state, ours: [...state.ours, (0,spec_comparison/* fingerprint */.Rj)(service.Spec)] } });
-}
-/** Its traffic moves from one service to another: that is not one spec any more. */
-function noteMoving({ change }) {
-    if (change.action !== 'unchanged')
-        (0,runner_state/* note */.N4)({ service: stateOf(change, 'moving') });
-}
-function stateOf(change, phase) {
-    const { name } = change.request;
-    const interim = change.action === 'update' ? change.interim : undefined;
-    const current = currentOf(change);
-    return {
-        name,
-        service: change.action === 'switch' ? change.second.name : name,
-        action: change.action === 'update' ? 'update' : 'create',
-        phase,
-        before: current === undefined ? '' : (0,spec_comparison/* fingerprint */.Rj)(current.Spec),
-        ours: [change.wanted, ...(interim === undefined ? [] : [interim])].map(spec_comparison/* fingerprint */.Rj),
-        interim: interim === undefined ? '' : (0,spec_comparison/* fingerprint */.Rj)(interim),
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/plan/write-number.js
 
 /**
@@ -12535,7 +12744,58 @@ function numberOf({ Labels }) {
     return /^[1-9]\d{0,14}$/.test(number) ? Number(number) : undefined;
 }
 
-;// CONCATENATED MODULE: ./build/rollout/write-spec.js
+;// CONCATENATED MODULE: ./build/rollout/send/stored-credential.js
+
+
+/**
+ * The credential that the swarm is to store with a spec: today's, where the run has one for it.
+ *
+ * @param otherwise whose is kept where it has none: that of the spec that is there, or of the one before
+ */
+function storedCredential(access, otherwise = 'spec') {
+    if (access === undefined)
+        return { from: otherwise };
+    const account = access.credential;
+    return { from: 'header', header: registryAuthHeader(storedLogin(account)), account };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/send/create-service.js
+
+
+
+
+
+
+
+
+/** Makes a service with a spec that the API takes whole; the service, or why there is none. */
+async function createService(access, spec, engine, signal) {
+    const stored = storedCredential(access);
+    const auth = stored.from === 'header' ? { registryAuth: stored.header } : {};
+    const labels = stored.from === 'header' ? storedAccountLabels(stored.account, (0,time_clock/* timeOfDayMs */.bN)()) : NO_ACCOUNT_LABELS;
+    const body = write_number_numbered(withAccountLabels(spec, labels));
+    let refusal;
+    try {
+        await engine.post('/services/create', { body, mayRepeat: true, signal, ...auth });
+    }
+    catch (error) {
+        if (!(error instanceof engine_engine/* EngineError */.NJ))
+            throw error;
+        if (error.status !== 409)
+            refusal = `docker refused to create ${spec.Name}: ${error.message}`;
+        if (refusal !== undefined && !spec_update_isFailure(error))
+            return { problem: { outcome: 'failed', cause: refusal } };
+    }
+    // The answer to a call that came through may have been lost: then the service is there, and ours.
+    const service = await findService(engine, spec.Name, signal);
+    if (service !== undefined && (0,spec_comparison/* sameSpec */.sZ)(spec, service.Spec))
+        return { service };
+    if (refusal !== undefined)
+        return { problem: { outcome: 'failed', cause: refusal } };
+    return { problem: superseded('deployed', 'at the same moment', spec.Name) };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/send/write-spec.js
 
 
 
@@ -12559,24 +12819,12 @@ function writeSpec(engine, serviceId, bases, wanted, credential, signal, sending
 }
 function withAccount(spec, credential, over) {
     if (credential.from === 'header')
-        return withAccountLabels(spec, storedAccountLabels(credential.account, (0,runner_clock/* timeOfDayMs */.bN)()));
+        return withAccountLabels(spec, storedAccountLabels(credential.account, (0,time_clock/* timeOfDayMs */.bN)()));
     // A spec that goes back to what it was, with the credential that was stored with it, has its labels.
     return credential.from === 'spec' ? withAccountLabels(spec, accountLabelsOf(over)) : spec;
 }
 
-;// CONCATENATED MODULE: ./build/rollout/interim.js
-
-
-
-
-
-
-
-
-
-
-
-
+;// CONCATENATED MODULE: ./build/rollout/send/renew-credential.js
 
 
 
@@ -12584,283 +12832,321 @@ function withAccount(spec, credential, over) {
 
 
 const SEND_TIMEOUT_MS = 120_000;
-/** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
-const SETTLING_MS = 45_000;
-/** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
-const interim_LOOK_EVERY_MS = 1000;
-/** What the interim specs of this run say whose they are, and how long they are to be left alone. */
-function markFor({ token, owner, url }, deployment, { now }) {
-    const until = now + lifetimeOf(deployment) * 1000;
-    return { token, owner, url, until, hasLock: deployment.lock !== undefined };
-}
-/** A service whose first step has not been taken, or that has none. */
-function untouched(change) {
-    return { change, service: currentOf(change), sentAt: (0,runner_clock/* nowMs */.TC)() };
-}
 /**
- * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
- * It counts as ours only if the swarm accepted it.
+ * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
+ * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
  *
- * @param credential for the tasks that the spec asks for
+ * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
  */
-async function sendInterim(change, spec, credential, run) {
-    const { engine } = run.connection;
-    const { current } = change;
-    noteSending({ ...change, interim: spec });
-    const sent = untouched(change);
-    const signal = (0,runner_clock/* timeLimit */.zc)(SEND_TIMEOUT_MS);
+async function renewCredential({ current, currentAccess, request, interim }, { connection: { engine }, lines }, signal) {
+    if (currentAccess === undefined || interim !== undefined)
+        return;
+    if ((0,service_mode/* isJob */.o5)(current.Spec) || hasUnfinishedUpdate(current))
+        return;
     try {
-        const given = await give(current, change.interim, spec, credential, engine, signal);
-        const service = await findService(engine, current.ID, signal);
-        if (given !== 'done')
-            return { ...sent, service, problem: superseded(given, 'at the same moment') };
-        // Somebody else may have made theirs from our interim one.
-        if (service === undefined || !sameMark(service.Spec, spec) || !(0,spec_comparison/* sameSpec */.sZ)(service.Spec, spec)) {
-            return {
-                ...sent,
-                change: { ...change, interim: spec },
-                service,
-                problem: superseded('changed', 'at the same moment'),
-            };
-        }
-        const taken = { ...sent, change: { ...withScaleBefore(change, service), interim: service.Spec }, service };
-        noteSent(taken);
-        return taken;
+        const patience = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(SEND_TIMEOUT_MS)]);
+        await writeSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience);
     }
     catch (error) {
-        // The swarm may have taken it all the same.
-        return { ...sent, change: { ...change, interim: spec }, problem: notSent(error, run) };
+        lines.say(request.name, `the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
     }
 }
-function notSent(error, run) {
-    const said = (0,errors/* messageOf */.bD)(error);
-    if (error instanceof engine_engine/* EngineError */.NJ && !isAnswerLost(error)) {
-        return { outcome: 'failed', cause: `its first step could not be sent: ${said}` };
-    }
-    const { outcome, why } = unanswered(said, run);
-    return { outcome, cause: `it is not known whether the swarm took its first step: ${why}` };
-}
-/** Others may have scaled it until then, and an interim spec without tasks does not say so. */
-function withScaleBefore(change, { PreviousSpec: before }) {
-    if (before === undefined)
-        return change;
-    const { wanted, current } = change;
-    return {
-        ...change,
-        wanted: withScaleOf(wanted, before),
-        current: { ...current, Spec: withScaleFor(wanted, current.Spec, before) },
-    };
-}
+
+;// CONCATENATED MODULE: ./build/rollout/send/second-service.js
+
+
+
+
+
+
+
+
+/** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
+const DRAIN_SECONDS = 30;
 /**
- * Where a run that was killed has left an interim spec, the spec from before that run comes first, and then ours: Swarm
- * remembers one earlier spec only, and a run after this one has to find it there.
- */
-async function give(current, earlier, spec, credential, engine, signal) {
-    if (earlier !== undefined) {
-        // One that was made as a copy of an interim spec has no earlier one, and its credential with what it has.
-        const from = current.PreviousSpec === undefined ? 'spec' : 'previous-spec';
-        const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from }, signal);
-        if (given !== 'done')
-            return given;
-    }
-    return writeSpec(engine, current.ID, [current.Spec], spec, credential, signal);
-}
-/**
- * What the first steps came to. When one did not go well, nothing more of the run is sent.
+ * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
  *
- * @param what did not go well, in words that a name follows: `the end of the old tasks of`
+ * @returns a problem when somebody else is at it, or the swarm refuses it
  */
-function afterFirstStep(all, what, signal) {
-    const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name);
-    if (culprits.length === 0 && !signal.aborted)
-        return { changes: all.map(({ change }) => change) };
-    const problem = signal.aborted
-        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
-        : {
-            outcome: 'skipped',
-            cause: `not sent, because ${what} ${(0,some_of/* someOf */.y)(culprits)} failed`,
-            because: culprits,
-        };
-    const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
-    return { changes: [], ended };
+async function makeSecond(change, run, signal) {
+    const sentAt = (0,time_clock/* nowMs */.TC)();
+    const problem = await removeLeftovers(change, run, signal);
+    if (problem !== undefined)
+        return { change, sentAt, service: undefined, problem };
+    const made = await createService(change.access, change.wanted, run.connection.engine, signal);
+    return { change, sentAt, service: undefined, ...made };
 }
 /**
- * Sees to it that nothing of this run's interim specs stays, whatever became of it; those of others are left alone. One
- * that is still there goes back to what was before. Out of somebody else's deploy that was made over one it is taken:
- * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
- * would lead there: the present spec is sent once more, and no task restarts.
+ * Removes the second services that earlier deploys of a service have left. One to which traffic is still led, because a deploy
+ * was killed while it moved, loses that first, and stays until no proxy asks it any more.
+ *
+ * @param keep takes the traffic from them only
+ * @returns a problem when somebody else has changed one
  */
-async function tidyInterims(settled, { connection: { engine }, signal: stop, lines }) {
-    const touched = settled.flatMap((one) => {
-        const { change } = one.sent;
-        if (change.action !== 'update' || change.interim === undefined)
-            return [];
-        return [{ name: change.request.name, current: change.current, interim: change.interim, up: specSeenUp(one) }];
-    });
-    await Promise.all(touched.map(async (one) => {
-        try {
-            await tidyOne(one, engine, lines, stop);
-        }
-        catch (error) {
-            log/* log */.Rm.warning(`${one.name}: the intermediate spec of its strategy may be left, also for \`docker service rollback\`: ${(0,errors/* messageOf */.bD)(error)}`);
-        }
-    }));
-}
-function specSeenUp({ sent: { change, service }, result }) {
-    if (isGood(result))
-        return service?.Spec;
-    return result.wayBack === 'done' ? currentOf(change)?.Spec : undefined;
-}
-async function tidyOne({ name, current, interim, up }, engine, lines, stop) {
-    const signal = (0,runner_clock/* timeLimit */.zc)(SEND_TIMEOUT_MS);
-    const deadline = (0,runner_clock/* nowMs */.TC)() + SETTLING_MS;
-    const isOver = () => (0,runner_clock/* nowMs */.TC)() >= deadline;
-    let isDone = false;
-    const look = async () => {
-        isDone = await isForgotten();
-        return isDone;
-    };
-    await (0,poll/* poll */.w)(look, interim_LOOK_EVERY_MS, isOver, stop);
-    if (!isDone)
-        throw new errors/* UserError */.yo('its update is still in progress, and this run does not wait for its end');
-    async function isForgotten() {
-        const now = await findService(engine, current.ID, signal);
+async function removeLeftovers({ request, colours }, { connection: { engine }, lines }, signal, keep = false) {
+    for (const leftover of colours?.leftovers ?? []) {
+        const { ID: id, Spec: spec } = leftover;
+        const now = await findService(engine, id, signal);
         if (now === undefined)
-            return true;
-        const { ID: id, Spec: spec, PreviousSpec: previous } = now;
-        if (sameMark(spec, interim)) {
-            await takeOut(name, now, current, interim, engine, lines, signal);
-            return false;
+            continue;
+        if (!(0,spec_comparison/* sameSpec */.sZ)(now.Spec, spec))
+            return superseded('changed', 'at the same moment', spec.Name);
+        const taking = colours && takenFrom(leftover, colours);
+        if (taking !== undefined) {
+            const given = await writeSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal);
+            if (given === 'changed')
+                return superseded('changed', 'at the same moment', spec.Name);
+            lines.say(request.name, `${spec.Name} loses the traffic that a deploy which was killed has left to it`);
         }
-        if (isInterim(spec) || previous === undefined || !sameMark(previous, interim))
-            return true;
-        // A write in the middle of an update would hide from others how that ends.
-        if (isPaused(now))
-            return true;
-        // Of one that has come up Swarm may wait for a node that is gone, or as long as its policy says.
-        const isUp = up !== undefined && (0,spec_comparison/* sameSpec */.sZ)(spec, up);
-        if (hasUnfinishedUpdate(now) && !isUp)
-            return false;
-        return (await writeSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
+        if (keep)
+            continue;
+        if (taking?.byLabels)
+            await (0,time_clock/* sleep */.yy)(DRAIN_SECONDS * 1000, signal);
+        await remove(engine, `/services/${id}`, signal);
+        lines.say(request.name, `${spec.Name}, which had no traffic, is removed`);
     }
-}
-async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
-    if ((0,spec_comparison/* sameSpec */.sZ)(spec, interim)) {
-        lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy');
-        await writeSpec(engine, id, [spec], sayingWhoScales(current.Spec, interim), { from: 'previous-spec' }, signal);
-    }
-    else {
-        lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy");
-        await writeSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
-    }
+    return undefined;
 }
 
-;// CONCATENATED MODULE: ./build/rollout/ends-note.js
+;// CONCATENATED MODULE: ./build/rollout/send/under-way.js
 
+
+
+/** A service that is about to be sent: whoever comes after a kill has to know of it. */
+function noteSending(change) {
+    (0,workspace_state/* note */.N4)({ service: stateOf(change, 'sending') });
+}
+/** It was sent, and this is how the swarm has it. */
+function noteSent({ change, service, problem }) {
+    if (change.action === 'unchanged' || service === undefined || problem !== undefined)
+        return;
+    const state = stateOf(change, 'sent');
+    (0,workspace_state/* note */.N4)({ service: { ...state, ours: [...state.ours, (0,spec_comparison/* fingerprint */.Rj)(service.Spec)] } });
+}
+/** Its traffic moves from one service to another: that is not one spec any more. */
+function noteMoving({ change }) {
+    if (change.action !== 'unchanged')
+        (0,workspace_state/* note */.N4)({ service: stateOf(change, 'moving') });
+}
+function stateOf(change, phase) {
+    const { name } = change.request;
+    const interim = change.action === 'update' ? change.interim : undefined;
+    const current = currentOf(change);
+    return {
+        name,
+        service: change.action === 'switch' ? change.second.name : name,
+        action: change.action === 'update' ? 'update' : 'create',
+        phase,
+        before: current === undefined ? '' : (0,spec_comparison/* fingerprint */.Rj)(current.Spec),
+        ours: [change.wanted, ...(interim === undefined ? [] : [interim])].map(spec_comparison/* fingerprint */.Rj),
+        interim: interim === undefined ? '' : (0,spec_comparison/* fingerprint */.Rj)(interim),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/rollout/send/send.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const send_READ_TIMEOUT_MS = 120_000;
+/** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
+const send_GRACE_MS = 1000;
+/** The same when another service has failed, or the time of the run is over. */
+const LONG_GRACE_MS = 5000;
 /**
- * What is to be known of a service that is up, of whose tasks some have ended: the next one may do so too. Pure.
+ * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
+ * the others. When the run is stopped, when its time is over and when the watch ends, what is being sent may still
+ * arrive, and nothing more is sent.
  *
- * @param when they ended, in words that follow that
- * @returns nothing where none has
+ * @param watch is given each of them as soon as it is sent
  */
-function endsNote(ended, when) {
-    const last = newest(ended);
-    if (last === undefined)
+function deploy(services, run, watch) {
+    const { deployment, signal, time } = run;
+    const ends = [afterwards(signal, send_GRACE_MS), time.over(LONG_GRACE_MS)];
+    const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)]);
+    // What is as asked waits for no turn: one look shows all of it.
+    const turns = services.map((change) => (change.action === 'unchanged' ? asItIs(change) : change));
+    for (const turn of turns)
+        if ('sentAt' in turn)
+            watch?.add(turn);
+    return inParallel(turns, deployment.maxParallel, async (turn) => {
+        if ('sentAt' in turn)
+            return turn;
+        const sent = await sendOrNot(turn);
+        watch?.add(sent);
+        return sent;
+    });
+    async function sendOrNot(change) {
+        const problem = whyNotSent(run, watch);
+        if (problem !== undefined)
+            return { ...asItIs(change), problem };
+        noteSending(change);
+        const sent = await send(change, run, end).catch((error) => unansweredSent(change, error, run, watch));
+        noteSent(sent);
+        return sent;
+    }
+}
+/** Without anything sent to it. */
+function asItIs(change) {
+    return { change, service: currentOf(change), sentAt: (0,time_clock/* nowMs */.TC)() };
+}
+/** Aborted so long after `signal`. */
+function afterwards(signal, ms) {
+    const end = new AbortController();
+    signal.addEventListener('abort', () => setTimeout(() => end.abort((0,time_clock/* tooLong */.Po)()), ms).unref(), { once: true });
+    return end.signal;
+}
+function whyNotSent({ signal, time }, watch) {
+    if (signal.aborted)
+        return { outcome: 'cancelled', cause: 'the run was stopped before it was sent' };
+    if (time.isOver)
+        return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` };
+    if (!watch?.failed.aborted)
         return undefined;
-    const many = ended.length === 1 ? 'one of its tasks' : `${ended.length} of its tasks`;
-    return `${many} ended ${when} (${ended.length === 1 ? 'it' : 'the last one'} ${ending(last)})`;
+    const { culprits } = watch;
+    return { outcome: 'skipped', cause: `not sent, because ${(0,some_of/* someOf */.y)(culprits)} failed`, because: culprits };
+}
+async function send(change, run, end) {
+    const { connection } = run;
+    if (change.action === 'switch')
+        return makeSecond(change, run, end);
+    if (change.action === 'create')
+        return send_create(change, connection, end);
+    await renewCredential(change, run, end);
+    return update(change, connection, end);
+}
+async function send_create(change, { engine }, end) {
+    const sentAt = (0,time_clock/* nowMs */.TC)();
+    const made = await createService(change.access, change.wanted, engine, readingTime(end));
+    return { change, sentAt, service: undefined, ...made };
+}
+/** Sends the whole spec, over the one that was observed or an interim one of ours. */
+async function update(change, connection, end) {
+    const { access, current, interim, wanted } = change;
+    const { ID: id, Spec: observed } = current;
+    const sentAt = (0,time_clock/* nowMs */.TC)();
+    try {
+        const base = interim ?? observed;
+        const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
+        const found = await read(connection, id, end);
+        const service = found && sharingTemplates(found, [wanted, observed]);
+        const isOurs = given === 'done' && service !== undefined && (0,spec_comparison/* sameSpec */.sZ)(wanted, service.Spec);
+        return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
+    }
+    catch (error) {
+        if (!(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error))
+            throw error;
+        return send_refused(change, sentAt, error.message);
+    }
+}
+/** A reading of the swarm outlives the run's stop: what was sent has to be known. */
+function read({ engine }, name, end) {
+    return findService(engine, name, readingTime(end));
+}
+function readingTime(end) {
+    return AbortSignal.any([end, (0,time_clock/* timeLimit */.zc)(send_READ_TIMEOUT_MS)]);
+}
+/** What is sent to a service, and with which account. */
+function changeInWords(change) {
+    const { changes, access } = change;
+    const account = access === undefined ? 'without an account' : accountsInWords(access.credential);
+    if (change.action === 'update')
+        return `update (${changes.join('; ')}), ${account}`;
+    if (change.action === 'create')
+        return `create, ${account}`;
+    const { name, live } = change.second;
+    const beside = live === undefined ? '' : ` beside ${live.Spec.Name} (${changes.join('; ')})`;
+    return `create ${name}${beside}, ${account}`;
+}
+/** What was sent may or may not have arrived: the swarm cannot be asked. */
+function unansweredSent(change, error, run, watch) {
+    const problem = () => {
+        if (!run.signal.aborted && watch?.failed.aborted) {
+            const { culprits } = watch;
+            return { ...lost('skipped', `it had not answered when ${(0,some_of/* someOf */.y)(culprits)} failed`), because: culprits };
+        }
+        const { outcome, why } = unanswered((0,errors/* messageOf */.bD)(error), run);
+        return lost(outcome, why);
+    };
+    return { change, sentAt: (0,time_clock/* nowMs */.TC)(), service: currentOf(change), problem: problem() };
+}
+function lost(outcome, why) {
+    return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true };
+}
+function send_refused(change, sentAt, said) {
+    const cause = `docker refused to update it: ${said}`;
+    return { change, sentAt, service: change.current, problem: { outcome: 'failed', cause } };
+}
+function overtaken(change, sentAt, service) {
+    const problem = service === undefined ? superseded('removed', 'during this deploy') : superseded('changed', 'at the same moment');
+    return { change, sentAt, service, problem };
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/update-policy.js
-/** How long Swarm takes for an update by the policy of a service (swarmkit, manager/orchestrator/update/updater.go). Pure. */
-/** Swarm's own default of `--update-monitor`. */
-const DEFAULT_MONITOR_SECONDS = 5;
-const update_policy_NANOSECONDS = 1e9;
-/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
-function monitorSecondsOf({ UpdateConfig: policy }) {
-    const nanoseconds = policy?.Monitor ?? 0;
-    return nanoseconds > 0 ? nanoseconds / update_policy_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
-}
-/** How long Swarm waits between the tasks that it replaces. */
-function updateDelaySeconds({ UpdateConfig: policy }) {
-    return (policy?.Delay ?? 0) / update_policy_NANOSECONDS;
-}
-
-;// CONCATENATED MODULE: ./build/runner/elapsed.js
+;// CONCATENATED MODULE: ./build/runner/time/elapsed.js
 
 /** The seconds since a moment of {@link nowMs}, as a person is told them: to a tenth. */
 function secondsSince(moment) {
-    return toTenths(((0,runner_clock/* nowMs */.TC)() - moment) / 1000);
+    return toTenths(((0,time_clock/* nowMs */.TC)() - moment) / 1000);
 }
 /** Seconds to a tenth: also a sum of such, which may come out as 13.399999999999999. */
 function toTenths(seconds) {
     return Math.round(seconds * 10) / 10;
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
+;// CONCATENATED MODULE: ./build/rollout/watch/service-snapshot.js
 
 
-/** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
-/** Swarm's own default of `--restart-delay`. */
-const DEFAULT_DELAY_SECONDS = 5;
-const restart_policy_NANOSECONDS = 1e9;
-/** How long Swarm waits before the next task of a slot starts. */
-function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
-    return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : policy.Delay / restart_policy_NANOSECONDS;
+/** The tasks of one snapshot, counted. */
+function taskCounts({ service, tasks, eligibleNodes }) {
+    const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes);
+    const nodes = new Set(counted.map((task) => task.NodeID));
+    return { wanted, running: counted.length, nodes: nodes.size };
 }
-/**
- * Whether Swarm has decided what follows on a task that has ended: in the same write it makes the task that follows, if
- * there is to be one. A task that ends before its delayed start was due is decided on only when the delay is over.
- */
-function isDecided({ DesiredState: desired }) {
-    return desired !== 'ready' && desired !== 'running' && desired !== 'complete';
+/** How many tasks of a snapshot count, in numbers and words. */
+function countTasks(service, tasks, nodes) {
+    const { Spec: spec } = service;
+    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
+    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
+    const complete = slots.flatMap((inSlot) => completeTask(spec, inSlot) ?? []);
+    const wanted = (0,service_mode/* wantedTasks */.WW)(spec) ?? nodes.length;
+    return {
+        wanted,
+        counted: (0,service_mode/* isJob */.o5)(spec) ? complete : [...running, ...complete],
+        progress: progressText(spec, wanted, running.length, complete.length),
+    };
 }
-/** Why no task follows on one that has ended, in words that follow how it ended: `its restart policy is none`. */
-function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
-    const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
-    if (condition === 'none')
-        return 'its restart policy is none';
-    const { State: state, ContainerStatus: container } = task.Status;
-    const isSaidToFail = isUnhealthy(task) || isPerhapsUnhealthy(task);
-    const isComplete = state === 'complete' || (isSaidToFail && container?.ExitCode === 0);
-    if (condition === 'on-failure' && isComplete)
-        return 'its restart policy is on-failure (its exit code was 0)';
-    if (attempts === 0)
-        return 'Swarm starts no other';
-    const within = window > 0 ? ` within ${spoken(window / restart_policy_NANOSECONDS)}` : '';
-    return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
+/** Fewer than wanted; or more, while Swarm still removes some. */
+function service_snapshot_isComplete(spec, { wanted, counted }) {
+    return (0,service_mode/* isGlobal */.WN)(spec) ? counted.length >= wanted : counted.length === wanted;
 }
-/**
- * The tasks of a slot that have ended, oldest first, by turns. What is rejected at once is one turn with what Swarm
- * rejects in its place before the delay of the policy is over, for it is made, and its image pulled, ahead of its start.
- */
-function turnsOf(ended, delaySeconds) {
-    const turns = [];
-    for (const task of ended.toSorted(byCreation)) {
-        const turn = turns.at(-1);
-        const first = turn?.[0];
-        const isSameTurn = first !== undefined &&
-            isRejected(first) &&
-            isRejected(task) &&
-            secondsBetween(first, task) < delaySeconds * LEEWAY;
-        if (isSameTurn)
-            turn?.push(task);
-        else
-            turns.push([task]);
-    }
-    return turns;
+function progressText(spec, wanted, running, complete) {
+    const tasks = wanted === 1 ? 'task' : 'tasks';
+    if ((0,service_mode/* isJob */.o5)(spec))
+        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
+    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
 }
-/** Swarm's timer and the times of creation are not read at the same moment. */
-const LEEWAY = 0.9;
-function isRejected({ Status: { State: state } }) {
-    return state === 'rejected';
+/** What is to be known of a job that is complete while Swarm goes on with it. */
+function jobNote({ service, tasks, eligibleNodes }) {
+    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
+    return [...slots.values()].some((inSlot) => isOverdone(service.Spec, inSlot)) ? OVERDONE : undefined;
 }
-/** Both times are the leader's. */
-function secondsBetween(earlier, later) {
-    return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
-}
+const OVERDONE = 'Swarm makes more tasks for this job than it asks for, and may run it again and again: a manager that led before still makes some of its own (moby/moby#53632). Restart the docker daemon of each manager, one after another';
 
-;// CONCATENATED MODULE: ./build/rollout/task-tracks.js
+;// CONCATENATED MODULE: ./build/rollout/watch/task-tracks.js
 
 
 /** So many tasks of a service are followed from when they are first seen, and so many more that failed. */
@@ -12955,7 +13241,226 @@ const PHASE_BEFORE = {
     over: 'starting',
 };
 
-;// CONCATENATED MODULE: ./build/rollout/service-history.js
+;// CONCATENATED MODULE: ./build/rollout/service-result.js
+
+
+
+
+
+
+
+
+const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
+const service_result_GOOD = { create: 'created', switch: 'created', update: 'updated', unchanged: 'unchanged' };
+/** The outcome of a rollout that went well. */
+function goodOutcome({ change }) {
+    return service_result_GOOD[change.action];
+}
+/**
+ * What became of a service.
+ *
+ * @param seen nothing, where nobody looked
+ */
+function resultOf(sent, outcome, seen, cause) {
+    const { change, sentAt } = sent;
+    const snapshot = seen?.snapshot;
+    const live = change.colours?.live;
+    const service = snapshot?.service ?? sent.service;
+    const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot);
+    return {
+        name: change.request.name,
+        action: actionOf(change),
+        outcome,
+        image: {
+            before: imageOf(serviceBefore(change)),
+            wanted: imageOfSpec(change.wanted),
+            after: imageOf(service),
+        },
+        strategy: change.request.strategy.kind,
+        ...(change.changes.length > 0 && { changes: change.changes }),
+        ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
+        ...(change.request.place && { place: change.request.place }),
+        config: change.access?.config.name,
+        nodes,
+        tasks: { running, wanted },
+        seconds: secondsSince(sentAt),
+        ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
+        ...(cause !== undefined && { cause }),
+        ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history, seen.nodes)) } }),
+    };
+}
+/** From a moment of {@link nowMs} until now. */
+function stretchOf(sinceMs, tasks) {
+    return { from: sinceMs / 1000, to: (0,time_clock/* nowMs */.TC)() / 1000, tasks };
+}
+/** Of two services for one name: whether there was one before. */
+function actionOf(change) {
+    if (change.action !== 'switch')
+        return change.action;
+    return change.second.live === undefined ? 'create' : 'update';
+}
+/** The result of a service that nobody waits for: what was sent, or why it was not. */
+function unwatchedResult(sent) {
+    const { problem } = sent;
+    if (problem === undefined)
+        return resultOf(sent, goodOutcome(sent), undefined);
+    const { outcome, cause, failedTask, because, seenTasks, theirs } = problem;
+    const result = resultOf(sent, outcome, undefined, cause);
+    return {
+        ...(theirs === undefined ? result : withTheirs(result, sent, theirs.image)),
+        ...(failedTask && { failedTask }),
+        ...(because && { because }),
+        ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),
+    };
+}
+/**
+ * The result of a service that somebody else has changed or removed: it says what they have made of it. Of two services for
+ * one name it says so only of one that has been up.
+ *
+ * @param image what it is to run now; nothing where it is gone
+ */
+function withTheirs(result, { change }, image) {
+    if (change.action === 'switch' && !isGood(result))
+        return result;
+    return { ...result, image: { ...result.image, after: image } };
+}
+/** The result of a service that may have come up, had another one not failed. */
+function givenUpResult(sent, seen, culprits) {
+    if (sent.change.action !== 'unchanged')
+        return { ...resultOf(sent, 'rolled-back', seen), because: culprits };
+    const cause = `nothing was sent to it, and it is not waited for any more, because ${(0,some_of/* someOf */.y)(culprits)} failed`;
+    return { ...resultOf(sent, 'skipped', seen, cause), because: culprits };
+}
+/**
+ * Logs a result.
+ *
+ * @param node where it failed, as far as that is known by now
+ */
+function sayResult(result, { change, isWayBack = false }, lines, node = result.failedTask?.node) {
+    const { name, outcome, seconds, tasks, nodes, cause } = result;
+    const after = `after ${seconds} s`;
+    if (!isGood(result)) {
+        const where = node === undefined || cause?.includes(node) ? '' : ` (node ${node})`;
+        lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`);
+        return;
+    }
+    const tag = isWayBack || change.keptTag === undefined ? '' : ` (${change.keptTag})`;
+    const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
+    // Of many services those count that have changed.
+    if (outcome === 'unchanged' && !isWayBack)
+        lines.unchanged(name, said);
+    else
+        lines.good(name, said);
+}
+
+;// CONCATENATED MODULE: ./build/rollout/settled.js
+function settledAs(sent, result) {
+    return { sent, result, diagnosed: Promise.resolve(result) };
+}
+/** The same with another result, whether or not it was diagnosed by then. */
+function withResult(settled, change) {
+    return { ...settled, result: change(settled.result), diagnosed: settled.diagnosed.then(change) };
+}
+/** Waits until all is known of them. */
+function allDiagnosed(settled) {
+    return Promise.all(settled.map(async (one) => ({ ...one, result: await one.diagnosed })));
+}
+
+;// CONCATENATED MODULE: ./build/rollout/watch/ends-note.js
+
+/**
+ * What is to be known of a service that is up, of whose tasks some have ended: the next one may do so too. Pure.
+ *
+ * @param when they ended, in words that follow that
+ * @returns nothing where none has
+ */
+function endsNote(ended, when) {
+    const last = newest(ended);
+    if (last === undefined)
+        return undefined;
+    const many = ended.length === 1 ? 'one of its tasks' : `${ended.length} of its tasks`;
+    return `${many} ended ${when} (${ended.length === 1 ? 'it' : 'the last one'} ${ending(last)})`;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/update-policy.js
+/** How long Swarm takes for an update by the policy of a service (swarmkit, manager/orchestrator/update/updater.go). Pure. */
+/** Swarm's own default of `--update-monitor`. */
+const DEFAULT_MONITOR_SECONDS = 5;
+const update_policy_NANOSECONDS = 1e9;
+/** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
+function monitorSecondsOf({ UpdateConfig: policy }) {
+    const nanoseconds = policy?.Monitor ?? 0;
+    return nanoseconds > 0 ? nanoseconds / update_policy_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
+}
+/** How long Swarm waits between the tasks that it replaces. */
+function updateDelaySeconds({ UpdateConfig: policy }) {
+    return (policy?.Delay ?? 0) / update_policy_NANOSECONDS;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
+
+
+/** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
+/** Swarm's own default of `--restart-delay`. */
+const DEFAULT_DELAY_SECONDS = 5;
+const restart_policy_NANOSECONDS = 1e9;
+/** How long Swarm waits before the next task of a slot starts. */
+function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
+    return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : policy.Delay / restart_policy_NANOSECONDS;
+}
+/**
+ * Whether Swarm has decided what follows on a task that has ended: in the same write it makes the task that follows, if
+ * there is to be one. A task that ends before its delayed start was due is decided on only when the delay is over.
+ */
+function isDecided({ DesiredState: desired }) {
+    return desired !== 'ready' && desired !== 'running' && desired !== 'complete';
+}
+/** Why no task follows on one that has ended, in words that follow how it ended: `its restart policy is none`. */
+function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
+    const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
+    if (condition === 'none')
+        return 'its restart policy is none';
+    const { State: state, ContainerStatus: container } = task.Status;
+    const isSaidToFail = isUnhealthy(task) || isPerhapsUnhealthy(task);
+    const isComplete = state === 'complete' || (isSaidToFail && container?.ExitCode === 0);
+    if (condition === 'on-failure' && isComplete)
+        return 'its restart policy is on-failure (its exit code was 0)';
+    if (attempts === 0)
+        return 'Swarm starts no other';
+    const within = window > 0 ? ` within ${spoken(window / restart_policy_NANOSECONDS)}` : '';
+    return `its restart policy has no attempt left (max-attempts ${attempts}${within})`;
+}
+/**
+ * The tasks of a slot that have ended, oldest first, by turns. What is rejected at once is one turn with what Swarm
+ * rejects in its place before the delay of the policy is over, for it is made, and its image pulled, ahead of its start.
+ */
+function turnsOf(ended, delaySeconds) {
+    const turns = [];
+    for (const task of ended.toSorted(byCreation)) {
+        const turn = turns.at(-1);
+        const first = turn?.[0];
+        const isSameTurn = first !== undefined &&
+            isRejected(first) &&
+            isRejected(task) &&
+            secondsBetween(first, task) < delaySeconds * LEEWAY;
+        if (isSameTurn)
+            turn?.push(task);
+        else
+            turns.push([task]);
+    }
+    return turns;
+}
+/** Swarm's timer and the times of creation are not read at the same moment. */
+const LEEWAY = 0.9;
+function isRejected({ Status: { State: state } }) {
+    return state === 'rejected';
+}
+/** Both times are the leader's. */
+function secondsBetween(earlier, later) {
+    return (Date.parse(later.CreatedAt) - Date.parse(earlier.CreatedAt)) / 1000;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/watch/service-history.js
 
 
 
@@ -13084,7 +13589,7 @@ function swarmReason(status) {
     return status !== undefined && says.includes(status.State) ? (0,safe_text/* limited */.TJ)(status.Message ?? '') || undefined : undefined;
 }
 
-;// CONCATENATED MODULE: ./build/rollout/look.js
+;// CONCATENATED MODULE: ./build/rollout/watch/look.js
 
 
 
@@ -13111,7 +13616,7 @@ const MOST_LONGER = 1.25;
 const STOPPED = 'the run was stopped';
 /** The pause between two looks, after the one that began then: at most half of the time goes into looks. */
 function look_pauseAfter(begunAt) {
-    return Math.max(look_LOOK_EVERY_MS, (0,runner_clock/* nowMs */.TC)() - begunAt);
+    return Math.max(look_LOOK_EVERY_MS, (0,time_clock/* nowMs */.TC)() - begunAt);
 }
 /** The swarm cannot be seen any more. */
 class SwarmUnseen extends Error {
@@ -13129,20 +13634,20 @@ class SwarmUnseen extends Error {
  */
 function swarmReader({ connection: { engine }, signal, time }, which) {
     const before = new SameAnswers();
-    let seenAt = (0,runner_clock/* nowMs */.TC)();
+    let seenAt = (0,time_clock/* nowMs */.TC)();
     let begunAt = Number.NEGATIVE_INFINITY;
     let cpuMsThen = 0;
     let tasks = 0;
     let next;
     const begin = async (asked) => {
         try {
-            const spaceMs = spaceAfter(tasks, (0,runner_clock/* cpuMs */.D$)() - cpuMsThen);
-            await (0,runner_clock/* sleep */.yy)(Math.max(0, begunAt + spaceMs - (0,runner_clock/* nowMs */.TC)()), signal).finally(() => {
+            const spaceMs = spaceAfter(tasks, (0,time_clock/* cpuMs */.D$)() - cpuMsThen);
+            await (0,time_clock/* sleep */.yy)(Math.max(0, begunAt + spaceMs - (0,time_clock/* nowMs */.TC)()), signal).finally(() => {
                 next = undefined;
             });
-            const now = (0,runner_clock/* nowMs */.TC)();
+            const now = (0,time_clock/* nowMs */.TC)();
             begunAt = now;
-            cpuMsThen = (0,runner_clock/* cpuMs */.D$)();
+            cpuMsThen = (0,time_clock/* cpuMs */.D$)();
             const snapshot = await takeSnapshot(engine, [...asked.values()], which, signal, before);
             seenAt = now;
             tasks = tasksIn(snapshot);
@@ -13212,173 +13717,9 @@ function serviceSnapshot({ service, tasks }, nodes, monitorSeconds, history) {
         service,
         tasks: (0,service_mode/* endsForGood */.L)(spec) ? tasks.map(asKnown) : tasks,
         eligibleNodes: (0,swarm_placement/* eligibleNodes */.VS)(nodes, service.Spec.TaskTemplate.Placement),
-        now: (0,runner_clock/* nowMs */.TC)() / 1000,
+        now: (0,time_clock/* nowMs */.TC)() / 1000,
         monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
     };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/service-snapshot.js
-
-
-/** The tasks of one snapshot, counted. */
-function taskCounts({ service, tasks, eligibleNodes }) {
-    const { wanted, counted } = countTasks(service, currentTasks(service, tasks), eligibleNodes);
-    const nodes = new Set(counted.map((task) => task.NodeID));
-    return { wanted, running: counted.length, nodes: nodes.size };
-}
-/** How many tasks of a snapshot count, in numbers and words. */
-function countTasks(service, tasks, nodes) {
-    const { Spec: spec } = service;
-    const slots = [...slotsThatCount(spec, tasks, nodes).values()];
-    const running = slots.flatMap((inSlot) => inSlot.find(isRunning) ?? []);
-    const complete = slots.flatMap((inSlot) => completeTask(spec, inSlot) ?? []);
-    const wanted = (0,service_mode/* wantedTasks */.WW)(spec) ?? nodes.length;
-    return {
-        wanted,
-        counted: (0,service_mode/* isJob */.o5)(spec) ? complete : [...running, ...complete],
-        progress: progressText(spec, wanted, running.length, complete.length),
-    };
-}
-/** Fewer than wanted; or more, while Swarm still removes some. */
-function service_snapshot_isComplete(spec, { wanted, counted }) {
-    return (0,service_mode/* isGlobal */.WN)(spec) ? counted.length >= wanted : counted.length === wanted;
-}
-function progressText(spec, wanted, running, complete) {
-    const tasks = wanted === 1 ? 'task' : 'tasks';
-    if ((0,service_mode/* isJob */.o5)(spec))
-        return `${complete}/${wanted} ${tasks} complete${running > 0 ? `, ${running} running` : ''}`;
-    return `${running}/${wanted} ${tasks} running${complete > 0 ? `, ${complete} complete` : ''}`;
-}
-/** What is to be known of a job that is complete while Swarm goes on with it. */
-function jobNote({ service, tasks, eligibleNodes }) {
-    const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
-    return [...slots.values()].some((inSlot) => isOverdone(service.Spec, inSlot)) ? OVERDONE : undefined;
-}
-const OVERDONE = 'Swarm makes more tasks for this job than it asks for, and may run it again and again: a manager that led before still makes some of its own (moby/moby#53632). Restart the docker daemon of each manager, one after another';
-
-;// CONCATENATED MODULE: ./build/rollout/service-result.js
-
-
-
-
-
-
-
-
-const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
-const service_result_GOOD = { create: 'created', switch: 'created', update: 'updated', unchanged: 'unchanged' };
-/** The outcome of a rollout that went well. */
-function goodOutcome({ change }) {
-    return service_result_GOOD[change.action];
-}
-/**
- * What became of a service.
- *
- * @param seen nothing, where nobody looked
- */
-function resultOf(sent, outcome, seen, cause) {
-    const { change, sentAt } = sent;
-    const snapshot = seen?.snapshot;
-    const live = change.colours?.live;
-    const service = snapshot?.service ?? sent.service;
-    const { nodes, running, wanted } = snapshot === undefined ? NOTHING_SEEN : taskCounts(snapshot);
-    return {
-        name: change.request.name,
-        action: actionOf(change),
-        outcome,
-        image: {
-            before: imageOf(serviceBefore(change)),
-            wanted: imageOfSpec(change.wanted),
-            after: imageOf(service),
-        },
-        strategy: change.request.strategy.kind,
-        ...(change.changes.length > 0 && { changes: change.changes }),
-        ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
-        ...(change.request.place && { place: change.request.place }),
-        config: change.access?.config.name,
-        nodes,
-        tasks: { running, wanted },
-        seconds: secondsSince(sentAt),
-        ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
-        ...(cause !== undefined && { cause }),
-        ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history, seen.nodes)) } }),
-    };
-}
-/** From a moment of {@link nowMs} until now. */
-function stretchOf(sinceMs, tasks) {
-    return { from: sinceMs / 1000, to: (0,runner_clock/* nowMs */.TC)() / 1000, tasks };
-}
-/** Of two services for one name: whether there was one before. */
-function actionOf(change) {
-    if (change.action !== 'switch')
-        return change.action;
-    return change.second.live === undefined ? 'create' : 'update';
-}
-/** The result of a service that nobody waits for: what was sent, or why it was not. */
-function unwatchedResult(sent) {
-    const { problem } = sent;
-    if (problem === undefined)
-        return resultOf(sent, goodOutcome(sent), undefined);
-    const { outcome, cause, failedTask, because, seenTasks, theirs } = problem;
-    const result = resultOf(sent, outcome, undefined, cause);
-    return {
-        ...(theirs === undefined ? result : withTheirs(result, sent, theirs.image)),
-        ...(failedTask && { failedTask }),
-        ...(because && { because }),
-        ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),
-    };
-}
-/**
- * The result of a service that somebody else has changed or removed: it says what they have made of it. Of two services for
- * one name it says so only of one that has been up.
- *
- * @param image what it is to run now; nothing where it is gone
- */
-function withTheirs(result, { change }, image) {
-    if (change.action === 'switch' && !isGood(result))
-        return result;
-    return { ...result, image: { ...result.image, after: image } };
-}
-/** The result of a service that may have come up, had another one not failed. */
-function givenUpResult(sent, seen, culprits) {
-    if (sent.change.action !== 'unchanged')
-        return { ...resultOf(sent, 'rolled-back', seen), because: culprits };
-    const cause = `nothing was sent to it, and it is not waited for any more, because ${(0,some_of/* someOf */.y)(culprits)} failed`;
-    return { ...resultOf(sent, 'skipped', seen, cause), because: culprits };
-}
-/**
- * Logs a result.
- *
- * @param node where it failed, as far as that is known by now
- */
-function sayResult(result, { change, isWayBack = false }, lines, node = result.failedTask?.node) {
-    const { name, outcome, seconds, tasks, nodes, cause } = result;
-    const after = `after ${seconds} s`;
-    if (!isGood(result)) {
-        const where = node === undefined || cause?.includes(node) ? '' : ` (node ${node})`;
-        lines.bad(name, `${outcome} ${after}${cause === undefined ? '' : `: ${cause}`}${where}`);
-        return;
-    }
-    const tag = isWayBack || change.keptTag === undefined ? '' : ` (${change.keptTag})`;
-    const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
-    // Of many services those count that have changed.
-    if (outcome === 'unchanged' && !isWayBack)
-        lines.unchanged(name, said);
-    else
-        lines.good(name, said);
-}
-
-;// CONCATENATED MODULE: ./build/rollout/settled.js
-function settledAs(sent, result) {
-    return { sent, result, diagnosed: Promise.resolve(result) };
-}
-/** The same with another result, whether or not it was diagnosed by then. */
-function withResult(settled, change) {
-    return { ...settled, result: change(settled.result), diagnosed: settled.diagnosed.then(change) };
-}
-/** Waits until all is known of them. */
-function allDiagnosed(settled) {
-    return Promise.all(settled.map(async (one) => ({ ...one, result: await one.diagnosed })));
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/events.js
@@ -13416,8 +13757,8 @@ function swarmEvents(engine, signal) {
                 ring = resolve;
             });
             const clock = new AbortController();
-            const time = (0,runner_clock/* sleep */.yy)(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
-            const settled = rung.then(() => (0,runner_clock/* sleep */.yy)(BURST_MS));
+            const time = (0,time_clock/* sleep */.yy)(atTheLatestMs, AbortSignal.any([clock.signal, listening])).catch(() => undefined);
+            const settled = rung.then(() => (0,time_clock/* sleep */.yy)(BURST_MS));
             await Promise.race([settled, time]);
             clock.abort();
         },
@@ -13433,11 +13774,11 @@ function swarmEvents(engine, signal) {
 const MANY_SERVICES = 10;
 const TIME_COLUMNS = 4;
 /** @param names of all services that there will be lines on */
-function serviceLog(names, startedAt = (0,runner_clock/* nowMs */.TC)()) {
+function serviceLog(names, startedAt = (0,time_clock/* nowMs */.TC)()) {
     const isMany = names.length >= MANY_SERVICES;
     const column = nameColumn(names);
     const line = (mark, text) => {
-        const seconds = String(Math.floor(((0,runner_clock/* nowMs */.TC)() - startedAt) / 1000)).padStart(TIME_COLUMNS);
+        const seconds = String(Math.floor(((0,time_clock/* nowMs */.TC)() - startedAt) / 1000)).padStart(TIME_COLUMNS);
         return `${seconds} s  ${mark} ${text}`;
     };
     const of = (mark, tone, into = log/* log */.Rm.info) => (name, text) => into(line(mark, `${column(name)} ${text}`), tone);
@@ -13461,7 +13802,7 @@ function serviceLog(names, startedAt = (0,runner_clock/* nowMs */.TC)()) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/rollout/progress.js
+;// CONCATENATED MODULE: ./build/rollout/watch/progress.js
 
 
 
@@ -13474,11 +13815,11 @@ const progress_FEW = 5;
  * @param done what it is called when one is as it should be: `up`
  */
 function progressOf(total, done, lines) {
-    let saidAt = (0,runner_clock/* nowMs */.TC)();
+    let saidAt = (0,time_clock/* nowMs */.TC)();
     return ({ up, failed, underWay }) => {
-        if (total < MANY_SERVICES || (0,runner_clock/* nowMs */.TC)() - saidAt < EVERY_MS)
+        if (total < MANY_SERVICES || (0,time_clock/* nowMs */.TC)() - saidAt < EVERY_MS)
             return;
-        saidAt = (0,runner_clock/* nowMs */.TC)();
+        saidAt = (0,time_clock/* nowMs */.TC)();
         const left = underWay.length > progress_FEW ? [] : underWay.map(({ name, progress }) => `${name} (${progress || 'sent'})`);
         const parts = [
             `${up} of ${total} ${done}`,
@@ -13489,7 +13830,7 @@ function progressOf(total, done, lines) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/rollout/watch-log.js
+;// CONCATENATED MODULE: ./build/rollout/watch/watch-log.js
 
 
 
@@ -13826,7 +14167,7 @@ function reasons(changes) {
     return placement.length > 0 ? placement : changes.filter(({ part }) => part === 'endpoint');
 }
 
-;// CONCATENATED MODULE: ./build/rollout/waiting.js
+;// CONCATENATED MODULE: ./build/rollout/watch/waiting.js
 
 
 
@@ -13906,7 +14247,7 @@ function missedNodes({ service, tasks, eligibleNodes }) {
 }
 const MISSED_NODES = 'Swarm has made no task on a node that is ready now: of a job it asks once which nodes are, and while a manager begins to lead it takes none for ready. Deploy again';
 
-;// CONCATENATED MODULE: ./build/rollout/diagnose.js
+;// CONCATENATED MODULE: ./build/rollout/watch/diagnose.js
 
 
 
@@ -14089,11 +14430,11 @@ async function diagnose_lastLines(task, readings) {
     return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
 }
 function readingsOf(engine) {
-    const whole = (0,runner_clock/* timeLimit */.zc)(PATIENCE_SECONDS * 1000);
+    const whole = (0,time_clock/* timeLimit */.zc)(PATIENCE_SECONDS * 1000);
     return {
         get: (path, query = {}) => diagnose_orNothing(engine.get(path, { query, signal: whole })),
         bytes: (path, query) => {
-            const signal = AbortSignal.any([whole, (0,runner_clock/* timeLimit */.zc)(diagnose_LOG_SECONDS * 1000)]);
+            const signal = AbortSignal.any([whole, (0,time_clock/* timeLimit */.zc)(diagnose_LOG_SECONDS * 1000)]);
             return diagnose_orNothing(engine.bytes(path, { query, signal }));
         },
         told: (task) => withFailedCheck(task, engine, whole),
@@ -14109,7 +14450,7 @@ async function diagnose_orNothing(reading) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/rollout/judge.js
+;// CONCATENATED MODULE: ./build/rollout/watch/judge.js
 
 
 
@@ -14369,7 +14710,7 @@ function hasComeUp(history, snapshot, inSlot) {
     return isDone || inSlot.some((task) => isRunning(task) && isStable(history, snapshot, [task]));
 }
 
-;// CONCATENATED MODULE: ./build/rollout/kept-tasks.js
+;// CONCATENATED MODULE: ./build/rollout/watch/kept-tasks.js
 
 
 
@@ -14458,7 +14799,7 @@ function kept_tasks_placeOf({ NodeID: id }, nodes) {
     return name === undefined ? '' : ` on node ${name}`;
 }
 
-;// CONCATENATED MODULE: ./build/rollout/watched-service.js
+;// CONCATENATED MODULE: ./build/rollout/watch/watched-service.js
 
 
 
@@ -14586,7 +14927,7 @@ async function watched_service_withNote(result, onNodes, others) {
     return notes.length === 0 ? result : { ...result, note: notes.join('; ') };
 }
 
-;// CONCATENATED MODULE: ./build/rollout/watch.js
+;// CONCATENATED MODULE: ./build/rollout/watch/watch.js
 var watch_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
         if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
@@ -14693,7 +15034,7 @@ function beginWatch(total, run, endsAtFailure = false) {
         if (!endsAll || isOver)
             return;
         culprits = [...culprits, one.result.name];
-        failure.abort((0,runner_clock/* tooLong */.Po)());
+        failure.abort((0,time_clock/* tooLong */.Po)());
     };
     const giveUp = (these) => {
         told.givenUp(these.map(({ sent }) => sent.change.request.name), culprits);
@@ -14723,7 +15064,7 @@ function beginWatch(total, run, endsAtFailure = false) {
                     continue;
                 }
                 const looked = watched;
-                const begunAt = (0,runner_clock/* nowMs */.TC)();
+                const begunAt = (0,time_clock/* nowMs */.TC)();
                 const isLate = time.isOver;
                 const swarm = await readOrUnseen(looked);
                 const left = looked.flatMap((one) => {
@@ -14751,7 +15092,7 @@ function beginWatch(total, run, endsAtFailure = false) {
                 // While services are sent, each makes events: a look at every one of them would be in the way of the next.
                 await (isComplete
                     ? events.nextOrAfter(pauseMs)
-                    : Promise.race([completed, (0,runner_clock/* sleep */.yy)(pauseMs, signal).catch(() => undefined)]));
+                    : Promise.race([completed, (0,time_clock/* sleep */.yy)(pauseMs, signal).catch(() => undefined)]));
             }
         }
         catch (e_1) {
@@ -14792,7 +15133,7 @@ function beginWatch(total, run, endsAtFailure = false) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/rollout/last-look.js
+;// CONCATENATED MODULE: ./build/rollout/watch/last-look.js
 
 
 
@@ -14893,538 +15234,6 @@ function withEndsNote(settled, before) {
     return withResult(settled, (result) => ({ ...result, note: said(result).join('; ') }));
 }
 
-;// CONCATENATED MODULE: ./build/records/next-record.js
-
-
-
-/**
- * A service for a record.
- *
- * @param name the one in the files
- * @param asked the image that was asked for; `undefined`: the one that it has
- */
-function recordedService(name, asked, spec) {
-    const { digest: _, ...tagged } = asked === undefined ? { digest: '' } : asked;
-    const image = 'registry' in tagged && tagged.tag !== undefined ? (0,registry_reference/* familiar */.ce)((0,registry_reference/* withTagDefault */.Oy)(tagged)) : '';
-    return { name, image: image || (imageOfSpec(spec) ?? '').replace(/@sha256:.*/, ''), spec: recordedSpec(spec, name) };
-}
-/**
- * What there is to record: a stack is one subject, and else each service.
- *
- * @param networks the names of networks by their IDs
- */
-function contentsOf(services, stack, networks) {
-    if (stack === undefined) {
-        return services.map((one) => {
-            return { subject: { kind: 'service', name: one.name }, services: [one], names: namesOf([one], networks) };
-        });
-    }
-    if (services.length === 0)
-        return [];
-    return [{ subject: { kind: 'stack', name: stack.name }, services, names: namesOf(services, networks) }];
-}
-function namesOf(services, networks) {
-    const containers = services.flatMap(({ spec }) => spec.TaskTemplate.ContainerSpec ?? []);
-    return {
-        networks: Object.fromEntries(networkIdsOf(services).flatMap((id) => entryOf(id, networks.get(id)))),
-        secrets: Object.fromEntries(containers.flatMap(({ Secrets = [] }) => Secrets.flatMap((one) => entryOf(one.SecretID, one.SecretName)))),
-        configs: Object.fromEntries(containers.flatMap(({ Configs = [] }) => Configs.flatMap((one) => entryOf(one.ConfigID, one.ConfigName)))),
-    };
-}
-function entryOf(id, name) {
-    return name === undefined ? [] : [[id, name]];
-}
-/** The networks that services are on. */
-function networkIdsOf(services) {
-    return services.flatMap(({ spec }) => [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(({ Target }) => Target));
-}
-/**
- * The record of what a run has deployed. Where that is what is recorded already it keeps its version, and tells of this
- * run too.
- *
- * @param kept those of the subject, the newest first
- * @param wentBackTo of a rollback: the version whose content it is
- */
-function nextRecord(content, kept, run, wentBackTo) {
-    const newest = kept[0]?.record;
-    const isAgain = newest !== undefined && sameContent(newest, content);
-    const version = (newest?.version ?? 0) + (isAgain ? 0 : 1);
-    // To what runs already nobody goes back: a record of a deploy stays that of a deploy.
-    const isDeploy = isAgain && newest.wentBackTo === undefined;
-    const back = isDeploy ? undefined : (wentBackTo ?? (isAgain ? newest.wentBackTo : undefined));
-    const runs = isAgain ? runsTogether([run], newest.runs) : [run];
-    const { subject, services, names } = content;
-    const isBack = back !== undefined && back !== version;
-    return {
-        record: { subject, version, at: run.at, runs, services, names, ...(isBack && { wentBackTo: back }) },
-        isAgain,
-    };
-}
-/**
- * Which records of one subject go.
- *
- * @param kept the newest first
- */
-function surplusRecords(kept, limit) {
-    return kept.slice(limit);
-}
-
-;// CONCATENATED MODULE: ./build/records/write.js
-
-
-
-
-
-
-
-
-
-
-const write_MOST_AT_ONCE = 10;
-/**
- * Records what was deployed, and removes the oldest records of the same subjects. New ones are made before old ones go:
- * whoever is killed in between leaves one too many, and the next deploy removes it. Of runs that write at one moment the
- * last to look sees the records of all. Nothing is thrown: what has come up is none the worse for it.
- *
- * @returns what to say of each subject, nothing where no records are wanted, and the records that are gone
- */
-async function writeRecords(contents, run) {
-    const { limit } = run;
-    const subjects = contents.map(({ subject }) => subject);
-    try {
-        const notes = limit === 0 ? [] : await writeAll(contents, run);
-        const removed = await removeSurplus(subjects, run).catch(engine_engine/* wordsOfError */.bC);
-        if (typeof removed !== 'string')
-            return { notes, removed };
-        return { notes: notes.map((note) => ({ problem: `older ones stay: ${removed}`, ...note })), removed: [] };
-    }
-    catch (error) {
-        return {
-            notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: (0,engine_engine/* wordsOfError */.bC)(error) })),
-            removed: [],
-        };
-    }
-}
-async function writeAll(contents, run) {
-    const { engine, signal } = run;
-    const [{ kept }, time] = await Promise.all([readRecords(engine, signal), swarmTime(engine, signal)]);
-    if (Number.isNaN(time))
-        throw new errors/* UserError */.yo('the docker daemon does not say what time it is');
-    const at = new Date(time).toISOString();
-    return inParallel(contents, write_MOST_AT_ONCE, async (content) => {
-        const { token: _, ...known } = run.self;
-        const next = nextRecord(content, recordsOf(kept, content.subject), { ...known, at }, run.wentBackTo?.(content.subject));
-        const { subject, version } = next.record;
-        const problem = await write(next.record, run);
-        if (problem !== undefined)
-            return { subject, ...problem };
-        return { subject, version, ...(next.isAgain && { isAgain: true }) };
-    });
-}
-/** @returns why it is not written, or may not be; `undefined` when it is */
-async function write(record, { engine, self, signal }) {
-    const body = write_bodyOf(record, objectName(self.token, record.subject));
-    if ('bytes' in body) {
-        const problem = `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`;
-        return { problem, isUnknown: false };
-    }
-    if (!isReadable(body))
-        return { problem: write_UNREADABLE, isUnknown: false };
-    try {
-        await engine.post('/configs/create', { body, mayRepeat: true, signal });
-        return undefined;
-    }
-    catch (error) {
-        // The answer to the first try was lost: no other run makes one of this name.
-        if (error instanceof engine_engine/* EngineError */.NJ && error.status === 409)
-            return undefined;
-        return { problem: (0,engine_engine/* wordsOfError */.bC)(error), isUnknown: !(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error) };
-    }
-}
-// Somebody has written one with the highest number that there is, or the spec has what no spec is known to have.
-const write_UNREADABLE = 'its record could not be read again. `docker config ls --filter label=swarm-deploy.record.of` lists those that there are, and one that somebody else has made may be removed';
-function isReadable(body) {
-    return recordsIn([{ ID: '', Spec: body }]).kept.length === 1;
-}
-/** Where there is no room for all that have deployed it, it tells of the last. */
-function write_bodyOf(record, name) {
-    const whole = recordBody(record, name);
-    return 'bytes' in whole ? recordBody({ ...record, runs: record.runs.slice(0, 1) }, name) : whole;
-}
-async function removeSurplus(subjects, { engine, signal, limit }) {
-    const { kept } = await readRecords(engine, signal);
-    const own = subjects.map((subject) => recordsOf(kept, subject));
-    const surplus = own.flatMap((all) => surplusRecords(all, limit));
-    const ids = new Set([...own.flat().flatMap(({ needless }) => needless), ...surplus.flatMap((one) => one.ids)]);
-    await inParallel([...ids], write_MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal));
-    return surplus;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/record-deploy.js
-
-
-
-
-
-
-
-
-
-
-
-
-/** An election of the swarm's leader included. */
-const RECORD_TIMEOUT_MS = 60_000;
-const record_deploy_MOST_NAMES = 10;
-/**
- * Leaves on the swarm what a deploy that has come up has deployed, so that a later run can tell of it and go back to it.
- * What is not recorded is told, and is no failure of the deploy.
- *
- * @returns what is recorded as what, what is not, and the records that are gone for it
- */
-async function recordDeploy(ended, run) {
-    const { connection, deployment, stack, self, wentBackTo } = run;
-    const { engine } = connection;
-    const signal = (0,runner_clock/* timeLimit */.zc)(RECORD_TIMEOUT_MS);
-    const { historyLimit: limit } = deployment;
-    if (ended.length === 0)
-        return { notes: [], removed: [] };
-    // Then there is nothing to be seen but that older ones go.
-    const asStage = limit === 0 ? (_, work) => work() : log/* stage */.dw;
-    return asStage('Record the deploy', async () => {
-        const written = await recordable(ended, run, signal).then((contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }), (error) => {
-            const problem = (0,engine_engine/* wordsOfError */.bC)(error);
-            const names = ended.map(({ result: { name } }) => name);
-            return { notes: subjectsOf(names, stack).map((subject) => ({ subject, problem })), removed: [] };
-        });
-        record_deploy_tell(written.notes);
-        return written;
-    });
-}
-async function recordable(ended, { connection: { engine }, deployment, stack }, signal) {
-    const deployed = ended.map(({ sent: { change, service = serviceBefore(change) } }) => {
-        return recordedService(change.request.name, change.request.image, service?.Spec ?? change.wanted);
-    });
-    const services = [...deployed, ...(await asTheyAre(leftAsTheyAre(deployment, stack), engine, signal))];
-    const networks = networkIdsOf(services).length === 0 ? [] : await listNetworks(engine, signal);
-    const names = [...(stack?.known.networks ?? []), ...networks].map(({ Id, Name }) => [Id, Name]);
-    return contentsOf(services, stack, new Map(names));
-}
-/** The services of a stack that this run was not asked to deploy. */
-async function asTheyAre(names, engine, signal) {
-    if (names.length === 0)
-        return [];
-    const services = await servicesNamed(engine, names.flatMap(siblingNames), signal);
-    return names.flatMap((name) => {
-        const live = liveService(name, services);
-        return live === undefined ? [] : [recordedService(name, undefined, live.Spec)];
-    });
-}
-function record_deploy_tell(notes) {
-    for (const { subject, version, isAgain } of notes) {
-        if (version === undefined)
-            continue;
-        log/* log */.Rm.info(`${subjectWords(subject)}: recorded as #${version}${isAgain ? ', as what was deployed last' : ''}`);
-    }
-    const troubled = notes.filter(({ problem }) => problem !== undefined);
-    for (const [problem, those] of (0,group_by/* groupBy */.$)(troubled, (note) => note.problem ?? '')) {
-        const names = (0,some_of/* someOf */.y)(those.map(({ subject }) => subjectWords(subject)), record_deploy_MOST_NAMES);
-        const { version, isUnknown = false } = those[0] ?? {};
-        const unrecorded = `is deployed, and ${isUnknown ? 'it is not known whether it is recorded' : 'not recorded'}`;
-        const what = version === undefined ? unrecorded : 'is recorded';
-        const advice = version === undefined ? '. Who wants no records writes `history-limit: 0`' : '';
-        log/* log */.Rm.warning(`${names} ${what}: ${problem}${advice}`);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/rollout/stored-credential.js
-
-
-/**
- * The credential that the swarm is to store with a spec: today's, where the run has one for it.
- *
- * @param otherwise whose is kept where it has none: that of the spec that is there, or of the one before
- */
-function storedCredential(access, otherwise = 'spec') {
-    if (access === undefined)
-        return { from: otherwise };
-    const account = access.credential;
-    return { from: 'header', header: registryAuthHeader(storedLogin(account)), account };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/create-service.js
-
-
-
-
-
-
-
-
-/** Makes a service with a spec that the API takes whole; the service, or why there is none. */
-async function createService(access, spec, engine, signal) {
-    const stored = storedCredential(access);
-    const auth = stored.from === 'header' ? { registryAuth: stored.header } : {};
-    const labels = stored.from === 'header' ? storedAccountLabels(stored.account, (0,runner_clock/* timeOfDayMs */.bN)()) : NO_ACCOUNT_LABELS;
-    const body = write_number_numbered(withAccountLabels(spec, labels));
-    let refusal;
-    try {
-        await engine.post('/services/create', { body, mayRepeat: true, signal, ...auth });
-    }
-    catch (error) {
-        if (!(error instanceof engine_engine/* EngineError */.NJ))
-            throw error;
-        if (error.status !== 409)
-            refusal = `docker refused to create ${spec.Name}: ${error.message}`;
-        if (refusal !== undefined && !spec_update_isFailure(error))
-            return { problem: { outcome: 'failed', cause: refusal } };
-    }
-    // The answer to a call that came through may have been lost: then the service is there, and ours.
-    const service = await findService(engine, spec.Name, signal);
-    if (service !== undefined && (0,spec_comparison/* sameSpec */.sZ)(spec, service.Spec))
-        return { service };
-    if (refusal !== undefined)
-        return { problem: { outcome: 'failed', cause: refusal } };
-    return { problem: superseded('deployed', 'at the same moment', spec.Name) };
-}
-
-;// CONCATENATED MODULE: ./build/rollout/renew-credential.js
-
-
-
-
-
-
-const renew_credential_SEND_TIMEOUT_MS = 120_000;
-/**
- * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
- * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
- *
- * Not for jobs, which would run again, nor for a service in the middle of an update, which would go on or start over.
- */
-async function renewCredential({ current, currentAccess, request, interim }, { connection: { engine }, lines }, signal) {
-    if (currentAccess === undefined || interim !== undefined)
-        return;
-    if ((0,service_mode/* isJob */.o5)(current.Spec) || hasUnfinishedUpdate(current))
-        return;
-    try {
-        const patience = AbortSignal.any([signal, (0,runner_clock/* timeLimit */.zc)(renew_credential_SEND_TIMEOUT_MS)]);
-        await writeSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience);
-    }
-    catch (error) {
-        lines.say(request.name, `the credential for a way back was not renewed: ${(0,errors/* messageOf */.bD)(error)}`);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/rollout/second-service.js
-
-
-
-
-
-
-
-
-/** A proxy reads the labels again and again (Traefik every 15 s): until then it sends traffic to the old service. */
-const DRAIN_SECONDS = 30;
-/**
- * Makes the service beside the live one; what earlier deploys have left without traffic goes first.
- *
- * @returns a problem when somebody else is at it, or the swarm refuses it
- */
-async function makeSecond(change, run, signal) {
-    const sentAt = (0,runner_clock/* nowMs */.TC)();
-    const problem = await removeLeftovers(change, run, signal);
-    if (problem !== undefined)
-        return { change, sentAt, service: undefined, problem };
-    const made = await createService(change.access, change.wanted, run.connection.engine, signal);
-    return { change, sentAt, service: undefined, ...made };
-}
-/**
- * Removes the second services that earlier deploys of a service have left. One to which traffic is still led, because a deploy
- * was killed while it moved, loses that first, and stays until no proxy asks it any more.
- *
- * @param keep takes the traffic from them only
- * @returns a problem when somebody else has changed one
- */
-async function removeLeftovers({ request, colours }, { connection: { engine }, lines }, signal, keep = false) {
-    for (const leftover of colours?.leftovers ?? []) {
-        const { ID: id, Spec: spec } = leftover;
-        const now = await findService(engine, id, signal);
-        if (now === undefined)
-            continue;
-        if (!(0,spec_comparison/* sameSpec */.sZ)(now.Spec, spec))
-            return superseded('changed', 'at the same moment', spec.Name);
-        const taking = colours && takenFrom(leftover, colours);
-        if (taking !== undefined) {
-            const given = await writeSpec(engine, id, [spec], taking.spec, { from: 'spec' }, signal);
-            if (given === 'changed')
-                return superseded('changed', 'at the same moment', spec.Name);
-            lines.say(request.name, `${spec.Name} loses the traffic that a deploy which was killed has left to it`);
-        }
-        if (keep)
-            continue;
-        if (taking?.byLabels)
-            await (0,runner_clock/* sleep */.yy)(DRAIN_SECONDS * 1000, signal);
-        await remove(engine, `/services/${id}`, signal);
-        lines.say(request.name, `${spec.Name}, which had no traffic, is removed`);
-    }
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/send.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-const send_READ_TIMEOUT_MS = 120_000;
-/** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
-const send_GRACE_MS = 1000;
-/** The same when another service has failed, or the time of the run is over. */
-const LONG_GRACE_MS = 5000;
-/**
- * Sends every change, side by side. From here on the swarm is at work; one service that it refuses does not hold up
- * the others. When the run is stopped, when its time is over and when the watch ends, what is being sent may still
- * arrive, and nothing more is sent.
- *
- * @param watch is given each of them as soon as it is sent
- */
-function deploy(services, run, watch) {
-    const { deployment, signal, time } = run;
-    const ends = [afterwards(signal, send_GRACE_MS), time.over(LONG_GRACE_MS)];
-    const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)]);
-    // What is as asked waits for no turn: one look shows all of it.
-    const turns = services.map((change) => (change.action === 'unchanged' ? asItIs(change) : change));
-    for (const turn of turns)
-        if ('sentAt' in turn)
-            watch?.add(turn);
-    return inParallel(turns, deployment.maxParallel, async (turn) => {
-        if ('sentAt' in turn)
-            return turn;
-        const sent = await sendOrNot(turn);
-        watch?.add(sent);
-        return sent;
-    });
-    async function sendOrNot(change) {
-        const problem = whyNotSent(run, watch);
-        if (problem !== undefined)
-            return { ...asItIs(change), problem };
-        noteSending(change);
-        const sent = await send(change, run, end).catch((error) => unansweredSent(change, error, run, watch));
-        noteSent(sent);
-        return sent;
-    }
-}
-/** Without anything sent to it. */
-function asItIs(change) {
-    return { change, service: currentOf(change), sentAt: (0,runner_clock/* nowMs */.TC)() };
-}
-/** Aborted so long after `signal`. */
-function afterwards(signal, ms) {
-    const end = new AbortController();
-    signal.addEventListener('abort', () => setTimeout(() => end.abort((0,runner_clock/* tooLong */.Po)()), ms).unref(), { once: true });
-    return end.signal;
-}
-function whyNotSent({ signal, time }, watch) {
-    if (signal.aborted)
-        return { outcome: 'cancelled', cause: 'the run was stopped before it was sent' };
-    if (time.isOver)
-        return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` };
-    if (!watch?.failed.aborted)
-        return undefined;
-    const { culprits } = watch;
-    return { outcome: 'skipped', cause: `not sent, because ${(0,some_of/* someOf */.y)(culprits)} failed`, because: culprits };
-}
-async function send(change, run, end) {
-    const { connection } = run;
-    if (change.action === 'switch')
-        return makeSecond(change, run, end);
-    if (change.action === 'create')
-        return send_create(change, connection, end);
-    await renewCredential(change, run, end);
-    return update(change, connection, end);
-}
-async function send_create(change, { engine }, end) {
-    const sentAt = (0,runner_clock/* nowMs */.TC)();
-    const made = await createService(change.access, change.wanted, engine, readingTime(end));
-    return { change, sentAt, service: undefined, ...made };
-}
-/** Sends the whole spec, over the one that was observed or an interim one of ours. */
-async function update(change, connection, end) {
-    const { access, current, interim, wanted } = change;
-    const { ID: id, Spec: observed } = current;
-    const sentAt = (0,runner_clock/* nowMs */.TC)();
-    try {
-        const base = interim ?? observed;
-        const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
-        const found = await read(connection, id, end);
-        const service = found && sharingTemplates(found, [wanted, observed]);
-        const isOurs = given === 'done' && service !== undefined && (0,spec_comparison/* sameSpec */.sZ)(wanted, service.Spec);
-        return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
-    }
-    catch (error) {
-        if (!(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error))
-            throw error;
-        return send_refused(change, sentAt, error.message);
-    }
-}
-/** A reading of the swarm outlives the run's stop: what was sent has to be known. */
-function read({ engine }, name, end) {
-    return findService(engine, name, readingTime(end));
-}
-function readingTime(end) {
-    return AbortSignal.any([end, (0,runner_clock/* timeLimit */.zc)(send_READ_TIMEOUT_MS)]);
-}
-/** What is sent to a service, and with which account. */
-function changeInWords(change) {
-    const { changes, access } = change;
-    const account = access === undefined ? 'without an account' : accountsInWords(access.credential);
-    if (change.action === 'update')
-        return `update (${changes.join('; ')}), ${account}`;
-    if (change.action === 'create')
-        return `create, ${account}`;
-    const { name, live } = change.second;
-    const beside = live === undefined ? '' : ` beside ${live.Spec.Name} (${changes.join('; ')})`;
-    return `create ${name}${beside}, ${account}`;
-}
-/** What was sent may or may not have arrived: the swarm cannot be asked. */
-function unansweredSent(change, error, run, watch) {
-    const problem = () => {
-        if (!run.signal.aborted && watch?.failed.aborted) {
-            const { culprits } = watch;
-            return { ...lost('skipped', `it had not answered when ${(0,some_of/* someOf */.y)(culprits)} failed`), because: culprits };
-        }
-        const { outcome, why } = unanswered((0,errors/* messageOf */.bD)(error), run);
-        return lost(outcome, why);
-    };
-    return { change, sentAt: (0,runner_clock/* nowMs */.TC)(), service: currentOf(change), problem: problem() };
-}
-function lost(outcome, why) {
-    return { outcome, cause: `it is not known whether the swarm took the change: ${why}`, isUnknown: true };
-}
-function send_refused(change, sentAt, said) {
-    const cause = `docker refused to update it: ${said}`;
-    return { change, sentAt, service: change.current, problem: { outcome: 'failed', cause } };
-}
-function overtaken(change, sentAt, service) {
-    const problem = service === undefined ? superseded('removed', 'during this deploy') : superseded('changed', 'at the same moment');
-    return { change, sentAt, service, problem };
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/roll-out.js
 
 
@@ -15479,6 +15288,197 @@ async function sayChanges(services, lines) {
 /** What nobody waits for: what was sent, or why it was not. */
 function unwatched(all) {
     return all.map((sent) => settledAs(sent, unwatchedResult(sent)));
+}
+
+;// CONCATENATED MODULE: ./build/rollout/send/interim.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const interim_SEND_TIMEOUT_MS = 120_000;
+/** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
+const SETTLING_MS = 45_000;
+/** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
+const interim_LOOK_EVERY_MS = 1000;
+/** What the interim specs of this run say whose they are, and how long they are to be left alone. */
+function markFor({ token, owner, url }, deployment, { now }) {
+    const until = now + lifetimeOf(deployment) * 1000;
+    return { token, owner, url, until, hasLock: deployment.lock !== undefined };
+}
+/** A service whose first step has not been taken, or that has none. */
+function untouched(change) {
+    return { change, service: currentOf(change), sentAt: (0,time_clock/* nowMs */.TC)() };
+}
+/**
+ * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
+ * It counts as ours only if the swarm accepted it.
+ *
+ * @param credential for the tasks that the spec asks for
+ */
+async function sendInterim(change, spec, credential, run) {
+    const { engine } = run.connection;
+    const { current } = change;
+    noteSending({ ...change, interim: spec });
+    const sent = untouched(change);
+    const signal = (0,time_clock/* timeLimit */.zc)(interim_SEND_TIMEOUT_MS);
+    try {
+        const given = await give(current, change.interim, spec, credential, engine, signal);
+        const service = await findService(engine, current.ID, signal);
+        if (given !== 'done')
+            return { ...sent, service, problem: superseded(given, 'at the same moment') };
+        // Somebody else may have made theirs from our interim one.
+        if (service === undefined || !sameMark(service.Spec, spec) || !(0,spec_comparison/* sameSpec */.sZ)(service.Spec, spec)) {
+            return {
+                ...sent,
+                change: { ...change, interim: spec },
+                service,
+                problem: superseded('changed', 'at the same moment'),
+            };
+        }
+        const taken = { ...sent, change: { ...withScaleBefore(change, service), interim: service.Spec }, service };
+        noteSent(taken);
+        return taken;
+    }
+    catch (error) {
+        // The swarm may have taken it all the same.
+        return { ...sent, change: { ...change, interim: spec }, problem: notSent(error, run) };
+    }
+}
+function notSent(error, run) {
+    const said = (0,errors/* messageOf */.bD)(error);
+    if (error instanceof engine_engine/* EngineError */.NJ && !isAnswerLost(error)) {
+        return { outcome: 'failed', cause: `its first step could not be sent: ${said}` };
+    }
+    const { outcome, why } = unanswered(said, run);
+    return { outcome, cause: `it is not known whether the swarm took its first step: ${why}` };
+}
+/** Others may have scaled it until then, and an interim spec without tasks does not say so. */
+function withScaleBefore(change, { PreviousSpec: before }) {
+    if (before === undefined)
+        return change;
+    const { wanted, current } = change;
+    return {
+        ...change,
+        wanted: withScaleOf(wanted, before),
+        current: { ...current, Spec: withScaleFor(wanted, current.Spec, before) },
+    };
+}
+/**
+ * Where a run that was killed has left an interim spec, the spec from before that run comes first, and then ours: Swarm
+ * remembers one earlier spec only, and a run after this one has to find it there.
+ */
+async function give(current, earlier, spec, credential, engine, signal) {
+    if (earlier !== undefined) {
+        // One that was made as a copy of an interim spec has no earlier one, and its credential with what it has.
+        const from = current.PreviousSpec === undefined ? 'spec' : 'previous-spec';
+        const given = await writeSpec(engine, current.ID, [earlier], current.Spec, { from }, signal);
+        if (given !== 'done')
+            return given;
+    }
+    return writeSpec(engine, current.ID, [current.Spec], spec, credential, signal);
+}
+/**
+ * What the first steps came to. When one did not go well, nothing more of the run is sent.
+ *
+ * @param what did not go well, in words that a name follows: `the end of the old tasks of`
+ */
+function afterFirstStep(all, what, signal) {
+    const culprits = all.filter(({ problem }) => problem !== undefined).map(({ change }) => change.request.name);
+    if (culprits.length === 0 && !signal.aborted)
+        return { changes: all.map(({ change }) => change) };
+    const problem = signal.aborted
+        ? { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
+        : {
+            outcome: 'skipped',
+            cause: `not sent, because ${what} ${(0,some_of/* someOf */.y)(culprits)} failed`,
+            because: culprits,
+        };
+    const ended = all.map((sent) => sent.problem !== undefined || sent.change.action === 'unchanged' ? sent : { ...sent, problem });
+    return { changes: [], ended };
+}
+/**
+ * Sees to it that nothing of this run's interim specs stays, whatever became of it; those of others are left alone. One
+ * that is still there goes back to what was before. Out of somebody else's deploy that was made over one it is taken:
+ * theirs would wait for ever, or have no tasks. And Swarm is made to forget it, for a `docker service rollback` by hand
+ * would lead there: the present spec is sent once more, and no task restarts.
+ */
+async function tidyInterims(settled, { connection: { engine }, signal: stop, lines }) {
+    const touched = settled.flatMap((one) => {
+        const { change } = one.sent;
+        if (change.action !== 'update' || change.interim === undefined)
+            return [];
+        return [{ name: change.request.name, current: change.current, interim: change.interim, up: specSeenUp(one) }];
+    });
+    await Promise.all(touched.map(async (one) => {
+        try {
+            await tidyOne(one, engine, lines, stop);
+        }
+        catch (error) {
+            log/* log */.Rm.warning(`${one.name}: the intermediate spec of its strategy may be left, also for \`docker service rollback\`: ${(0,errors/* messageOf */.bD)(error)}`);
+        }
+    }));
+}
+function specSeenUp({ sent: { change, service }, result }) {
+    if (isGood(result))
+        return service?.Spec;
+    return result.wayBack === 'done' ? currentOf(change)?.Spec : undefined;
+}
+async function tidyOne({ name, current, interim, up }, engine, lines, stop) {
+    const signal = (0,time_clock/* timeLimit */.zc)(interim_SEND_TIMEOUT_MS);
+    const deadline = (0,time_clock/* nowMs */.TC)() + SETTLING_MS;
+    const isOver = () => (0,time_clock/* nowMs */.TC)() >= deadline;
+    let isDone = false;
+    const look = async () => {
+        isDone = await isForgotten();
+        return isDone;
+    };
+    await (0,poll/* poll */.w)(look, interim_LOOK_EVERY_MS, isOver, stop);
+    if (!isDone)
+        throw new errors/* UserError */.yo('its update is still in progress, and this run does not wait for its end');
+    async function isForgotten() {
+        const now = await findService(engine, current.ID, signal);
+        if (now === undefined)
+            return true;
+        const { ID: id, Spec: spec, PreviousSpec: previous } = now;
+        if (sameMark(spec, interim)) {
+            await takeOut(name, now, current, interim, engine, lines, signal);
+            return false;
+        }
+        if (isInterim(spec) || previous === undefined || !sameMark(previous, interim))
+            return true;
+        // A write in the middle of an update would hide from others how that ends.
+        if (isPaused(now))
+            return true;
+        // Of one that has come up Swarm may wait for a node that is gone, or as long as its policy says.
+        const isUp = up !== undefined && (0,spec_comparison/* sameSpec */.sZ)(spec, up);
+        if (hasUnfinishedUpdate(now) && !isUp)
+            return false;
+        return (await writeSpec(engine, id, [spec], spec, { from: 'spec' }, signal)) !== 'changed';
+    }
+}
+async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, lines, signal) {
+    if ((0,spec_comparison/* sameSpec */.sZ)(spec, interim)) {
+        lines.say(name, 'goes back to what it was, from the intermediate spec of its strategy');
+        await writeSpec(engine, id, [spec], sayingWhoScales(current.Spec, interim), { from: 'previous-spec' }, signal);
+    }
+    else {
+        lines.say(name, "the intermediate spec of this run is taken out of somebody else's deploy");
+        await writeSpec(engine, id, [spec], withoutInterim(spec), { from: 'spec' }, signal);
+    }
 }
 
 // EXTERNAL MODULE: ./build/inputs/compose/tree.js
@@ -15546,14 +15546,14 @@ async function endTasks(engine, id, signal) {
         return;
     // Each change of a job has its earlier tasks end (swarmkit, manager/orchestrator/jobs); by this one no other begins.
     await updateSpec(engine, id, [service.Spec], withoutTasks(service.Spec), { from: 'spec' }, signal);
-    const deadline = (0,runner_clock/* nowMs */.TC)() + TOLD_MS;
-    await (0,poll/* poll */.w)(areTold, service_removal_LOOK_EVERY_MS, () => (0,runner_clock/* nowMs */.TC)() >= deadline, signal);
+    const deadline = (0,time_clock/* nowMs */.TC)() + TOLD_MS;
+    await (0,poll/* poll */.w)(areTold, service_removal_LOOK_EVERY_MS, () => (0,time_clock/* nowMs */.TC)() >= deadline, signal);
 }
 function isToComplete(task) {
     return isLive(task) && task.DesiredState === 'complete';
 }
 
-;// CONCATENATED MODULE: ./build/rollout/sent.js
+;// CONCATENATED MODULE: ./build/rollout/send/sent.js
 function isChanged(sent) {
     return sent.change.action !== 'unchanged';
 }
@@ -15562,7 +15562,7 @@ function interimOf(change) {
     return change.action === 'update' ? change.interim : undefined;
 }
 
-;// CONCATENATED MODULE: ./build/rollout/send-back.js
+;// CONCATENATED MODULE: ./build/rollout/send/send-back.js
 
 
 
@@ -15629,7 +15629,7 @@ async function sendOneBack(sent, run, first = async () => undefined) {
 }
 async function restore(change, { service: deployed, problem, sentAt }, engine) {
     const { current, interim, wanted } = change;
-    const signal = (0,runner_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
     await untilOnNodes(current, sentAt, engine, signal);
     const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])];
     const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted]), current.Spec];
@@ -15649,12 +15649,12 @@ async function standingBefore(change, engine) {
     const { live } = change.second;
     if (live === undefined || !(0,own_labels/* hasOthersScale */.se)(wanted.Labels))
         return live;
-    const now = await findService(engine, live.ID, (0,runner_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS)).catch(() => undefined);
+    const now = await findService(engine, live.ID, (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS)).catch(() => undefined);
     return now !== undefined && isAsBefore(now.Spec, live.Spec, wanted) ? now : live;
 }
 async function takeAway(change, { service: created }, engine) {
     const { wanted } = change;
-    const signal = (0,runner_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
     const ours = [created?.Spec ?? wanted, ...(change.action === 'switch' ? [change.second.routed] : [])];
     const now = await findService(engine, created?.ID ?? wanted.Name, signal);
     if (now === undefined)
@@ -15698,11 +15698,11 @@ async function untilSwarmHasRolledBack({ service: ours }, run) {
  * manager/orchestrator/restart: DelayStart). Swarm takes a tenth of a second to find a node.
  */
 async function untilOnNodes({ ID }, sentAt, engine, signal) {
-    const deadline = (0,runner_clock/* nowMs */.TC)() + PLACEMENT_MS;
-    await (0,runner_clock/* sleep */.yy)(Math.max(0, sentAt + FIRST_TASK_MS - (0,runner_clock/* nowMs */.TC)()), signal);
+    const deadline = (0,time_clock/* nowMs */.TC)() + PLACEMENT_MS;
+    await (0,time_clock/* sleep */.yy)(Math.max(0, sentAt + FIRST_TASK_MS - (0,time_clock/* nowMs */.TC)()), signal);
     const query = { filters: JSON.stringify({ service: [ID] }) };
     const areOnNodes = async () => !(await engine.get('/tasks', { query, signal })).some(isOnItsWayToANode);
-    await (0,poll/* poll */.w)(areOnNodes, PLACEMENT_LOOK_MS, () => (0,runner_clock/* nowMs */.TC)() >= deadline, signal);
+    await (0,poll/* poll */.w)(areOnNodes, PLACEMENT_LOOK_MS, () => (0,time_clock/* nowMs */.TC)() >= deadline, signal);
 }
 function leftHalfWay({ change }) {
     if (interimOf(change) === undefined)
@@ -15783,7 +15783,7 @@ function rolloutBack(way) {
         return undefined;
     const { before: service, sent } = way;
     const { change } = sent;
-    const back = { change, service, sentAt: (0,runner_clock/* nowMs */.TC)(), isWayBack: true };
+    const back = { change, service, sentAt: (0,time_clock/* nowMs */.TC)(), isWayBack: true };
     return change.action === 'switch' ? { ...back, change: { ...change, action: 'unchanged', current: service } } : back;
 }
 function after(before, restoring, jobs, again) {
@@ -15962,7 +15962,7 @@ function gone(before) {
 
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __webpack_require__(8161);
-;// CONCATENATED MODULE: ./build/runner/ci.js
+;// CONCATENATED MODULE: ./build/runner/log/ci.js
 
 /**
  * By the variables that each sets in every job; Woodpecker comes before Drone, whose names it has too:
@@ -16378,7 +16378,7 @@ async function removeEarlierVersions(belongings, before, { engine }, records) {
 function notPruned({ name }, error, run) {
     const { outcome } = unanswered('', run);
     const cause = `what its files no longer name was not removed: ${(0,errors/* messageOf */.bD)(error)}`;
-    return removal(name, (0,runner_clock/* nowMs */.TC)(), undefined, { outcome, cause });
+    return removal(name, (0,time_clock/* nowMs */.TC)(), undefined, { outcome, cause });
 }
 async function surplusNow(stack, engine, nameOf, run) {
     try {
@@ -16389,7 +16389,7 @@ async function surplusNow(stack, engine, nameOf, run) {
     }
 }
 async function remove_removeSurplus(service, engine, run) {
-    const startedAt = (0,runner_clock/* nowMs */.TC)();
+    const startedAt = (0,time_clock/* nowMs */.TC)();
     const left = await tryToRemoveService(engine, service);
     say(`service ${service.Spec.Name}`, left);
     return removal(service.Spec.Name, startedAt, imageOf(service), left && outcomeOf(left, run));
@@ -16424,7 +16424,7 @@ async function removeNeedless(what, engine, records, asStage, find) {
 }
 /** @throws Error where the swarm does not show the records by which something may still be needed */
 async function readNow(engine, { hasOne }) {
-    const signal = (0,runner_clock/* timeLimit */.zc)(remove_READ_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(remove_READ_TIMEOUT_MS);
     const [services, known] = await Promise.all([readServices(engine), surelyKnownObjects(engine, signal)]);
     const { kept, unreadable } = recordsIn(known.config);
     // A leader that comes back may show nothing at all for a moment.
@@ -16482,7 +16482,7 @@ async function usedIds(engine) {
     }
 }
 function readServices(engine) {
-    return surelyKnownServices(engine, (0,runner_clock/* timeLimit */.zc)(remove_READ_TIMEOUT_MS));
+    return surelyKnownServices(engine, (0,time_clock/* timeLimit */.zc)(remove_READ_TIMEOUT_MS));
 }
 /** Removes what has this path of the Engine API: why it is not removed, or may not be; `undefined` when it is gone. */
 function tryToRemove(engine, path) {
@@ -16494,7 +16494,7 @@ function tryToRemoveService(engine, service) {
 }
 async function tried(removal) {
     try {
-        await removal((0,runner_clock/* timeLimit */.zc)(remove_REMOVE_TIMEOUT_MS));
+        await removal((0,time_clock/* timeLimit */.zc)(remove_REMOVE_TIMEOUT_MS));
         return undefined;
     }
     catch (error) {
@@ -16514,13 +16514,13 @@ function outcomeOf({ said, isUnknown }, run) {
  * @returns why it is not removed, or may not be; `undefined` when it is gone
  */
 async function whenReleased(removal, stop, seconds = RELEASE_SECONDS) {
-    const deadline = (0,runner_clock/* nowMs */.TC)() + seconds * 1000;
+    const deadline = (0,time_clock/* nowMs */.TC)() + seconds * 1000;
     let refusal;
     const isReleased = async () => {
         refusal = await removal();
         return refusal === undefined || !isInUse(refusal);
     };
-    await (0,poll/* poll */.w)(isReleased, ASK_EVERY_MS, () => (0,runner_clock/* nowMs */.TC)() > deadline, stop);
+    await (0,poll/* poll */.w)(isReleased, ASK_EVERY_MS, () => (0,time_clock/* nowMs */.TC)() > deadline, stop);
     return refusal;
 }
 /** Whether docker refused because something uses it, in its words. */
@@ -16696,7 +16696,7 @@ async function makeOrFind(engine, object, onFound) {
  */
 async function makeOnce(engine, object, onFound = () => undefined) {
     const { kind, name } = object;
-    const signal = (0,runner_clock/* timeLimit */.zc)(MAKE_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(MAKE_TIMEOUT_MS);
     try {
         return (await make_create(engine, kind, make_bodyOf(object), signal)).ID;
     }
@@ -16710,12 +16710,12 @@ async function makeOnce(engine, object, onFound = () => undefined) {
 }
 /** The ID of a network that services can use, whoever has made it. */
 async function networkOfSwarm(engine, name) {
-    const all = await listNetworks(engine, (0,runner_clock/* timeLimit */.zc)(MAKE_TIMEOUT_MS));
+    const all = await listNetworks(engine, (0,time_clock/* timeLimit */.zc)(MAKE_TIMEOUT_MS));
     return all.find((one) => one.Name === name && one.Scope === 'swarm' && !(0,stack_objects/* isLeftover */.ij)(one))?.Id;
 }
 /** @returns `undefined` as long as a network that was removed has the name, or, without a stack, where others made it */
 async function makeNetwork(stack, engine, name, body) {
-    const signal = (0,runner_clock/* timeLimit */.zc)(MAKE_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(MAKE_TIMEOUT_MS);
     // Where the answer is lost, it tells ours from that of another run.
     const token = (0,external_node_crypto_.randomUUID)();
     const marked = { ...body, Labels: { ...body.Labels, [MADE_LABEL]: token } };
@@ -16737,7 +16737,7 @@ async function makeNetwork(stack, engine, name, body) {
 }
 /** @throws UserError when the name is not free in time, the reason of the signal when it is aborted */
 async function make_whenReleased(stack, network, make, signal) {
-    const deadline = (0,runner_clock/* nowMs */.TC)() + make_RELEASE_SECONDS * 1000;
+    const deadline = (0,time_clock/* nowMs */.TC)() + make_RELEASE_SECONDS * 1000;
     if (await make())
         return;
     log/* log */.Rm.info(`network ${network}: one of this name is being removed: waiting until its last task is gone`);
@@ -16746,7 +16746,7 @@ async function make_whenReleased(stack, network, make, signal) {
         isMade = await make();
         return isMade;
     };
-    await (0,poll/* poll */.w)(tryAgain, make_ASK_EVERY_MS, () => (0,runner_clock/* nowMs */.TC)() >= deadline, signal);
+    await (0,poll/* poll */.w)(tryAgain, make_ASK_EVERY_MS, () => (0,time_clock/* nowMs */.TC)() >= deadline, signal);
     signal.throwIfAborted();
     if (isMade)
         return;
@@ -16767,7 +16767,7 @@ function make_refused(error, what, place) {
 }
 /** The ID of what now has this name; `undefined` when there is none, {@link UNKNOWN} when nobody tells. */
 async function idNow(engine, kind, name) {
-    const signal = (0,runner_clock/* timeLimit */.zc)(make_LOOK_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(make_LOOK_TIMEOUT_MS);
     const path = `/${kind}s/${encodeURIComponent(name)}`;
     const read = async () => {
         const { ID, Id } = await engine.get(path, { signal });
@@ -16783,7 +16783,7 @@ async function idNow(engine, kind, name) {
 
 // EXTERNAL MODULE: ./build/inputs/strategies/trial.js
 var trial = __webpack_require__(5144);
-;// CONCATENATED MODULE: ./build/rollout/until-first-problem.js
+;// CONCATENATED MODULE: ./build/rollout/watch/until-first-problem.js
 
 /**
  * Does the work for all side by side. When one gets a problem, what the others wait for ends, and they stay as they are.
@@ -16810,7 +16810,7 @@ function untilFirstProblem(items, stop, work) {
     }));
 }
 
-;// CONCATENATED MODULE: ./build/rollout/watch-step.js
+;// CONCATENATED MODULE: ./build/rollout/watch/watch-step.js
 
 
 
@@ -16826,7 +16826,7 @@ function untilFirstProblem(items, stop, work) {
  * @param tasksBefore whose failures are history; those that have ended at the first look unless given
  */
 function watchStep(ours, name, words, read, judge, { connection, observed, deployment, time, signal, lines }, tasksBefore) {
-    const begunAt = (0,runner_clock/* nowMs */.TC)() / 1000;
+    const begunAt = (0,time_clock/* nowMs */.TC)() / 1000;
     let history = tasksBefore && historyBefore(tasksBefore, undefined, begunAt);
     let last;
     let down;
@@ -16857,7 +16857,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
     const untilSettled = async (tooLate) => {
         let progress = '';
         for (;;) {
-            const begunAt = (0,runner_clock/* nowMs */.TC)();
+            const begunAt = (0,time_clock/* nowMs */.TC)();
             const looked = await look().catch((error) => {
                 if (!(error instanceof SwarmUnseen) || error.outcome !== 'timed-out')
                     throw error;
@@ -16888,18 +16888,18 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                 default:
                     return bySomeone(seen);
             }
-            await (0,runner_clock/* sleep */.yy)(look_pauseAfter(begunAt), signal);
+            await (0,time_clock/* sleep */.yy)(look_pauseAfter(begunAt), signal);
         }
     };
     const whyDown = async () => {
         for (;;) {
-            const begunAt = (0,runner_clock/* nowMs */.TC)();
+            const begunAt = (0,time_clock/* nowMs */.TC)();
             const before = last?.tasks ?? [];
             const { seen, swarm } = await look();
             if (seen.found === 'stale') {
                 if (time.isOver)
                     return failure('timed-out', STALE);
-                await (0,runner_clock/* sleep */.yy)(look_pauseAfter(begunAt), signal);
+                await (0,time_clock/* sleep */.yy)(look_pauseAfter(begunAt), signal);
                 continue;
             }
             if (seen.found !== 'ours')
@@ -16928,7 +16928,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
 
 // EXTERNAL MODULE: ./build/inputs/files.js
 var files = __webpack_require__(4519);
-;// CONCATENATED MODULE: ./build/runner/program-environment.js
+;// CONCATENATED MODULE: ./build/runner/processes/program-environment.js
 
 
 /**
@@ -16955,7 +16955,7 @@ function environmentForCommands(env) {
     return Object.fromEntries(entries);
 }
 
-;// CONCATENATED MODULE: ./build/runner/tail.js
+;// CONCATENATED MODULE: ./build/runner/text/tail.js
 
 const tail_MOST_BYTES = 64 * 1024;
 const LINE_END = /[\r\n]+/;
@@ -16989,7 +16989,7 @@ class Tail {
     }
 }
 
-;// CONCATENATED MODULE: ./build/runner/shell.js
+;// CONCATENATED MODULE: ./build/runner/processes/shell.js
 
 
 
@@ -17086,8 +17086,8 @@ function trialWords({ holdSeconds, check }) {
  * @throws when the signal is aborted
  */
 async function trial_trial(tasks, { holdSeconds, check }, stillUp, signal) {
-    const startedAt = (0,runner_clock/* nowMs */.TC)();
-    const elapsed = () => ((0,runner_clock/* nowMs */.TC)() - startedAt) / 1000;
+    const startedAt = (0,time_clock/* nowMs */.TC)();
+    const elapsed = () => ((0,time_clock/* nowMs */.TC)() - startedAt) / 1000;
     if (holdSeconds > 0)
         tasks.say(`the new tasks have to stay up for ${holdSeconds} s`);
     if (check === undefined)
@@ -17105,7 +17105,7 @@ async function trial_trial(tasks, { holdSeconds, check }, stillUp, signal) {
             const left = seconds - elapsed();
             if (down !== undefined || left <= 0)
                 return down;
-            await (0,runner_clock/* sleep */.yy)(Math.min(left, LOOK_EVERY_SECONDS) * 1000, signal);
+            await (0,time_clock/* sleep */.yy)(Math.min(left, LOOK_EVERY_SECONDS) * 1000, signal);
         }
     }
 }
@@ -17136,7 +17136,7 @@ async function runCheck(tasks, check, signal) {
             return `the check cannot be run: ${failure}`;
         if (attempt === trial/* ATTEMPTS */.PY)
             return `the check failed ${trial/* ATTEMPTS */.PY} times in a row: ${failure}`;
-        await (0,runner_clock/* sleep */.yy)(trial/* PAUSE_SECONDS */.f2 * 1000, signal);
+        await (0,time_clock/* sleep */.yy)(trial/* PAUSE_SECONDS */.f2 * 1000, signal);
     }
 }
 async function attemptOf(tasks, check, signal) {
@@ -17168,7 +17168,7 @@ function commandFailure({ code, lines }) {
     return `check-command ${ended}${last === undefined ? '' : `: ${last.trim()}`}`;
 }
 async function askUrl(url, signal) {
-    const patience = AbortSignal.any([signal, (0,runner_clock/* timeLimit */.zc)(trial/* ATTEMPT_SECONDS */.qu * 1000)]);
+    const patience = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(trial/* ATTEMPT_SECONDS */.qu * 1000)]);
     try {
         const response = await fetch(url, { signal: patience });
         await response.body?.cancel();
@@ -17280,7 +17280,7 @@ async function tryOut(move, run) {
 async function giveRoutes(move, run) {
     const { name, next, old } = move;
     const { engine } = run.connection;
-    const signal = (0,runner_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
     noteMoving(move.sent);
     // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
     const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal);
@@ -17302,19 +17302,19 @@ async function giveRoutes(move, run) {
 async function makeAnew(move, run) {
     const { engine } = run.connection;
     const { change } = move.sent;
-    const signal = (0,runner_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
     await remove(engine, `/services/${move.service.ID}`, signal);
     const made = await createService(change.access, move.next.routed, engine, signal);
     if ('problem' in made)
         return { ...move, problem: made.problem };
     const moved = { ...move, service: made.service, hasMoved: true };
-    const { result, history } = await watchOne({ change, service: made.service, sentAt: (0,runner_clock/* nowMs */.TC)() }, run);
+    const { result, history } = await watchOne({ change, service: made.service, sentAt: (0,time_clock/* nowMs */.TC)() }, run);
     return { ...moved, ...problemOf(result), forgiven: history && allEnded(history) };
 }
 async function takeRoutes(move, run) {
     const { name, next, old } = move;
     const { engine } = run.connection;
-    const signal = (0,runner_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
     const given = await writeSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal);
     const now = await findService(engine, old.ID, signal);
     if (given !== 'done')
@@ -17375,7 +17375,7 @@ async function removeOld(move, { connection, lines }) {
         lines.say(name, `${old.Spec.Name} stays until the next deploy`);
         return;
     }
-    const signal = (0,runner_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
     try {
         const now = await findService(connection.engine, old.ID, signal);
         if (now === undefined) {
@@ -17400,7 +17400,7 @@ async function removeOld(move, { connection, lines }) {
 async function giveBack(move, run) {
     const { name, next, old, sent } = move;
     const { engine } = run.connection;
-    const signal = (0,runner_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
     let stays = `both ${old.Spec.Name} and ${next.name} stay`;
     try {
         const now = await findService(engine, old.ID, signal);
@@ -17415,7 +17415,7 @@ async function giveBack(move, run) {
             throw new Error(whileMoving(old, given).cause);
         run.lines.say(name, `the traffic goes back to ${old.Spec.Name}`);
         const change = { ...sent.change, action: 'unchanged', current: old };
-        const { problem } = problemOf((await watchOne({ change, service, sentAt: (0,runner_clock/* nowMs */.TC)() }, run)).result);
+        const { problem } = problemOf((await watchOne({ change, service, sentAt: (0,time_clock/* nowMs */.TC)() }, run)).result);
         if (problem !== undefined)
             throw new Error(problem.cause);
         if (await removeNew(move, engine, signal)) {
@@ -17434,7 +17434,7 @@ async function yieldTo(move, { connection: { engine }, lines }) {
     const { name, old, next, problem, service } = move;
     if (problem?.outcome !== 'superseded')
         return move;
-    const signal = (0,runner_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
     try {
         const theirs = await findService(engine, old.ID, signal);
         const isLost = move.hasMoved && (await findService(engine, service.ID, signal)) === undefined;
@@ -17630,7 +17630,7 @@ function keepsLeftovers({ strategy }) {
  * as asked: they have what the next deploy was to remove, and a deploy that was killed may have left them traffic.
  */
 async function removeOldOnes(settled, run) {
-    const patience = AbortSignal.any([run.signal, (0,runner_clock/* timeLimit */.zc)(TIDY_TIMEOUT_MS)]);
+    const patience = AbortSignal.any([run.signal, (0,time_clock/* timeLimit */.zc)(TIDY_TIMEOUT_MS)]);
     await Promise.all(settled.map(async ({ sent: { change }, result }) => {
         if (!isGood(result) || change.action === 'switch')
             return;
@@ -17859,7 +17859,7 @@ function heldDown({ ID: id, Spec: emptied }, read, { connection }) {
         const now = swarm.services.get(id);
         if (now?.found !== 'ours' || !(0,service_mode/* replicasOf */.N4)(now.service.Spec))
             return swarm;
-        const limit = (0,runner_clock/* timeLimit */.zc)(HOLD_TIMEOUT_MS);
+        const limit = (0,time_clock/* timeLimit */.zc)(HOLD_TIMEOUT_MS);
         await writeSpec(connection.engine, id, [emptied], emptied, { from: 'spec' }, limit).catch((error) => log/* log */.Rm.debug(`${emptied.Name} was scaled, and is not emptied again: ${(0,errors/* messageOf */.bD)(error)}`));
         return read(ours);
     };
@@ -17979,6 +17979,73 @@ async function checkToolsImage(image, accounts, connection, signal) {
     return tool;
 }
 
+;// CONCATENATED MODULE: ./build/plan/credentials/short-lived.js
+
+
+
+
+
+
+
+
+
+/** Of a token that names its own end: nodes pull for months, and whoever chose a later one has thought of that. */
+const SOON_MS = 30 * 24 * 60 * 60 * 1000;
+/**
+ * One line for each credential that would be stored and ends soon: whose it is, when that is, with which services, and what
+ * to do. Pure.
+ *
+ * @param now in milliseconds since 1970
+ * @param runEndsAt when the time of this run is over, the same
+ */
+function shortLived(storing, now, runEndsAt) {
+    return [...(0,group_by/* groupBy */.$)(storing, ({ credential }) => credential)].flatMap(([credential, services]) => {
+        const token = tokenOf(storedLogin(credential), now);
+        if (token?.end === undefined || !isSoon(token.end, now))
+            return [];
+        const names = services.map(({ name }) => name);
+        return [
+            (0,doc_link/* withDocLink */.TZ)(lineOf(credential, { ...token, end: token.end }, names, now, runEndsAt), (0,doc_link/* docLink */.nn)('a credential that ends')),
+        ];
+    });
+}
+/**
+ * What to do about credentials that would be stored and end soon is the user's choice: what is an error is returned, and of
+ * what is not the log warns.
+ */
+function shortLivedProblems(storing, { onShortLived }, time) {
+    if (onShortLived === 'allow')
+        return [];
+    const now = (0,time_clock/* timeOfDayMs */.bN)();
+    const lines = shortLived(storing, now, now + time.leftMs);
+    if (onShortLived === 'error')
+        return lines.map((line) => `on-short-lived: ${line}`);
+    for (const line of lines)
+        log/* log */.Rm.warning(line);
+    return [];
+}
+function isSoon(end, now) {
+    return 'with' in end || end.at - now < SOON_MS;
+}
+function lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
+    const what = `${storedPasswordInWords(credential)} is ${is}, which ${short_lived_endWords(end, now)}: from then on no node can pull the image of ${(0,some_of/* someOf */.y)(services)} with it`;
+    const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt;
+    const early = isTooSoon
+        ? `. That is before the \`timeout\` of this run is over (${utcWords(runEndsAt)}), so that even this rollout may fail of it`
+        : '';
+    const other = credential.stored === undefined
+        ? ', or give the nodes one of their own: `stored-password-env` in an entry of `registries`'
+        : '';
+    return `${what}${early}. What to do: ${remedy}${other}`;
+}
+function short_lived_endWords(end, now) {
+    if ('with' in end)
+        return 'ends with the job';
+    if (end.at <= now)
+        return `ended at ${utcWords(end.at)}`;
+    return `ends at ${utcWords(end.at)}${end.isExact ? '' : ' at the latest'}`;
+}
+
 ;// CONCATENATED MODULE: ./build/plan/notices.js
 
 
@@ -18068,73 +18135,6 @@ function slowUpdateNote(spec, tasks, timeoutSeconds) {
 }
 function limitInWords(timeoutSeconds) {
     return `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
-}
-
-;// CONCATENATED MODULE: ./build/plan/short-lived.js
-
-
-
-
-
-
-
-
-
-/** Of a token that names its own end: nodes pull for months, and whoever chose a later one has thought of that. */
-const SOON_MS = 30 * 24 * 60 * 60 * 1000;
-/**
- * One line for each credential that would be stored and ends soon: whose it is, when that is, with which services, and what
- * to do. Pure.
- *
- * @param now in milliseconds since 1970
- * @param runEndsAt when the time of this run is over, the same
- */
-function shortLived(storing, now, runEndsAt) {
-    return [...(0,group_by/* groupBy */.$)(storing, ({ credential }) => credential)].flatMap(([credential, services]) => {
-        const token = tokenOf(storedLogin(credential), now);
-        if (token?.end === undefined || !isSoon(token.end, now))
-            return [];
-        const names = services.map(({ name }) => name);
-        return [
-            (0,doc_link/* withDocLink */.TZ)(lineOf(credential, { ...token, end: token.end }, names, now, runEndsAt), (0,doc_link/* docLink */.nn)('a credential that ends')),
-        ];
-    });
-}
-/**
- * What to do about credentials that would be stored and end soon is the user's choice: what is an error is returned, and of
- * what is not the log warns.
- */
-function shortLivedProblems(storing, { onShortLived }, time) {
-    if (onShortLived === 'allow')
-        return [];
-    const now = (0,runner_clock/* timeOfDayMs */.bN)();
-    const lines = shortLived(storing, now, now + time.leftMs);
-    if (onShortLived === 'error')
-        return lines.map((line) => `on-short-lived: ${line}`);
-    for (const line of lines)
-        log/* log */.Rm.warning(line);
-    return [];
-}
-function isSoon(end, now) {
-    return 'with' in end || end.at - now < SOON_MS;
-}
-function lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
-    const what = `${storedPasswordInWords(credential)} is ${is}, which ${short_lived_endWords(end, now)}: from then on no node can pull the image of ${(0,some_of/* someOf */.y)(services)} with it`;
-    const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt;
-    const early = isTooSoon
-        ? `. That is before the \`timeout\` of this run is over (${utcWords(runEndsAt)}), so that even this rollout may fail of it`
-        : '';
-    const other = credential.stored === undefined
-        ? ', or give the nodes one of their own: `stored-password-env` in an entry of `registries`'
-        : '';
-    return `${what}${early}. What to do: ${remedy}${other}`;
-}
-function short_lived_endWords(end, now) {
-    if ('with' in end)
-        return 'ends with the job';
-    if (end.at <= now)
-        return `ended at ${utcWords(end.at)}`;
-    return `ends at ${utcWords(end.at)}${end.isExact ? '' : ' at the latest'}`;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
@@ -18857,12 +18857,12 @@ async function portsHeldByOthers(drafts, services, run) {
 /** Says from time to time how many of so many are done: nobody shall wonder whether a long stage hangs. */
 function check_progressOf(total) {
     let done = 0;
-    let saidAt = (0,runner_clock/* nowMs */.TC)();
+    let saidAt = (0,time_clock/* nowMs */.TC)();
     return () => {
         done++;
-        if (done === total || (0,runner_clock/* nowMs */.TC)() - saidAt < check_PROGRESS_EVERY_MS)
+        if (done === total || (0,time_clock/* nowMs */.TC)() - saidAt < check_PROGRESS_EVERY_MS)
             return;
-        saidAt = (0,runner_clock/* nowMs */.TC)();
+        saidAt = (0,time_clock/* nowMs */.TC)();
         log/* log */.Rm.info(`${done} of ${total} services are checked`);
     };
 }
@@ -19054,7 +19054,7 @@ function placementProblems(spec, distribution, nodes) {
     return room === undefined ? [] : [`${room}. Ask for less, or add nodes that have it`];
 }
 
-;// CONCATENATED MODULE: ./build/plan/odd-password.js
+;// CONCATENATED MODULE: ./build/plan/credentials/odd-password.js
 /**
  * What a password has that its owner mostly does not mean, but may: a sentence to be told when a registry has refused it;
  * `undefined` when it has nothing of that kind. Pure.
@@ -19073,7 +19073,7 @@ const ODDITIES = [
     [/^(?:Bearer|Basic) /i, 'begins with the word that stands before it in a header'],
 ];
 
-;// CONCATENATED MODULE: ./build/plan/log-in.js
+;// CONCATENATED MODULE: ./build/plan/credentials/log-in.js
 
 
 
@@ -19810,7 +19810,7 @@ const WAIT_MS = 1000;
 function readHubLimits(accesses, { registryHttp }, stop) {
     const credentials = accesses.flatMap((access) => (access?.credential.registry === hub_pulls_HUB ? [access.credential] : []));
     return new Map([...new Set(credentials)].map((credential) => {
-        const signal = AbortSignal.any([stop, (0,runner_clock/* timeLimit */.zc)(hub_pulls_LIMIT_MS)]);
+        const signal = AbortSignal.any([stop, (0,time_clock/* timeLimit */.zc)(hub_pulls_LIMIT_MS)]);
         const asked = readHubLimit(registryHttp, loginOfNodes(credential), signal).catch((error) => {
             log/* log */.Rm.debug(`Docker Hub does not tell the pulls left of ${credential.username}: ${(0,errors/* messageOf */.bD)(error)}`);
             return undefined;
@@ -19823,7 +19823,7 @@ async function tellHubLimits(reading, changes, observed) {
     if (reading.size === 0)
         return;
     const needs = hubNeeds(changes, observed);
-    const late = (0,runner_clock/* idle */.N7)(WAIT_MS).then(() => undefined);
+    const late = (0,time_clock/* idle */.N7)(WAIT_MS).then(() => undefined);
     for (const [credential, asked] of reading) {
         const limit = await Promise.race([asked, late]);
         if (limit === undefined)
@@ -21581,16 +21581,16 @@ function end({ child }) {
 }
 /** Resolves when the socket is there; rejects with what ssh said when it ended before. */
 async function untilSocket(path, ssh, signal) {
-    const deadline = (0,runner_clock/* nowMs */.TC)() + OPEN_LIMIT_SECONDS * 1000;
+    const deadline = (0,time_clock/* nowMs */.TC)() + OPEN_LIMIT_SECONDS * 1000;
     for (;;) {
         if (ssh.hasEnded())
             throw new SshEnded(ssh.stderr());
         const exists = await (0,promises_.access)(path).then(() => true, () => false);
         if (exists && !ssh.hasEnded())
             return;
-        if ((0,runner_clock/* nowMs */.TC)() > deadline)
+        if ((0,time_clock/* nowMs */.TC)() > deadline)
             throw new SshEnded('timed out');
-        await (0,runner_clock/* sleep */.yy)(tunnel_LOOK_EVERY_MS, signal);
+        await (0,time_clock/* sleep */.yy)(tunnel_LOOK_EVERY_MS, signal);
     }
 }
 class SshEnded extends Error {
@@ -21701,11 +21701,11 @@ function keepOpen(first, opened, host) {
             await current?.ended;
             if (stopped)
                 return;
-            const since = (0,runner_clock/* nowMs */.TC)();
+            const since = (0,time_clock/* nowMs */.TC)();
             log/* log */.Rm.warning(`${host.text}: the connection was lost (${tunnel_reasonOf(current)}), and is made again`);
             current = undefined;
             for (let pause = 0.2; current === undefined; pause = Math.min(pause * 2, LONGEST_BACK_OFF_SECONDS)) {
-                await (0,runner_clock/* idle */.N7)(pause * 1000);
+                await (0,time_clock/* idle */.N7)(pause * 1000);
                 if (stopped)
                     return;
                 current = await opened().catch(() => undefined);
@@ -22665,7 +22665,7 @@ class Freshness {
     #doubtedUntil = Number.NEGATIVE_INFINITY;
     /** There was trouble with a manager: what comes back may be behind. */
     doubt() {
-        this.#doubtedUntil = (0,runner_clock/* nowMs */.TC)() + DOUBT_SECONDS * 1000;
+        this.#doubtedUntil = (0,time_clock/* nowMs */.TC)() + DOUBT_SECONDS * 1000;
     }
     /** @throws OutOfDate */
     checkRead(path, answer, query = {}) {
@@ -22715,7 +22715,7 @@ class Freshness {
         return this.#known.get(id) ?? 0;
     }
     #mayBeThere(id) {
-        return this.#known.has(id) && (0,runner_clock/* nowMs */.TC)() < this.#doubtedUntil;
+        return this.#known.has(id) && (0,time_clock/* nowMs */.TC)() < this.#doubtedUntil;
     }
 }
 function outOfDate() {
@@ -22762,10 +22762,10 @@ function patientEngine(managers) {
         },
         get: (path, options) => {
             const ask = async (engine) => {
-                const begunAt = (0,runner_clock/* nowMs */.TC)();
+                const begunAt = (0,time_clock/* nowMs */.TC)();
                 try {
                     const answer = await engine.get(path, options);
-                    const isSlow = (0,runner_clock/* nowMs */.TC)() - begunAt >= SLOW_SECONDS * 1000 && !ASKS_REGISTRY.test(path);
+                    const isSlow = (0,time_clock/* nowMs */.TC)() - begunAt >= SLOW_SECONDS * 1000 && !ASKS_REGISTRY.test(path);
                     if (isSlow)
                         freshness.doubt();
                     return freshness.checkRead(path, answer, options?.query);
@@ -23129,15 +23129,15 @@ class Managers {
     }
     async #replace() {
         const before = this.#current;
-        const deadline = (0,runner_clock/* nowMs */.TC)() + SEARCH_SECONDS * 1000;
-        await (0,runner_clock/* idle */.N7)(SECOND_LOOK_MS);
+        const deadline = (0,time_clock/* nowMs */.TC)() + SEARCH_SECONDS * 1000;
+        await (0,time_clock/* idle */.N7)(SECOND_LOOK_MS);
         if (before === undefined || this.#disposed || (await this.#stillManages(before)))
             return;
         const at = this.#candidates.indexOf(before.candidate);
         const others = [...this.#candidates.slice(at + 1), ...this.#candidates.slice(0, at)];
-        while (!this.#disposed && (0,runner_clock/* nowMs */.TC)() < deadline) {
+        while (!this.#disposed && (0,time_clock/* nowMs */.TC)() < deadline) {
             for (const candidate of others) {
-                const found = await this.#enter(candidate, (0,runner_clock/* timeLimit */.zc)(ASK_LIMIT_MS));
+                const found = await this.#enter(candidate, (0,time_clock/* timeLimit */.zc)(ASK_LIMIT_MS));
                 if (found instanceof Refusal) {
                     log/* log */.Rm.debug(found.message);
                 }
@@ -23152,12 +23152,12 @@ class Managers {
             }
             if (await this.#stillManages(before))
                 return;
-            await (0,runner_clock/* idle */.N7)(managers_LOOK_EVERY_MS);
+            await (0,time_clock/* idle */.N7)(managers_LOOK_EVERY_MS);
         }
     }
     /** Over a new connection: those that there are may be dead, or busy. */
     async #stillManages({ candidate, route }) {
-        const found = await this.#tryRoute(candidate, route, (0,runner_clock/* timeLimit */.zc)(STILL_LIMIT_MS)).catch((error) => error);
+        const found = await this.#tryRoute(candidate, route, (0,time_clock/* timeLimit */.zc)(STILL_LIMIT_MS)).catch((error) => error);
         if (found instanceof Error)
             return false;
         found.engine.close();
@@ -23308,8 +23308,8 @@ async function connect(deployment, workspace, env, signal) {
     }
 }
 
-// EXTERNAL MODULE: ./build/runner/workspace.js
-var runner_workspace = __webpack_require__(9042);
+// EXTERNAL MODULE: ./build/runner/workspace/workspace.js
+var workspace_workspace = __webpack_require__(2760);
 ;// CONCATENATED MODULE: ./build/modes/with-run.js
 var with_run_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
@@ -23377,8 +23377,8 @@ var with_run_disposeResources = (undefined && undefined.__disposeResources) || (
 async function withRun(asked, signal, work) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
-        const workspace = with_run_addDisposableResource(env_1, await (0,runner_workspace/* createWorkspace */.sK)(), true);
-        (0,runner_state/* openState */.Gf)(workspace.directory, asked.onCancel);
+        const workspace = with_run_addDisposableResource(env_1, await (0,workspace_workspace/* createWorkspace */.sK)(), true);
+        (0,workspace_state/* openState */.Gf)(workspace.directory, asked.onCancel);
         const time = new run_time/* RunTime */.X4(asked.timeoutSeconds, signal);
         const connection = with_run_addDisposableResource(env_1, await (0,log/* stage */.dw)('Connect', () => time.before('Connect', (limit) => connect(asked, workspace, process.env, limit))), false);
         return await work({ connection, workspace, signal, time });
@@ -24113,7 +24113,7 @@ function loginFromHere(certificates = CERTS_D) {
         async post(path, { body, signal, timeoutSeconds = DEFAULT_SECONDS } = {}) {
             if (path !== '/auth')
                 return none();
-            const limits = { signal, endsAt: (0,runner_clock/* nowMs */.TC)() + timeoutSeconds * 1000 };
+            const limits = { signal, endsAt: (0,time_clock/* nowMs */.TC)() + timeoutSeconds * 1000 };
             await checkLogin(body, certificates, limits);
             return { Status: 'Login Succeeded' };
         },
@@ -24255,7 +24255,7 @@ async function login_check_exchange(url, { authorization, form, ca }, { signal, 
         const asked = request(url, options, (answer) => login_check_collect(answer).then(resolve, fail));
         const noAnswer = () => new engine_engine/* TooLate */.d6(`${url.host} gave no answer in time`);
         const tooLate = () => asked.destroy(noAnswer());
-        const timer = setTimeout(tooLate, Math.max(0, endsAt - (0,runner_clock/* nowMs */.TC)()));
+        const timer = setTimeout(tooLate, Math.max(0, endsAt - (0,time_clock/* nowMs */.TC)()));
         // Node tells of a switch to another protocol that nobody has asked for by nothing else, and no answer comes any more.
         asked.on('upgrade', () => fail(new Error('the connection ended without an answer')));
         asked.on('close', () => clearTimeout(timer));
@@ -24481,11 +24481,11 @@ var login_disposeResources = (undefined && undefined.__disposeResources) || (fun
  * process.
  */
 async function login(asked, signal) {
-    const workspace = await (0,runner_workspace/* createWorkspace */.sK)();
+    const workspace = await (0,workspace_workspace/* createWorkspace */.sK)();
     try {
-        (0,runner_state/* openState */.Gf)(workspace.directory, 'keep');
+        (0,workspace_state/* openState */.Gf)(workspace.directory, 'keep');
         const left = await loginIn(asked, workspace, new run_time/* RunTime */.X4(asked.timeoutSeconds, signal));
-        (0,runner_state/* note */.N4)({ hasLeftFiles: true });
+        (0,workspace_state/* note */.N4)({ hasLeftFiles: true });
         return left;
     }
     catch (error) {
@@ -24559,7 +24559,7 @@ async function writePullSecrets({ pullSecrets }, configs, workspace) {
     return file;
 }
 function warnOfEnd(credential) {
-    const token = tokenOf(credential, (0,runner_clock/* timeOfDayMs */.bN)());
+    const token = tokenOf(credential, (0,time_clock/* timeOfDayMs */.bN)());
     if (token?.end === undefined)
         return;
     const when = 'with' in token.end ? 'with this job' : `at ${new Date(token.end.at).toISOString()} at the latest`;
@@ -24974,7 +24974,7 @@ async function recordsIfShown(engine, signal) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/plan/auth-refresh.js
+;// CONCATENATED MODULE: ./build/plan/credentials/auth-refresh.js
 
 
 
@@ -25104,7 +25104,7 @@ function whyBusy(service, { tasks, upToDate }) {
     return upToDate !== undefined && tasks.some(isOld) ? 'Swarm is about to replace tasks of it' : undefined;
 }
 
-;// CONCATENATED MODULE: ./build/rollout/renew-stored.js
+;// CONCATENATED MODULE: ./build/rollout/send/renew-stored.js
 
 
 
@@ -25223,7 +25223,7 @@ async function renew_stored_write({ service, access }, { connection: { engine } 
     return { result, written };
 }
 function limit() {
-    return (0,runner_clock/* timeLimit */.zc)(renew_stored_SEND_TIMEOUT_MS);
+    return (0,time_clock/* timeLimit */.zc)(renew_stored_SEND_TIMEOUT_MS);
 }
 /**
  * Looks until it is proved that the tasks that ran are the same and run on, and until those that could not pull before
@@ -25232,9 +25232,9 @@ function limit() {
 async function watchKept(renewed, run) {
     const { connection, time, signal, asked } = run;
     const services = renewed.map(({ renewal }) => renewal.service);
-    const startedAt = (0,runner_clock/* nowMs */.TC)();
+    const startedAt = (0,time_clock/* nowMs */.TC)();
     for (let pauseMs = PROOF_MS;; pauseMs = renew_stored_LOOK_EVERY_MS) {
-        await (0,runner_clock/* sleep */.yy)(pauseMs, signal).catch(() => undefined);
+        await (0,time_clock/* sleep */.yy)(pauseMs, signal).catch(() => undefined);
         let seen;
         try {
             seen = await renew_stored_look(renewed, services, connection);
@@ -25322,7 +25322,7 @@ function renew_stored_resultOf({ one, kept, otherAccount, running, wanted }, sta
 }
 function renew_stored_withAccount(result, { renewal: { access, service } }) {
     const { username, registry } = storedLogin(access.credential);
-    const { [own_labels/* ACCOUNT_LABELS */.si.expires]: expires } = storedAccountLabels(access.credential, (0,runner_clock/* timeOfDayMs */.bN)());
+    const { [own_labels/* ACCOUNT_LABELS */.si.expires]: expires } = storedAccountLabels(access.credential, (0,time_clock/* timeOfDayMs */.bN)());
     const before = storedAccountOf(service.Spec)?.account;
     const account = { username, registry, config: access.config.name, ...(expires && { expires }) };
     return { ...result, account: before && before !== username ? { ...account, before } : account };
@@ -25409,7 +25409,7 @@ async function refreshAuthOver(asked, run) {
             return planOne({ service, authConfig: chosen?.authConfig }, asked, loggedIn);
         },
     };
-    (0,runner_state/* note */.N4)({ storesCredentials: true });
+    (0,workspace_state/* note */.N4)({ storesCredentials: true });
     const written = await (0,log/* openStage */.j$)('Renew the stored credentials', () => renewAll(renewals, renewal));
     const renewed = written.filter((one) => 'renewal' in one);
     const watched = renewed.length === 0 ? [] : await watchKept(renewed, renewal);
@@ -25671,7 +25671,7 @@ async function objects_removeObjects(plan, run) {
     if (signal.aborted)
         return all.map((object) => objects_tell(object, 'cancelled', 'the run was stopped before it was removed'));
     // Somebody may have come to use one meanwhile, and what was used may be free.
-    const services = await surelyKnownServices(connection.engine, (0,runner_clock/* timeLimit */.zc)(objects_READ_TIMEOUT_MS));
+    const services = await surelyKnownServices(connection.engine, (0,time_clock/* timeLimit */.zc)(objects_READ_TIMEOUT_MS));
     const { objects, kept } = split(all, services, plan.recordsOfOthers);
     const stay = kept.map(({ object, why }) => objects_tell(object, 'kept', why));
     const gone = [];
@@ -25730,14 +25730,14 @@ async function whenLetGo(objects, { connection, signal, time }) {
     const ids = new Set(objects.filter(({ kind }) => kind === 'network').map(({ id }) => id));
     if (ids.size === 0 || signal.aborted)
         return;
-    const deadline = (0,runner_clock/* nowMs */.TC)() + LEFTOVER_SECONDS * 1000;
+    const deadline = (0,time_clock/* nowMs */.TC)() + LEFTOVER_SECONDS * 1000;
     let held = [];
     const isLetGo = async () => {
         const networks = await listNetworks(connection.engine, signal);
         held = networks.filter((one) => (0,stack_objects/* isLeftover */.ij)(one) && ids.has(one.Id)).map(({ Name }) => Name);
         return held.length === 0;
     };
-    await (0,poll/* poll */.w)(isLetGo, objects_LOOK_EVERY_MS, () => (0,runner_clock/* nowMs */.TC)() > deadline || time.isOver, signal).catch(() => undefined);
+    await (0,poll/* poll */.w)(isLetGo, objects_LOOK_EVERY_MS, () => (0,time_clock/* nowMs */.TC)() > deadline || time.isOver, signal).catch(() => undefined);
     if (held.length > 0)
         log/* log */.Rm.info(`The manager still holds ${held.join(', ')}: a deploy of this name waits for it`);
 }
@@ -25774,7 +25774,7 @@ async function removeServices(services, run) {
     const first = await inParallel(services, asked.maxParallel, async (service) => {
         if (signal.aborted || time.isOver)
             return { service, startedAt: undefined };
-        const startedAt = (0,runner_clock/* nowMs */.TC)();
+        const startedAt = (0,time_clock/* nowMs */.TC)();
         const left = await tryToRemoveService(connection.engine, service);
         return { service, startedAt, ...(left && { left }) };
     });
@@ -25799,7 +25799,7 @@ async function waitForEnd(going, run, lines) {
         last = await services_look(asked.what, ids, connection.engine, signal);
         for (const id of ids)
             if (!last.left.has(id) && !at.has(id))
-                at.set(id, (0,runner_clock/* nowMs */.TC)());
+                at.set(id, (0,time_clock/* nowMs */.TC)());
         const count = [...last.left.values()].flat().length;
         const said = `${count} ${count === 1 ? 'task has' : 'tasks have'} not ended yet`;
         if (count > 0 && said !== told)
@@ -25807,8 +25807,8 @@ async function waitForEnd(going, run, lines) {
         told = said;
         if (count > 0)
             return false;
-        endedAt ??= (0,runner_clock/* nowMs */.TC)();
-        return !last.hasEndedOnes || (0,runner_clock/* nowMs */.TC)() - endedAt > FORGET_MS;
+        endedAt ??= (0,time_clock/* nowMs */.TC)();
+        return !last.hasEndedOnes || (0,time_clock/* nowMs */.TC)() - endedAt > FORGET_MS;
     };
     try {
         await (0,poll/* poll */.w)(isDone, services_LOOK_EVERY_MS, () => time.isOver, signal);
@@ -25983,7 +25983,7 @@ function removeVolumes(planned, asked, tools, self, run) {
                 ...planned.names.map(notDone('cancelled', 'the run was stopped before it was removed')),
                 ...stayingOf(planned),
             ];
-        const present = await surelyKnownServices(run.connection.engine, (0,runner_clock/* timeLimit */.zc)(volumes_READ_TIMEOUT_MS));
+        const present = await surelyKnownServices(run.connection.engine, (0,time_clock/* timeLimit */.zc)(volumes_READ_TIMEOUT_MS));
         const now = planVolumes(asked, what, present);
         const { names } = now;
         const stay = stayingOf(now);
@@ -26175,7 +26175,7 @@ async function remove_allStages(asked, run, onRemains) {
         if (plan.services.length + plan.objects.length + plan.kept.length + plan.records.length === 0 &&
             volumes === undefined)
             return result([]);
-        (0,runner_state/* note */.N4)({ removes: true });
+        (0,workspace_state/* note */.N4)({ removes: true });
         try {
             const services = await (0,log/* openStage */.j$)('Remove', () => removeServices(plan.services, removing));
             const objects = await whatIsLeft(plan, removing);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Documented, documented } from '../src/command/action-file.ts'
 import { REMEDIES } from '../src/report/remedies.ts'
-import { anchorOf, DOCS } from '../src/runner/doc-link.ts'
+import { anchorOf, DOCS } from '../src/runner/log/doc-link.ts'
 
 /**
  * The tables of the pages: inputs and outputs, made from `action.yml`, and remedies, made from the code that shows them.

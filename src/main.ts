@@ -2,7 +2,7 @@ import { GIVE_UP_AFTER_STOP_MS } from './connect/run-time.ts'
 import { modeAsked } from './inputs/read.ts'
 import { MODES } from './modes/table.ts'
 import { reportFailure } from './report/failure.ts'
-import { beforeTheKill, stopOnSignals } from './runner/stop.ts'
+import { beforeTheKill, stopOnSignals } from './runner/processes/stop.ts'
 
 /**
  * The step: reads what it is asked for, does it, and reports. Whatever goes wrong becomes the report of a failure.

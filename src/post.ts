@@ -1,7 +1,7 @@
 import './runner/require-node.ts'
-import { isAnythingLeft } from './runner/left-by-main.ts'
-import { writeLine } from './runner/stdout.ts'
-import { commandLine, isInRunner } from './runner/workflow-commands.ts'
+import { writeLine } from './runner/log/stdout.ts'
+import { commandLine, isInRunner } from './runner/log/workflow-commands.ts'
+import { isAnythingLeft } from './runner/workspace/left-by-main.ts'
 
 // An entry of its own: whatever a runner hands over or loses, this one cannot deploy. It runs after every step, and after
 // nearly all of them nothing is left: so what cleans up is only loaded where it is needed.

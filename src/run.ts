@@ -2,7 +2,7 @@ import './runner/require-node.ts'
 import { type PackageFiles, shell } from './command/shell.ts'
 import { main } from './main.ts'
 import { reportFailure } from './report/failure.ts'
-import { speakForAll } from './runner/log.ts'
+import { speakForAll } from './runner/log/log.ts'
 
 /** All that either entry loads, in one file of the bundle: they differ in who starts them. */
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec, Task } from '../../src/docker/api.ts'
-import { nowMs, sleep } from '../../src/runner/clock.ts'
+import { nowMs, sleep } from '../../src/runner/time/clock.ts'
 import { letTimeRun, pass, stopTime, withPrograms } from '../support/memory-swarm/hand-clock.ts'
 import { pin } from '../support/memory-swarm/images.ts'
 import { MemorySwarm, withImage } from '../support/memory-swarm/memory-swarm.ts'

@@ -2,10 +2,10 @@ import type { Node, Service, ServiceSpec, Task, TaskState, TaskTemplate } from '
 import type { Credential } from '../../src/inputs/accounts/credential.ts'
 import type { Deployment, Reach, ServiceRequest } from '../../src/inputs/deployment.ts'
 import type { Replacement } from '../../src/inputs/replacement.ts'
-import type { Config } from '../../src/plan/log-in.ts'
+import type { Config } from '../../src/plan/credentials/log-in.ts'
 import type { DeployRecord, RecordedRun } from '../../src/records/record.ts'
 import type { FailedTask, ServiceResult } from '../../src/result.ts'
-import { Secret } from '../../src/runner/secret.ts'
+import { Secret } from '../../src/runner/secrets/secret.ts'
 
 /** A digest of Docker's form: `digest('a')` and `digest('b')` differ. */
 export function digest(hex: string): string {

@@ -3,7 +3,7 @@ import { RunTime } from '../../src/connect/run-time.ts'
 import type { Service } from '../../src/docker/api.ts'
 import type { RolloutRun } from '../../src/rollout/run.ts'
 import { serviceLog } from '../../src/rollout/service-log.ts'
-import { sleep } from '../../src/runner/clock.ts'
+import { sleep } from '../../src/runner/time/clock.ts'
 import { createNode, createService, createSpec, createTask } from './builders.ts'
 
 /** A daemon that takes its time: an answer shows what was there when the call came in. */

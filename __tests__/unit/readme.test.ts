@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { stepShownIn } from '../../lab/workflow.ts'
 import { documented, withFreshTables } from '../../scripts/readme-tables.ts'
-import { anchorOf, DOCS } from '../../src/runner/doc-link.ts'
+import { anchorOf, DOCS } from '../../src/runner/log/doc-link.ts'
 import { EXAMPLES, PAGES } from '../support/documents.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')

@@ -3,9 +3,9 @@ import { DEFAULT_MODE, MODE_NAMES, type ModeName, parseMode, probableMode } from
 import { Problems } from '../inputs/problems.ts'
 import { unknownInputAdvice } from '../inputs/unknown-inputs.ts'
 import type { Environment } from '../runner/environment.ts'
-import { mayBeSecret } from '../runner/may-be-secret.ts'
-import { safeLine } from '../runner/safe-text.ts'
-import { shown } from '../runner/shown.ts'
+import { mayBeSecret } from '../runner/secrets/may-be-secret.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
+import { shown } from '../runner/text/shown.ts'
 import { flagOf, inputOf, isSwitch, KNOWN, OPTIONS, type Option, optionProblem, PATHS, SECRETS } from './known.ts'
 import { isList } from './lists.ts'
 

@@ -5,7 +5,7 @@ import { inputNames } from '../inputs/read.ts'
 import { entryKeys } from '../inputs/service-keys.ts'
 import { STRATEGY_INPUTS } from '../inputs/strategies/table.ts'
 import type { KnownInputs } from '../inputs/unknown-inputs.ts'
-import { shown } from '../runner/shown.ts'
+import { shown } from '../runner/text/shown.ts'
 
 /** What a command line may have: made of what the code reads, so that a new input is a flag at once. */
 

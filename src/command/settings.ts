@@ -1,8 +1,8 @@
 import { Problems } from '../inputs/problems.ts'
 import { unknownInputAdvice, variableOf } from '../inputs/unknown-inputs.ts'
 import type { Environment } from '../runner/environment.ts'
-import { safeLine } from '../runner/safe-text.ts'
-import { placed } from '../runner/shown.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
+import { placed } from '../runner/text/shown.ts'
 import { KNOWN, OPTIONS, optionProblem } from './known.ts'
 import { ofSetting } from './lists.ts'
 

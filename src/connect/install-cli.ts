@@ -6,9 +6,9 @@ import { type ProbeOptions, probe } from '../docker/cli/cli.ts'
 import { archiveOf, type CliVersion, missingFeature, parseCliVersion } from '../docker/cli/cli-version.ts'
 import { messageOf, UserError } from '../errors.ts'
 import type { CliRequest, Deployment } from '../inputs/deployment.ts'
-import { log } from '../runner/log.ts'
-import { safeLine } from '../runner/safe-text.ts'
-import type { Workspace } from '../runner/workspace.ts'
+import { log } from '../runner/log/log.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
+import type { Workspace } from '../runner/workspace/workspace.ts'
 
 const TOOL = 'docker-cli'
 

@@ -1,4 +1,4 @@
-import { safeLine } from '../runner/safe-text.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
 
 /** What the docker CLI says where no daemon answers on this machine, the most telling first (docker/cli, connhelper). */
 const WORDINGS: readonly (readonly [RegExp, { readonly what: string; readonly first: string }])[] = [

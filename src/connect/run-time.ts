@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '../errors.ts'
-import { nowMs, tooLong } from '../runner/clock.ts'
-import { Countdown } from '../runner/countdown.ts'
+import { nowMs, tooLong } from '../runner/time/clock.ts'
+import { Countdown } from '../runner/time/countdown.ts'
 import { boundConnection } from './bound-connection.ts'
 import type { Connection } from './connection.ts'
 

@@ -1,4 +1,4 @@
-import type { Workspace } from '../runner/workspace.ts'
+import type { Workspace } from '../runner/workspace/workspace.ts'
 import type { Connection } from './connection.ts'
 import type { RunTime } from './run-time.ts'
 

@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path'
 import { type ConfigFile, parseConfigFile, secretsIn, settingsToCarryOver } from '../docker/cli/config-file.ts'
 import { messageOf } from '../errors.ts'
 import { readUserText } from '../inputs/files.ts'
-import { log } from '../runner/log.ts'
-import { Secret } from '../runner/secret.ts'
+import { log } from '../runner/log/log.ts'
+import { Secret } from '../runner/secrets/secret.ts'
 import { homeDirectory } from '../runner/user.ts'
 
 /** The Docker configuration that the step would have used by itself. */

@@ -15,13 +15,13 @@ import {
   newest,
   slotsThatCount,
 } from '../docker/swarm/task.ts'
+import { hasEnded, type StoredAccount, storedAccountOf } from '../plan/credentials/stored-account.ts'
 import { type Drift, driftOf } from '../plan/drift.ts'
 import { isInterim, markOf, mayBeAlive } from '../plan/interim-spec.ts'
-import { hasEnded, type StoredAccount, storedAccountOf } from '../plan/stored-account.ts'
-import { taskNamedIn } from '../rollout/judge.ts'
-import { countTasks, isComplete, type TaskCounts } from '../rollout/service-snapshot.ts'
-import { limited } from '../runner/safe-text.ts'
-import { utcWords } from '../runner/utc.ts'
+import { taskNamedIn } from '../rollout/watch/judge.ts'
+import { countTasks, isComplete, type TaskCounts } from '../rollout/watch/service-snapshot.ts'
+import { limited } from '../runner/text/safe-text.ts'
+import { utcWords } from '../runner/time/utc.ts'
 
 /** How a service is at one moment, by what the swarm shows of it, without any history of a deploy. Pure. */
 export interface Health {

@@ -1,6 +1,6 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import type { Environment } from '../runner/environment.ts'
-import { shown, ticked } from '../runner/shown.ts'
+import { shown, ticked } from '../runner/text/shown.ts'
 import type { Accounts, Deployment, Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'
 import { textAt, valueAt } from './keys.ts'

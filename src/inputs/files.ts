@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
-import { isInRunner } from '../runner/workflow-commands.ts'
+import { isInRunner } from '../runner/log/workflow-commands.ts'
 
 const LARGEST_MEGABYTES = 1
 

@@ -1,7 +1,7 @@
 import type { Flag } from '../docker/cli/commands.ts'
 import { isCreateFlag } from '../docker/specs/create-flags.ts'
-import { shown } from '../runner/shown.ts'
-import { andList } from '../runner/word-list.ts'
+import { shown } from '../runner/text/shown.ts'
+import { andList } from '../runner/text/word-list.ts'
 import type { Problems } from './problems.ts'
 import { type ShellWord, shellWords } from './shell-words.ts'
 

@@ -1,6 +1,6 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import type { Environment } from '../runner/environment.ts'
-import { shown } from '../runner/shown.ts'
+import { shown } from '../runner/text/shown.ts'
 import type { Credential } from './accounts/credential.ts'
 import type { Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'

@@ -1,7 +1,7 @@
 import { familiar, InvalidReference, parseReference, withTagDefault } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
-import { shown } from '../runner/shown.ts'
+import { shown } from '../runner/text/shown.ts'
 import type { PushRequest } from './deployment.ts'
 import { basePath, requireUserFile, resolvePath } from './files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from './keys.ts'

@@ -1,6 +1,6 @@
 import { namespaceProblem, type PullSecretName, secretNameProblem } from '../docker/registry/pull-secret.ts'
 import type { Environment } from '../runner/environment.ts'
-import { shown } from '../runner/shown.ts'
+import { shown } from '../runner/text/shown.ts'
 import { UNNAMED_CONFIG } from './accounts/docker-config.ts'
 import type { Accounts, Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'

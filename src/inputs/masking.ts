@@ -1,6 +1,6 @@
-import { reportLog } from '../runner/log.ts'
-import { mayBeSecret, tokensIn } from '../runner/may-be-secret.ts'
-import { isMasked, Secret } from '../runner/secret.ts'
+import { reportLog } from '../runner/log/log.ts'
+import { mayBeSecret, tokensIn } from '../runner/secrets/may-be-secret.ts'
+import { isMasked, Secret } from '../runner/secrets/secret.ts'
 import type { YamlMap, YamlValue } from './yaml.ts'
 
 /** What is no secret in an entry of `registries`. A key that is not known may be a password's, with a typo. */

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts'
-import { shown } from '../runner/shown.ts'
+import { shown } from '../runner/text/shown.ts'
 import { closestKey } from './keys.ts'
 import { listed } from './problems.ts'
 

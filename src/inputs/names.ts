@@ -1,5 +1,5 @@
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
-import { shown, ticked } from '../runner/shown.ts'
+import { shown, ticked } from '../runner/text/shown.ts'
 import type { Problems } from './problems.ts'
 import { parseYaml, type YamlValue } from './yaml.ts'
 

@@ -1,6 +1,6 @@
 import { InputErrors, UserError, UserErrors } from '../errors.ts'
-import { ticked } from '../runner/shown.ts'
-import { andList, orList } from '../runner/word-list.ts'
+import { ticked } from '../runner/text/shown.ts'
+import { andList, orList } from '../runner/text/word-list.ts'
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
 export class Problems {

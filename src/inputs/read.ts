@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
-import { log } from '../runner/log.ts'
+import { log } from '../runner/log/log.ts'
 import { DIRECTORIES_INPUT, parseConfigDirectories } from './accounts/config-directories.ts'
 import type { Credential } from './accounts/credential.ts'
 import { checkSeparation, credentialFromShortForm, SHORT_FORM_INPUTS } from './accounts/credentials.ts'

@@ -1,6 +1,6 @@
 import type { ImageReference } from '../docker/registry/reference.ts'
 import type { Environment } from '../runner/environment.ts'
-import { log } from '../runner/log.ts'
+import { log } from '../runner/log/log.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { Accounts, LockRequest, Reach } from './deployment.ts'
 import { input, readOrDefault } from './given.ts'

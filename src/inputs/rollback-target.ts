@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts'
-import { shown } from '../runner/shown.ts'
+import { shown } from '../runner/text/shown.ts'
 
 /** Which version a rollback goes to, as the input `to` says it. */
 export type RollbackTarget =

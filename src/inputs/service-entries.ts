@@ -1,5 +1,5 @@
-import { visible } from '../runner/printable.ts'
-import { placed } from '../runner/shown.ts'
+import { visible } from '../runner/text/printable.ts'
+import { placed } from '../runner/text/shown.ts'
 import { valueAt } from './keys.ts'
 import type { Problems } from './problems.ts'
 import { isKnown } from './service-keys.ts'

@@ -1,4 +1,4 @@
-import { shown, ticked } from '../runner/shown.ts'
+import { shown, ticked } from '../runner/text/shown.ts'
 import { ATTACHMENT_KEYS } from './attachments/request.ts'
 import { adviceForFlag } from './flags.ts'
 import { closestKey, keyAdvice } from './keys.ts'

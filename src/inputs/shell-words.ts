@@ -1,4 +1,4 @@
-import { andList } from '../runner/word-list.ts'
+import { andList } from '../runner/text/word-list.ts'
 /** One word of a text, as a shell would hand it to a program. */
 export interface ShellWord {
   readonly text: string

@@ -1,5 +1,5 @@
 import type { Environment } from '../runner/environment.ts'
-import { safeLine } from '../runner/safe-text.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
 import { closestKey } from './keys.ts'
 import { MODE_NAMES } from './mode.ts'
 import type { Problems } from './problems.ts'

@@ -1,7 +1,7 @@
 import type { Flag } from '../docker/cli/commands.ts'
 import { type Policies, policySettings, type UpdatePolicy } from '../docker/cli/update-policy.ts'
 import { UserError } from '../errors.ts'
-import { shown } from '../runner/shown.ts'
+import { shown } from '../runner/text/shown.ts'
 import { closestKey, filledAt, keyAdvice, valueAt } from './keys.ts'
 import { listed, type Problems } from './problems.ts'
 import { parseChoice, parseDelay, parseDuration, parseInteger } from './values.ts'

@@ -1,7 +1,7 @@
 import { type ImageReference, InvalidReference, parseReference } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
-import { shown } from '../runner/shown.ts'
-import { orList } from '../runner/word-list.ts'
+import { shown } from '../runner/text/shown.ts'
+import { orList } from '../runner/text/word-list.ts'
 import { closestKey } from './keys.ts'
 
 /** The units of Go's `time.ParseDuration`, by which docker reads: µ has two code points. */

@@ -1,5 +1,5 @@
-import { mayBeSecret } from '../runner/may-be-secret.ts'
-import { shown } from '../runner/shown.ts'
+import { mayBeSecret } from '../runner/secrets/may-be-secret.ts'
+import { shown } from '../runner/text/shown.ts'
 import type { Problems } from './problems.ts'
 import type { YamlList, YamlMap, YamlValue } from './yaml.ts'
 

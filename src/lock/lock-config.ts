@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
-import { safeLine } from '../runner/safe-text.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
 
 /**
  * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could

@@ -8,12 +8,12 @@ import type { StackObject } from '../docker/specs/stack-objects.ts'
 import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import { messageOf, type OnRemains, UserError } from '../errors.ts'
 import { type Deployment, type LockRequest, type ServiceRequest, stackOf } from '../inputs/deployment.ts'
-import { lifetimeOf } from '../rollout/lifetime.ts'
-import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
-import { log, stage } from '../runner/log.ts'
+import { lifetimeOf } from '../rollout/watch/lifetime.ts'
+import { log, stage } from '../runner/log/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
-import { saveForPost } from '../runner/saved.ts'
-import { someOf } from '../runner/some-of.ts'
+import { someOf } from '../runner/text/some-of.ts'
+import { nowMs, sleep, timeLimit } from '../runner/time/clock.ts'
+import { saveForPost } from '../runner/workspace/saved.ts'
 import {
   type HeldLock,
   type Holder,

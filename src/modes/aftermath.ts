@@ -8,8 +8,8 @@ import { findService, mayRepeat } from '../docker/specs/spec-update.ts'
 import { removeService } from '../docker/swarm/service-removal.ts'
 import { messageOf } from '../errors.ts'
 import { inParallel } from '../runner/parallel.ts'
-import { retry } from '../runner/retry.ts'
-import type { RunState, ServiceState } from '../runner/state.ts'
+import { retry } from '../runner/time/retry.ts'
+import type { RunState, ServiceState } from '../runner/workspace/state.ts'
 
 /**
  * What `post` finds of a run that was killed, and what it does about it. It has no specs, for they may hold secrets:

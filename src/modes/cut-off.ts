@@ -1,10 +1,10 @@
 import { messageOf } from '../errors.ts'
-import { log } from '../runner/log.ts'
-import { someOf } from '../runner/some-of.ts'
-import { type RunState, readState } from '../runner/state.ts'
-import { endMarked, isAlive, pidNamespace } from '../runner/survivors.ts'
-import { markOf, removeWorkspace } from '../runner/workspace.ts'
-import { leftWorkspaces } from '../runner/workspace-path.ts'
+import { log } from '../runner/log/log.ts'
+import { endMarked, isAlive, pidNamespace } from '../runner/processes/survivors.ts'
+import { someOf } from '../runner/text/some-of.ts'
+import { type RunState, readState } from '../runner/workspace/state.ts'
+import { markOf, removeWorkspace } from '../runner/workspace/workspace.ts'
+import { leftWorkspaces } from '../runner/workspace/workspace-path.ts'
 
 /** Runs that were cut off, as far as what they have left on this machine tells. */
 

@@ -1,7 +1,7 @@
 import type { Run } from '../connect/run.ts'
 import { lookAtSwarm, type SwarmStatus } from '../health/status.ts'
 import type { StatusRequest } from '../inputs/status.ts'
-import { stage } from '../runner/log.ts'
+import { stage } from '../runner/log/log.ts'
 import { withRun } from './with-run.ts'
 
 /** Says what runs, and how it is. Nothing is changed, and nobody logs in. */

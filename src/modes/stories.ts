@@ -1,6 +1,6 @@
 import { type Deployment, stackOf } from '../inputs/deployment.ts'
 import type { ModeName } from '../inputs/mode.ts'
-import { withEcrLogins } from '../plan/ecr-login.ts'
+import { withEcrLogins } from '../plan/credentials/ecr-login.ts'
 import type { Outlook } from '../plan/outlook.ts'
 import { giveAdvice } from '../report/advice.ts'
 import { reportAuthRefresh } from '../report/auth-refresh.ts'

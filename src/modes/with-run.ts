@@ -2,9 +2,9 @@ import { connect } from '../connect/connection.ts'
 import type { Run } from '../connect/run.ts'
 import { RunTime } from '../connect/run-time.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { stage } from '../runner/log.ts'
-import { openState } from '../runner/state.ts'
-import { createWorkspace } from '../runner/workspace.ts'
+import { stage } from '../runner/log/log.ts'
+import { openState } from '../runner/workspace/state.ts'
+import { createWorkspace } from '../runner/workspace/workspace.ts'
 
 /**
  * The beginning and the end that every mode has: a place for what is secret, the journal for `post`, the time, and the

@@ -11,7 +11,7 @@ import {
   TOOLS_TRIES,
   toolsServiceSpec,
 } from '../docker/swarm/tools-service.ts'
-import { storedLogin } from '../plan/stored-account.ts'
+import { storedLogin } from '../plan/credentials/stored-account.ts'
 import {
   afterLook,
   beginOn,
@@ -31,12 +31,12 @@ import {
   removeOurs,
 } from '../prepare/passing-services.ts'
 import type { ToolImage } from '../prepare/tool-image.ts'
-import { sleep, timeLimit } from '../runner/clock.ts'
 import { inParallel } from '../runner/parallel.ts'
-import { poll } from '../runner/poll.ts'
 import type { RunIdentity } from '../runner/run.ts'
-import { safeLine } from '../runner/safe-text.ts'
-import { note } from '../runner/state.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
+import { sleep, timeLimit } from '../runner/time/clock.ts'
+import { poll } from '../runner/time/poll.ts'
+import { note } from '../runner/workspace/state.ts'
 
 /** A service that a killed run leaves counts for so much longer than the run could have lasted. */
 const MARGIN_MS = 60_000

@@ -4,8 +4,8 @@ import type { ImageReference } from '../docker/registry/reference.ts'
 import { UserError } from '../errors.ts'
 import type { Accounts } from '../inputs/deployment.ts'
 import { resolveToolImage, type ToolImage } from '../prepare/tool-image.ts'
-import { log } from '../runner/log.ts'
-import { limited } from '../runner/safe-text.ts'
+import { log } from '../runner/log/log.ts'
+import { limited } from '../runner/text/safe-text.ts'
 
 const INPUT = 'node-tools-image'
 

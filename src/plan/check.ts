@@ -11,14 +11,16 @@ import { allTasksOf } from '../docker/swarm/snapshot.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
-import { nowMs } from '../runner/clock.ts'
 import { groupBy } from '../runner/group-by.ts'
-import { log } from '../runner/log.ts'
-import { nameColumn } from '../runner/name-column.ts'
+import { log } from '../runner/log/log.ts'
 import { inParallel } from '../runner/parallel.ts'
-import { andList } from '../runner/word-list.ts'
+import { nameColumn } from '../runner/text/name-column.ts'
+import { andList } from '../runner/text/word-list.ts'
+import { nowMs } from '../runner/time/clock.ts'
 import { type Belongings, configContent, swarmNetworks } from '../stack/stack.ts'
 import { type Change, changeOf, type Target } from './change.ts'
+import type { LoggedIn } from './credentials/log-in.ts'
+import { type Storing, shortLivedProblems } from './credentials/short-lived.ts'
 import {
   accessToReturn,
   type CheckedImage,
@@ -29,11 +31,9 @@ import {
   type Say,
   UnreadableImage,
 } from './images.ts'
-import type { LoggedIn } from './log-in.ts'
 import { slowCheckNote, slowUpdateNote, unfinishedUpdateNote } from './notices.ts'
 import { type Observation, observedTasks } from './observe.ts'
 import type { PlannedService } from './planned-service.ts'
-import { type Storing, shortLivedProblems } from './short-lived.ts'
 import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {
   attachmentProblems,

@@ -5,7 +5,7 @@ import { allowingNodes, withoutTasks } from '../docker/specs/without-tasks.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import type { BlueGreenSettings } from '../inputs/strategies/blue-green.ts'
 import { COLOUR_LABELS } from '../runner/own-labels.ts'
-import { andList } from '../runner/word-list.ts'
+import { andList } from '../runner/text/word-list.ts'
 
 /**
  * The two services that a blue-green deploy alternates between. Swarm can neither rename a service nor have two of one

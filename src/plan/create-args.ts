@@ -9,7 +9,7 @@ import { withRulingVariables } from '../docker/specs/service-spec.ts'
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { throwAll, UserErrors } from '../errors.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
-import { log } from '../runner/log.ts'
+import { log } from '../runner/log/log.ts'
 import { recorded } from './create-args-record.ts'
 import type { PlannedService } from './planned-service.ts'
 

@@ -13,9 +13,9 @@ import { describeFailure, type RegistryFailure, remedy } from '../docker/registr
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { UserErrors } from '../errors.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
-import { accountsInWords, requestWith } from './account.ts'
+import { accountsInWords, requestWith } from './credentials/account.ts'
+import { storedLogin } from './credentials/stored-account.ts'
 import type { Access, PlannedService } from './planned-service.ts'
-import { storedLogin } from './stored-account.ts'
 
 /** What the registry says of a service's image. */
 export interface CheckedImage {

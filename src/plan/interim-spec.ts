@@ -1,7 +1,7 @@
 import type { Service, ServiceSpec, UpdateConfig } from '../docker/api.ts'
 import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
 import { allowingNodes, withoutTasks } from '../docker/specs/without-tasks.ts'
-import { beginningOf } from '../runner/safe-text.ts'
+import { beginningOf } from '../runner/text/safe-text.ts'
 
 /**
  * Interim specs: those that a service has during the first step of a strategy, which Swarm does not know. Each holds

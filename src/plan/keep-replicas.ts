@@ -4,7 +4,7 @@ import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { UserError, UserErrors } from '../errors.ts'
 import { parseBoolean } from '../inputs/values.ts'
 import { BY_INPUT, hasOthersScale, KEEP_REPLICAS_LABEL } from '../runner/own-labels.ts'
-import { shown } from '../runner/shown.ts'
+import { shown } from '../runner/text/shown.ts'
 import { isRetired } from './colours.ts'
 import { isInterim } from './interim-spec.ts'
 

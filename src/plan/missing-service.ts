@@ -5,7 +5,7 @@ import type { ServiceRequest } from '../inputs/deployment.ts'
 import { similarNames } from '../inputs/keys.ts'
 import { listed } from '../inputs/problems.ts'
 import type { KeptRecord, Subject } from '../records/record.ts'
-import { placed } from '../runner/shown.ts'
+import { placed } from '../runner/text/shown.ts'
 import { nameInFiles } from './colours.ts'
 
 /** What is told of a service or stack that is not there. Pure. */

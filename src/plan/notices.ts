@@ -5,8 +5,8 @@ import { monitorSecondsOf, updateDelaySeconds } from '../docker/swarm/update-pol
 import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import type { DockerConfig } from '../inputs/deployment.ts'
-import { limited } from '../runner/safe-text.ts'
-import { userInWords } from './account.ts'
+import { limited } from '../runner/text/safe-text.ts'
+import { userInWords } from './credentials/account.ts'
 import type { Access } from './planned-service.ts'
 
 /** What is good to know before a deploy, and no reason against it. Pure. */

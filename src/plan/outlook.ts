@@ -10,12 +10,12 @@ import { askedLabels, type Belongings, objectsToSend, type Stack } from '../stac
 import { neededNoMore, surplusServices, type UnusedObject, unusedObjects } from '../stack/unused.ts'
 import { type Change, REASONS_BESIDE, serviceBefore } from './change.ts'
 import { isBookkeeping, nameInFiles } from './colours.ts'
+import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './credentials/stored-account.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
 import { type RecordOutlook, recordOutlooks, recordsAfter, recordsGone } from './record-outlook.ts'
 import type { Return } from './rollback.ts'
-import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './stored-account.ts'
 import type { StrategyPlans } from './strategy.ts'
 import { planOf } from './strategy.ts'
 

@@ -2,7 +2,7 @@ import type { Service, ServiceSpec } from '../docker/api.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import type { Colours } from './colours.ts'
-import type { Config } from './log-in.ts'
+import type { Config } from './credentials/log-in.ts'
 
 /** What one service needs, and with which config. */
 export interface PlannedService {

@@ -16,7 +16,7 @@ import type { Running } from '../records/choose.ts'
 import type { DeployRecord, RecordedNames, RecordedService } from '../records/record.ts'
 import { asUpdate } from './change.ts'
 import { asLive, coloursOf, nameInFiles } from './colours.ts'
-import { choosingLabels } from './config-choice.ts'
+import { choosingLabels } from './credentials/config-choice.ts'
 import { beforeInterim } from './interim-spec.ts'
 import { withoutOwnNote } from './keep-replicas.ts'
 

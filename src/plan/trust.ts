@@ -1,6 +1,6 @@
 import { caFile, showCommand, trustCommands } from '../docker/registry/registry-ca.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { folded, log } from '../runner/log.ts'
+import { folded, log } from '../runner/log/log.ts'
 
 /** What becomes of the input `registry-ca` in this run, before a registry is asked. */
 export type CaState = 'installed' | 'planned'

@@ -6,11 +6,11 @@ import { findService, isAnswerLost, updateSpec } from '../docker/specs/spec-upda
 import { constraintsLeavingOut, pullServiceSpec } from '../docker/swarm/pull-service.ts'
 import type { OnRemains } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
+import { storedLogin } from '../plan/credentials/stored-account.ts'
 import type { Observation } from '../plan/observe.ts'
-import { storedLogin } from '../plan/stored-account.ts'
-import { nowMs, sleep } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
+import { log } from '../runner/log/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
+import { nowMs, sleep } from '../runner/time/clock.ts'
 import type { ImageDemand } from './demand.ts'
 import {
   makePassingService,

@@ -9,9 +9,9 @@ import type { Credential } from '../inputs/accounts/credential.ts'
 import { type Change, serviceBefore } from '../plan/change.ts'
 import type { Observation } from '../plan/observe.ts'
 import type { Access } from '../plan/planned-service.ts'
-import { idle, timeLimit } from '../runner/clock.ts'
 import { groupBy } from '../runner/group-by.ts'
-import { log } from '../runner/log.ts'
+import { log } from '../runner/log/log.ts'
+import { idle, timeLimit } from '../runner/time/clock.ts'
 import { contentOf, nodesByContent } from './demand.ts'
 
 /**

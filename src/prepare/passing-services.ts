@@ -6,11 +6,11 @@ import { type RegistryCredential, registryAuthHeader } from '../docker/registry/
 import { findService } from '../docker/specs/spec-update.ts'
 import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import { messageOf, type OnRemains } from '../errors.ts'
-import { timeLimit } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
+import { log } from '../runner/log/log.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { RunIdentity } from '../runner/run.ts'
-import { note } from '../runner/state.ts'
+import { timeLimit } from '../runner/time/clock.ts'
+import { note } from '../runner/workspace/state.ts'
 
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its

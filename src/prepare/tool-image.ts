@@ -6,7 +6,7 @@ import { type RegistryFailure, remedy } from '../docker/registry/registry-error.
 import { UserError } from '../errors.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import type { Accounts } from '../inputs/deployment.ts'
-import { findCredentials } from '../plan/find-credentials.ts'
+import { findCredentials } from '../plan/credentials/find-credentials.ts'
 
 /** The image of a service of ours that is there for a while, and works on the nodes. */
 export interface ToolImage {

@@ -4,7 +4,7 @@ import { describeFailure, remedy } from '../docker/registry/registry-error.ts'
 import { CallRefused } from '../docker/registry/registry-session.ts'
 import { HUB } from '../inputs/accounts/credentials.ts'
 import type { PushRequest } from '../inputs/deployment.ts'
-import { accountInWords, requestWith } from '../plan/account.ts'
+import { accountInWords, requestWith } from '../plan/credentials/account.ts'
 import type { Access } from '../plan/planned-service.ts'
 
 /** What is told of images that are pushed. Pure. */

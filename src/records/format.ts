@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
 import { NAMESPACE_LABEL, type ObjectCreate, type StackObject } from '../docker/specs/stack-objects.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
-import { safeLine } from '../runner/safe-text.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
 import { zlib } from '../runner/zlib.ts'
 import {
   type DeployRecord,

@@ -13,8 +13,8 @@ import { colourOf, nameInFiles } from '../plan/colours.ts'
 import { isRecordOf, recordsIn } from '../records/format.ts'
 import { neededBy } from '../records/needed.ts'
 import { type KeptRecord, recordsOf, type Subject, subjectWords } from '../records/record.ts'
-import { placed } from '../runner/shown.ts'
-import { someOf } from '../runner/some-of.ts'
+import { placed } from '../runner/text/shown.ts'
+import { someOf } from '../runner/text/some-of.ts'
 import { isOwn, MADE_LABEL } from '../stack/stack.ts'
 
 /** What a removal takes away, and what stays all the same. Pure. */

@@ -5,9 +5,9 @@ import { planOf, type StrategyPlans } from '../plan/strategy.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import type { RolloutRun } from '../rollout/run.ts'
 import type { Settled } from '../rollout/settled.ts'
-import { timeLimit } from '../runner/clock.ts'
-import { log } from '../runner/log.ts'
+import { log } from '../runner/log/log.ts'
 import { inParallel } from '../runner/parallel.ts'
+import { timeLimit } from '../runner/time/clock.ts'
 import { type Linted, lint } from './lint.ts'
 
 /** Nobody waits longer for advice. */

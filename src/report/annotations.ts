@@ -1,6 +1,6 @@
 import type { Place, ServiceResult } from '../result.ts'
-import { shortened } from '../runner/printable.ts'
-import { MOST_ANNOTATIONS } from '../runner/workflow-commands.ts'
+import { MOST_ANNOTATIONS } from '../runner/log/workflow-commands.ts'
+import { shortened } from '../runner/text/printable.ts'
 import { blame } from './culprits.ts'
 import { fitting } from './fitting.ts'
 import { names } from './headline.ts'

@@ -1,9 +1,9 @@
 import type { Return } from '../plan/rollback.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import type { SomeonesDoing } from '../rollout/superseded.ts'
-import { allOf } from '../runner/all-of.ts'
-import { printable, shortened } from '../runner/printable.ts'
-import { andList } from '../runner/word-list.ts'
+import { allOf } from '../runner/text/all-of.ts'
+import { printable, shortened } from '../runner/text/printable.ts'
+import { andList } from '../runner/text/word-list.ts'
 import { blame } from './culprits.ts'
 import { imageWords } from './image-words.ts'
 

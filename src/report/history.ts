@@ -7,11 +7,11 @@ import {
   type Subject,
   subjectWords,
 } from '../records/record.ts'
-import { addSummary, setOutput } from '../runner/command-files.ts'
-import { log, openStage } from '../runner/log.ts'
-import { safeLine } from '../runner/safe-text.ts'
-import { someOf } from '../runner/some-of.ts'
-import { utcWords } from '../runner/utc.ts'
+import { addSummary, setOutput } from '../runner/log/command-files.ts'
+import { log, openStage } from '../runner/log/log.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
+import { someOf } from '../runner/text/some-of.ts'
+import { utcWords } from '../runner/time/utc.ts'
 import { fitting } from './fitting.ts'
 import { imageWords } from './image-words.ts'
 import { listOutput } from './list-output.ts'

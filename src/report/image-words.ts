@@ -1,5 +1,5 @@
 import type { Images } from '../result.ts'
-import { printable, shortened } from '../runner/printable.ts'
+import { printable, shortened } from '../runner/text/printable.ts'
 
 /** The name of an image as people read it: of the hashes in it only the beginning. Pure. */
 

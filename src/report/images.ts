@@ -1,7 +1,7 @@
 import { sizeInWords } from '../docker/size.ts'
 import type { PushedImage } from '../result.ts'
-import { addSummary, setOutput } from '../runner/command-files.ts'
-import { log } from '../runner/log.ts'
+import { addSummary, setOutput } from '../runner/log/command-files.ts'
+import { log } from '../runner/log/log.ts'
 import { listOutput } from './list-output.ts'
 import { nameCode, plain } from './markdown.ts'
 

@@ -1,4 +1,4 @@
-import { someOf } from '../runner/some-of.ts'
+import { someOf } from '../runner/text/some-of.ts'
 
 const MOST_NAMES = 10
 

@@ -7,11 +7,11 @@ import { startFirstNote } from '../docker/swarm/room.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import type { Deployment } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
-import { storedPasswordInWords } from '../plan/account.ts'
-import { storedLogin } from '../plan/stored-account.ts'
-import { type Doc, docLink, withDocLink } from '../runner/doc-link.ts'
+import { storedPasswordInWords } from '../plan/credentials/account.ts'
+import { storedLogin } from '../plan/credentials/stored-account.ts'
 import { groupBy } from '../runner/group-by.ts'
-import { someOf } from '../runner/some-of.ts'
+import { type Doc, docLink, withDocLink } from '../runner/log/doc-link.ts'
+import { someOf } from '../runner/text/some-of.ts'
 
 /** A service that the run changed, with what is known of its image. */
 export interface Linted {

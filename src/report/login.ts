@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts'
-import { addSummary, exportVariable, setOutput } from '../runner/command-files.ts'
-import { log } from '../runner/log.ts'
-import { isInRunner } from '../runner/workflow-commands.ts'
+import { addSummary, exportVariable, setOutput } from '../runner/log/command-files.ts'
+import { log } from '../runner/log/log.ts'
+import { isInRunner } from '../runner/log/workflow-commands.ts'
 import { cell, nameCell } from './markdown.ts'
 
 /** What a run that only logs in has left for later steps. */

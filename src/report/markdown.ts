@@ -1,4 +1,4 @@
-import { LINE_END, printable, shortened } from '../runner/printable.ts'
+import { LINE_END, printable, shortened } from '../runner/text/printable.ts'
 
 /** Markdown of texts that are not ours: none of them gets out of its place. */
 

@@ -1,6 +1,6 @@
 import type { FailedTask, ServiceResult } from '../result.ts'
 import { isGood } from '../result.ts'
-import { shortened } from '../runner/printable.ts'
+import { shortened } from '../runner/text/printable.ts'
 import { type ListOutput, listOutput } from './list-output.ts'
 
 /** GitHub takes outputs of 1 MB, each character counted as two bytes; some room is for the others. */

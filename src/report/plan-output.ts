@@ -1,7 +1,7 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
 import type { Drift } from '../plan/drift.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
-import { bothShortened } from '../runner/printable.ts'
+import { bothShortened } from '../runner/text/printable.ts'
 import { type ListOutput, listOutput } from './list-output.ts'
 import { nameOf, restarts } from './plan-words.ts'
 

@@ -1,8 +1,8 @@
 import { goneInWords, type Pruned, type PrunedNode, shortName } from '../nodes/prune-images.ts'
-import { addSummary } from '../runner/command-files.ts'
 import { groupBy } from '../runner/group-by.ts'
-import { safeLine } from '../runner/safe-text.ts'
-import { someOf } from '../runner/some-of.ts'
+import { addSummary } from '../runner/log/command-files.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
+import { someOf } from '../runner/text/some-of.ts'
 import { nameCode, plain } from './markdown.ts'
 
 /** What is told of images that went from nodes. */

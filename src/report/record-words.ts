@@ -1,7 +1,7 @@
 import type { RecordOutlook } from '../plan/record-outlook.ts'
 import type { Subject } from '../records/record.ts'
 import type { RecordNote } from '../records/write.ts'
-import { someOf } from '../runner/some-of.ts'
+import { someOf } from '../runner/text/some-of.ts'
 
 /** What a run has recorded, or would, in a line. Pure. */
 

@@ -1,5 +1,5 @@
 import type { ServiceResult } from '../result.ts'
-import type { Doc } from '../runner/doc-link.ts'
+import type { Doc } from '../runner/log/doc-link.ts'
 
 /**
  * What to do about what a run says is wrong: the one table of it. docs/troubleshooting.md shows it (`npm run readme`), and the

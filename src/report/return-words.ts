@@ -1,5 +1,5 @@
 import type { Return } from '../plan/rollback.ts'
-import { someOf } from '../runner/some-of.ts'
+import { someOf } from '../runner/text/some-of.ts'
 
 const MOST_NAMES = 10
 

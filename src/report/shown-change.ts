@@ -1,6 +1,6 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
-import { bothShortened, printable, visible } from '../runner/printable.ts'
-import { safeLine } from '../runner/safe-text.ts'
+import { bothShortened, printable, visible } from '../runner/text/printable.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
 import { isSecretName, withoutLikelySecrets } from './likely-secrets.ts'
 
 /** A change of a plan, fit to be shown. Pure. */

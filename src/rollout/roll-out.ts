@@ -1,13 +1,13 @@
 import type { Change, SendableChange } from '../plan/change.ts'
-import { folded, openStage } from '../runner/log.ts'
-import { withLastLook } from './last-look.ts'
+import { folded, openStage } from '../runner/log/log.ts'
 import type { RolloutRun } from './run.ts'
-import { changeInWords, deploy } from './send.ts'
-import type { Sent } from './sent.ts'
+import { changeInWords, deploy } from './send/send.ts'
+import type { Sent } from './send/sent.ts'
 import type { ServiceLog } from './service-log.ts'
 import { unwatchedResult } from './service-result.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
-import { beginWatch, type Watch } from './watch.ts'
+import { withLastLook } from './watch/last-look.ts'
+import { beginWatch, type Watch } from './watch/watch.ts'
 
 /**
  * Sends all services, and waits until they have settled. Each is watched as soon as it is sent. Where all go back when

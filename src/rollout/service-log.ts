@@ -1,6 +1,6 @@
-import { nowMs } from '../runner/clock.ts'
-import { endLive, log, showLive, type Tone } from '../runner/log.ts'
-import { nameColumn } from '../runner/name-column.ts'
+import { endLive, log, showLive, type Tone } from '../runner/log/log.ts'
+import { nameColumn } from '../runner/text/name-column.ts'
+import { nowMs } from '../runner/time/clock.ts'
 
 /** From so many services on, what is only on its way is left to the progress of the whole. */
 export const MANY_SERVICES = 10

@@ -1,6 +1,6 @@
 import type { ServiceResult } from '../result.ts'
-import type { Sent } from './sent.ts'
-import type { ServiceHistory } from './service-history.ts'
+import type { Sent } from './send/sent.ts'
+import type { ServiceHistory } from './watch/service-history.ts'
 
 /** What became of a service that was sent. */
 export interface Settled {

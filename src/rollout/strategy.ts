@@ -1,6 +1,6 @@
 import type { Change } from '../plan/change.ts'
-import type { AfterFirstStep } from './interim.ts'
 import type { RolloutRun } from './run.ts'
+import type { AfterFirstStep } from './send/interim.ts'
 import type { Settled } from './settled.ts'
 
 /** What a strategy does beside the change itself. It does not throw for what a service does. */

@@ -3,7 +3,7 @@ export const WRITE_LABEL = 'swarm-deploy.write'
 
 /**
  * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
- * `src/plan/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
+ * `src/plan/credentials/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
  */
 export const ACCOUNT_LABELS = {
   registry: 'swarm-deploy.auth.registry',

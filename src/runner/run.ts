@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { ciRun } from './ci.ts'
 import type { Environment } from './environment.ts'
-import { redact } from './secret.ts'
+import { ciRun } from './log/ci.ts'
+import { redact } from './secrets/secret.ts'
 import { userName } from './user.ts'
 
 /** How others know this run. */

@@ -14,7 +14,7 @@ import { contentOf, ofComposeFiles, type Source } from '../inputs/compose/conten
 import { placeOf } from '../inputs/compose/place.ts'
 import { hide } from '../inputs/masking.ts'
 import type { StackRequest } from '../inputs/stack-request.ts'
-import { log } from '../runner/log.ts'
+import { log } from '../runner/log/log.ts'
 import { contentHash, HASH_LABEL, VERSION_LABEL, versionName } from './content-name.ts'
 import { nameOf } from './docker-files.ts'
 import type { KnownToStack, WantedObject } from './stack.ts'

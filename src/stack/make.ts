@@ -14,9 +14,9 @@ import {
   type StackObject,
 } from '../docker/specs/stack-objects.ts'
 import { CutOff, messageOf, UserError, withRemains } from '../errors.ts'
-import { nowMs, timeLimit } from '../runner/clock.ts'
-import { log, stage } from '../runner/log.ts'
-import { poll } from '../runner/poll.ts'
+import { log, stage } from '../runner/log/log.ts'
+import { nowMs, timeLimit } from '../runner/time/clock.ts'
+import { poll } from '../runner/time/poll.ts'
 import type { Made, MadeObject } from './made.ts'
 import { removeMade } from './remove.ts'
 import { type Belongings, isOwn, listNetworks, MADE_LABEL, objectsToSend, type WantedObject } from './stack.ts'

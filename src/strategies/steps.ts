@@ -1,10 +1,10 @@
 import type { Change } from '../plan/change.ts'
-import type { AfterFirstStep } from '../rollout/interim.ts'
 import type { RolloutRun } from '../rollout/run.ts'
-import type { Sent } from '../rollout/sent.ts'
+import type { AfterFirstStep } from '../rollout/send/interim.ts'
+import type { Sent } from '../rollout/send/sent.ts'
 import type { Settled } from '../rollout/settled.ts'
 import type { StrategySteps } from '../rollout/strategy.ts'
-import { openStage } from '../runner/log.ts'
+import { openStage } from '../runner/log/log.ts'
 import { STRATEGIES } from './table.ts'
 
 /** In the order in which their steps are taken. */

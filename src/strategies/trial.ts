@@ -2,10 +2,10 @@ import { spoken } from '../docker/duration.ts'
 import { messageOf } from '../errors.ts'
 import { basePath } from '../inputs/files.ts'
 import { ATTEMPT_SECONDS, ATTEMPTS, type Check, PAUSE_SECONDS, type Trial } from '../inputs/strategies/trial.ts'
-import { nowMs, sleep, timeLimit } from '../runner/clock.ts'
 import type { Environment } from '../runner/environment.ts'
-import { environmentForCommands } from '../runner/program-environment.ts'
-import { runShell, type ShellResult } from '../runner/shell.ts'
+import { environmentForCommands } from '../runner/processes/program-environment.ts'
+import { runShell, type ShellResult } from '../runner/processes/shell.ts'
+import { nowMs, sleep, timeLimit } from '../runner/time/clock.ts'
 
 /** During the hold the check runs this often. */
 const CHECK_EVERY_SECONDS = 10

@@ -7,7 +7,7 @@ import type { Flag } from '../../../src/docker/cli/commands.ts'
 import type { Deployment, ServiceRequest } from '../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
-import { redact } from '../../../src/runner/secret.ts'
+import { redact } from '../../../src/runner/secrets/secret.ts'
 import { ROLLING } from '../../support/builders.ts'
 
 // On a runner the passwords of these tests, such as `true`, would be masked in the log of the whole job.

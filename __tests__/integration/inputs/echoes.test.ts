@@ -6,7 +6,7 @@ import { MODE_NAMES, type ModeName } from '../../../src/inputs/mode.ts'
 import { entryKeys } from '../../../src/inputs/service-keys.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { MODES } from '../../../src/modes/table.ts'
-import { redact } from '../../../src/runner/secret.ts'
+import { redact } from '../../../src/runner/secrets/secret.ts'
 
 // On a runner what is hidden here would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS

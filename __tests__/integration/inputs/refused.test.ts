@@ -7,7 +7,7 @@ import { scratchDirectory } from '../../../lab/scratch.ts'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
-import { redact } from '../../../src/runner/secret.ts'
+import { redact } from '../../../src/runner/secrets/secret.ts'
 
 // On a runner the passwords of these tests, such as `true`, would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { log } from '../../../src/runner/log.ts'
-import { redact, Secret } from '../../../src/runner/secret.ts'
+import { log } from '../../../src/runner/log/log.ts'
+import { redact, Secret } from '../../../src/runner/secrets/secret.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn } from '../../support/runner-commands.ts'
 

@@ -1,4 +1,4 @@
-import { nowMs, sleep } from '../../../src/runner/clock.ts'
+import { nowMs, sleep } from '../../../src/runner/time/clock.ts'
 import { digestOf, findImage, type Image, type Images, mayRead } from './images.ts'
 import { isAbove, isBelow, NANOSECONDS_PER_MS, type StoredNode, type StoredTask, templateOf } from './objects.ts'
 import { place } from './scheduler.ts'

@@ -1,5 +1,5 @@
 import { ConnectionLost, EngineError, TooLate, Unreadable } from '../../../src/docker/engine/engine.ts'
-import { nowMs, sleep } from '../../../src/runner/clock.ts'
+import { nowMs, sleep } from '../../../src/runner/time/clock.ts'
 import type { Answer, Call } from './api.ts'
 
 /** A call that the run has made, as it ended. */

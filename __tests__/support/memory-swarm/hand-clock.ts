@@ -1,6 +1,6 @@
 import { Gzip } from 'node:zlib'
 import { jest } from '@jest/globals'
-import { nowMs } from '../../../src/runner/clock.ts'
+import { nowMs } from '../../../src/runner/time/clock.ts'
 
 /** What is not of the swarm's time stays as it is: promises go on at once. */
 const NOT_FAKED = ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const

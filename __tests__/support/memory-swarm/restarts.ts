@@ -1,4 +1,4 @@
-import { nowMs } from '../../../src/runner/clock.ts'
+import { nowMs } from '../../../src/runner/time/clock.ts'
 import {
   hasEnded,
   isAbove,

@@ -1,6 +1,6 @@
 import type { Lab } from '../../../lab/lab.ts'
 import { crashesAfter, exits, type Program, runs, unhealthy } from '../../../lab/program.ts'
-import { nowMs } from '../../../src/runner/clock.ts'
+import { nowMs } from '../../../src/runner/time/clock.ts'
 import { answer } from './api.ts'
 import { pass } from './hand-clock.ts'
 import { type Image, pin } from './images.ts'

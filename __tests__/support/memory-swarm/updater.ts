@@ -1,5 +1,5 @@
 import type { UpdateConfig } from '../../../src/docker/api.ts'
-import { nowMs } from '../../../src/runner/clock.ts'
+import { nowMs } from '../../../src/runner/time/clock.ts'
 import { isDirty } from './dirty.ts'
 import {
   hasEnded,

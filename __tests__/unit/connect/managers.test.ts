@@ -6,7 +6,7 @@ import { scratchDirectory } from '../../../lab/scratch.ts'
 import { type Candidate, Managers } from '../../../src/connect/managers.ts'
 import type { Node } from '../../../src/docker/api.ts'
 import type { DockerCli } from '../../../src/docker/cli/cli.ts'
-import { timeLimit } from '../../../src/runner/clock.ts'
+import { timeLimit } from '../../../src/runner/time/clock.ts'
 import { createNode } from '../../support/builders.ts'
 import { dialTo } from '../../support/fake-daemon.ts'
 

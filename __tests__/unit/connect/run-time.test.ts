@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { RunTime, sharesOf, TimedOut } from '../../../src/connect/run-time.ts'
 import { Cancelled, CutOff } from '../../../src/errors.ts'
-import { sleep } from '../../../src/runner/clock.ts'
-import { beforeTheKill } from '../../../src/runner/stop.ts'
+import { beforeTheKill } from '../../../src/runner/processes/stop.ts'
+import { sleep } from '../../../src/runner/time/clock.ts'
 
 beforeEach(() => {
   jest.useFakeTimers()

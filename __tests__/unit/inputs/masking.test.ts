@@ -5,7 +5,7 @@ import { scratchDirectory } from '../../../lab/scratch.ts'
 import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
-import { redact } from '../../../src/runner/secret.ts'
+import { redact } from '../../../src/runner/secrets/secret.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 

@@ -6,7 +6,7 @@ import type { UserErrors } from '../../../src/errors.ts'
 import { toYaml } from '../../../src/inputs/compose/tree.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
-import { redact } from '../../../src/runner/secret.ts'
+import { redact } from '../../../src/runner/secrets/secret.ts'
 
 // On a runner the secrets of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS

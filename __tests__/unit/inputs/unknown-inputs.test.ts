@@ -5,7 +5,7 @@ import { UserErrors } from '../../../src/errors.ts'
 import { inputNames, readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { RETIRED_KEYS } from '../../../src/inputs/update-policy.ts'
-import { log } from '../../../src/runner/log.ts'
+import { log } from '../../../src/runner/log/log.ts'
 
 const declared = Object.entries(
   (parse(readFileSync(new URL('../../../action.yml', import.meta.url), 'utf8')) as ActionFile).inputs,

@@ -4,7 +4,7 @@ import type { Service } from '../../../src/docker/api.ts'
 import { type Engine, EngineError } from '../../../src/docker/engine/engine.ts'
 import { fingerprint } from '../../../src/docker/specs/spec-comparison.ts'
 import { type Standing, settle, standingOf } from '../../../src/modes/aftermath.ts'
-import type { RunState, ServiceState } from '../../../src/runner/state.ts'
+import type { RunState, ServiceState } from '../../../src/runner/workspace/state.ts'
 import { createService, createSpec } from '../../support/builders.ts'
 
 const spec = (version: string) => createSpec({ Labels: { version } })

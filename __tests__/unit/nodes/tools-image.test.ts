@@ -4,7 +4,7 @@ import { parseReference } from '../../../src/docker/registry/reference.ts'
 import type { Credential } from '../../../src/inputs/accounts/credential.ts'
 import type { Accounts } from '../../../src/inputs/deployment.ts'
 import { checkToolsImage } from '../../../src/nodes/tools-image.ts'
-import { Secret } from '../../../src/runner/secret.ts'
+import { Secret } from '../../../src/runner/secrets/secret.ts'
 import { digestOf, type Image, pin } from '../../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../../support/memory-swarm/memory-swarm.ts'
 

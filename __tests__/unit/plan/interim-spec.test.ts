@@ -12,7 +12,7 @@ import {
   withFirstTasks,
   withoutInterim,
 } from '../../../src/plan/interim-spec.ts'
-import { Secret } from '../../../src/runner/secret.ts'
+import { Secret } from '../../../src/runner/secrets/secret.ts'
 import { createService, createSpec } from '../../support/builders.ts'
 
 const RUN: Mark = { token: 'ours', owner: 'acme/shop', url: 'https://ci.example.com/1', until: 1000, hasLock: false }

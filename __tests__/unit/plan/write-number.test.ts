@@ -42,8 +42,11 @@ test('no write to a service that is deployed goes by another way than that which
   // A job that is told to end is gone right after.
   const beforeItIsRemoved = 'docker/swarm/service-removal.ts'
   const others = ['docker/specs/spec-update.ts', beforeItIsRemoved, ofPulls]
-  expect(having(/\bupdateSpec\(/)).toEqual([...others, 'rollout/write-spec.ts'])
-  expect(having(/\bpost\b.*services\/create/)).toEqual(['prepare/passing-services.ts', 'rollout/create-service.ts'])
+  expect(having(/\bupdateSpec\(/)).toEqual([...others, 'rollout/send/write-spec.ts'])
+  expect(having(/\bpost\b.*services\/create/)).toEqual([
+    'prepare/passing-services.ts',
+    'rollout/send/create-service.ts',
+  ])
   // Swarm's own rollback takes no spec from us.
   expect(having(/services\/\$\{[^}]*\}\/update/)).toEqual(['docker/specs/spec-update.ts', 'modes/aftermath.ts'])
 })

@@ -3,7 +3,7 @@ import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { parseReference } from '../../../src/docker/registry/reference.ts'
 import type { StackRequest } from '../../../src/inputs/stack-request.ts'
 import { type Linted, lint } from '../../../src/report/lint.ts'
-import { Secret } from '../../../src/runner/secret.ts'
+import { Secret } from '../../../src/runner/secrets/secret.ts'
 import { createCredential, createNode, createSpec, digest } from '../../support/builders.ts'
 
 const SECOND = 1e9

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { REMEDIES, remedyBefore, remedyFor, remedyOf } from '../../../src/report/remedies.ts'
-import { anchorOf, DOCS, type Doc } from '../../../src/runner/doc-link.ts'
+import { anchorOf, DOCS, type Doc } from '../../../src/runner/log/doc-link.ts'
 import { createResult } from '../../support/builders.ts'
 
 describe('what to do about a cause as a run tells it', () => {

@@ -1,5 +1,5 @@
 import type { OfferedKey } from '../../inputs/reach/known-hosts.ts'
-import { limited } from '../../runner/safe-text.ts'
+import { limited } from '../../runner/text/safe-text.ts'
 
 export type SshFailure =
   | 'revoked-host-key'

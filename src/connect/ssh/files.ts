@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../../errors.ts'
 import type { SshAccess } from '../../inputs/deployment.ts'
 import { requireUserFile } from '../../inputs/files.ts'
 import { HOST_KEY_SCRIPT } from '../../inputs/reach/known-hosts.ts'
-import type { Workspace } from '../../runner/workspace.ts'
+import type { Workspace } from '../../runner/workspace/workspace.ts'
 import { type SshFiles, sshConfig } from './config.ts'
 import { sshReason } from './error.ts'
 

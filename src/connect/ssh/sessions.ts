@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createServer, type Server, type Socket } from 'node:net'
-import { Tail } from '../../runner/tail.ts'
+import { Tail } from '../../runner/text/tail.ts'
 
 /** sshd allows 10 sessions in a connection unless told otherwise. */
 const MOST_SESSIONS = 9

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts'
-import { beginningOf } from '../../runner/safe-text.ts'
+import { beginningOf } from '../../runner/text/safe-text.ts'
 import { familiar, type ImageReference, parseReference, withTagDefault } from '../registry/reference.ts'
 import type { Candidate } from './archive-image.ts'
 

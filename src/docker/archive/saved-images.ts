@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { beginningOf } from '../../runner/safe-text.ts'
+import { beginningOf } from '../../runner/text/safe-text.ts'
 import { type ArchiveImage, type Blob, blobOf, type Candidate, manifestOf, sha256, unique } from './archive-image.ts'
 import { isTexts, MOST_LAYERS, MOST_MANIFESTS, parsed, platformIn, record } from './descriptor.ts'
 import { beginsAsGzip, inGzip } from './gzip.ts'

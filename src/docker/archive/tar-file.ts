@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { UserError } from '../../errors.ts'
-import { beginningOf } from '../../runner/safe-text.ts'
+import { beginningOf } from '../../runner/text/safe-text.ts'
 import { zlib } from '../../runner/zlib.ts'
 import { BLOCK, checksumOf, nameIn, untilNul } from './tar-format.ts'
 

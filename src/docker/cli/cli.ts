@@ -6,9 +6,9 @@ import { delimiter, resolve as resolvePath } from 'node:path'
 import type { Readable } from 'node:stream'
 import { isatty } from 'node:tty'
 import { messageOf, UserError } from '../../errors.ts'
-import { sleep } from '../../runner/clock.ts'
-import { safeLine } from '../../runner/safe-text.ts'
-import { endMarked } from '../../runner/survivors.ts'
+import { endMarked } from '../../runner/processes/survivors.ts'
+import { safeLine } from '../../runner/text/safe-text.ts'
+import { sleep } from '../../runner/time/clock.ts'
 
 /** What a finished docker command left behind. */
 export interface CommandResult {

@@ -1,4 +1,4 @@
-import { safeLine } from '../../runner/safe-text.ts'
+import { safeLine } from '../../runner/text/safe-text.ts'
 import type { ServiceSpec } from '../api.ts'
 import type { Engine } from '../engine/engine.ts'
 import {

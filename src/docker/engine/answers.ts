@@ -1,4 +1,4 @@
-import { beginningOf, linesJoined, safeLine } from '../../runner/safe-text.ts'
+import { beginningOf, linesJoined, safeLine } from '../../runner/text/safe-text.ts'
 import { isPlausible } from './answer-shapes.ts'
 import { EngineError, Unreadable } from './engine.ts'
 import { parseGoJson } from './go-json.ts'

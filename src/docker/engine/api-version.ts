@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts'
-import { safeLine } from '../../runner/safe-text.ts'
+import { safeLine } from '../../runner/text/safe-text.ts'
 import { EngineError } from './engine.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { sleep } from '../../runner/clock.ts'
+import { sleep } from '../../runner/time/clock.ts'
 import { type Engine, EngineError } from './engine.ts'
 
 const LOOK_EVERY_MS = 1000

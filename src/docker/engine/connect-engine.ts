@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { safeLine } from '../../runner/safe-text.ts'
+import { safeLine } from '../../runner/text/safe-text.ts'
 import { readAnswer, refusal } from './answers.ts'
 import { agreeOnVersion } from './api-version.ts'
 import { ConnectionLost, type Engine, type RawAnswer, type RequestOptions, TooLate, Unreadable } from './engine.ts'

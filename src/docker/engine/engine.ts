@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.ts'
-import { limited } from '../../runner/safe-text.ts'
-import type { Secret } from '../../runner/secret.ts'
+import type { Secret } from '../../runner/secrets/secret.ts'
+import { limited } from '../../runner/text/safe-text.ts'
 
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, string>>

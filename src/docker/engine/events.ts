@@ -1,4 +1,4 @@
-import { sleep } from '../../runner/clock.ts'
+import { sleep } from '../../runner/time/clock.ts'
 import type { Engine } from './engine.ts'
 
 /** Events come in bursts: what belongs to one comes with it. */

@@ -1,4 +1,4 @@
-import { nowMs } from '../../runner/clock.ts'
+import { nowMs } from '../../runner/time/clock.ts'
 import type { Service } from '../api.ts'
 import { ConnectionLost, EngineError } from './engine.ts'
 

@@ -1,9 +1,9 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
-import { safeLine } from '../../runner/safe-text.ts'
 import { keepHeapSmall } from '../../runner/small-heap.ts'
-import { Tail } from '../../runner/tail.ts'
+import { safeLine } from '../../runner/text/safe-text.ts'
+import { Tail } from '../../runner/text/tail.ts'
 import { ConnectionLost, TooLate, Unreadable } from './engine.ts'
 import { WholeAnswer } from './whole-answer.ts'
 

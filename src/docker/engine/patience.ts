@@ -1,5 +1,5 @@
-import { nowMs } from '../../runner/clock.ts'
-import { retry, type Tries } from '../../runner/retry.ts'
+import { nowMs } from '../../runner/time/clock.ts'
+import { retry, type Tries } from '../../runner/time/retry.ts'
 import { ELECTION_PATIENCE_MS, isElection, isLocked, isNoManager } from './election.ts'
 import {
   ConnectionLost,

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { RequestOptions as HttpOptions, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { nowMs } from '../../runner/clock.ts'
+import { nowMs } from '../../runner/time/clock.ts'
 import { type Engine, EngineError, TooLate } from '../engine/engine.ts'
 import { isToken } from './registry-auth.ts'
 

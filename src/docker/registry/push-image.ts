@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { nowMs } from '../../runner/clock.ts'
 import { inParallel } from '../../runner/parallel.ts'
+import { nowMs } from '../../runner/time/clock.ts'
 import type { ArchiveImage, Blob, Manifest } from '../archive/archive-image.ts'
 import { ACCEPTED_TYPES } from '../archive/descriptor.ts'
 import { RegistryError } from './registry.ts'

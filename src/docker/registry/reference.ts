@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts'
-import { mayBeSecret } from '../../runner/may-be-secret.ts'
-import { shown } from '../../runner/shown.ts'
+import { mayBeSecret } from '../../runner/secrets/may-be-secret.ts'
+import { shown } from '../../runner/text/shown.ts'
 
 /** An image name, taken apart and made whole: `nginx` is `library/nginx` on `docker.io`. */
 export interface ImageReference {

@@ -1,4 +1,4 @@
-import { Secret } from '../../runner/secret.ts'
+import { Secret } from '../../runner/secrets/secret.ts'
 import { registryKey } from './reference.ts'
 
 /** A user name and password for a registry. */

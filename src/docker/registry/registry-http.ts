@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { TLSSocket } from 'node:tls'
 import { messageOf } from '../../errors.ts'
-import { timeLimit } from '../../runner/clock.ts'
+import { timeLimit } from '../../runner/time/clock.ts'
 import { isInNetwork } from './insecure.ts'
 import type { RegistryFailure } from './registry-error.ts'
 

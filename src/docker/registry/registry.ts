@@ -1,5 +1,5 @@
-import { retry } from '../../runner/retry.ts'
-import { linesJoined } from '../../runner/safe-text.ts'
+import { linesJoined } from '../../runner/text/safe-text.ts'
+import { retry } from '../../runner/time/retry.ts'
 import type { Distribution } from '../api.ts'
 import { type Engine, EngineError, type RequestOptions, TooLate } from '../engine/engine.ts'
 import { familiar, type ImageReference } from './reference.ts'

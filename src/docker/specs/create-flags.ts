@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { printable } from '../../runner/printable.ts'
-import { beginningOf } from '../../runner/safe-text.ts'
+import { printable } from '../../runner/text/printable.ts'
+import { beginningOf } from '../../runner/text/safe-text.ts'
 import type { ServiceSpec } from '../api.ts'
 import { sameSpec } from './spec-comparison.ts'
 

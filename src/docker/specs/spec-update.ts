@@ -1,6 +1,6 @@
 import { hasOthersScale } from '../../runner/own-labels.ts'
-import { retry, type Tries } from '../../runner/retry.ts'
-import type { Secret } from '../../runner/secret.ts'
+import type { Secret } from '../../runner/secrets/secret.ts'
+import { retry, type Tries } from '../../runner/time/retry.ts'
 import type { Service, ServiceSpec } from '../api.ts'
 import { findSurely } from '../engine/caught-up.ts'
 import { ELECTION_PATIENCE_MS, isOfManagers } from '../engine/election.ts'

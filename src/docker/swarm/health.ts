@@ -1,4 +1,4 @@
-import { linesJoined, safeLine } from '../../runner/safe-text.ts'
+import { linesJoined, safeLine } from '../../runner/text/safe-text.ts'
 import type { Healthcheck } from '../api.ts'
 import { spoken } from '../duration.ts'
 

@@ -1,5 +1,5 @@
-import { nowMs } from '../../runner/clock.ts'
-import { poll } from '../../runner/poll.ts'
+import { nowMs } from '../../runner/time/clock.ts'
+import { poll } from '../../runner/time/poll.ts'
 import type { Service, Task } from '../api.ts'
 import type { Engine } from '../engine/engine.ts'
 import { remove } from '../engine/removal.ts'

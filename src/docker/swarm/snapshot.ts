@@ -1,5 +1,5 @@
-import { sleep } from '../../runner/clock.ts'
 import { groupBy } from '../../runner/group-by.ts'
+import { sleep } from '../../runner/time/clock.ts'
 import type { Node, Service, Task } from '../api.ts'
 import { readSurely } from '../engine/caught-up.ts'
 import { type Engine, EngineError } from '../engine/engine.ts'

@@ -1,5 +1,5 @@
-import { shown } from '../../runner/shown.ts'
-import { orList } from '../../runner/word-list.ts'
+import { shown } from '../../runner/text/shown.ts'
+import { orList } from '../../runner/text/word-list.ts'
 import type { FileTarget, Healthcheck, Mount, Resources, ServicePort, ServiceSpec, UpdateConfig } from '../api.ts'
 import { isJob, modeName } from '../specs/service-mode.ts'
 import type { Setting } from '../specs/service-settings.ts'

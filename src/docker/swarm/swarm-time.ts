@@ -1,4 +1,4 @@
-import { nowMs } from '../../runner/clock.ts'
+import { nowMs } from '../../runner/time/clock.ts'
 import type { SystemInfo } from '../api.ts'
 import type { Engine } from '../engine/engine.ts'
 

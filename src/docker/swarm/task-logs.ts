@@ -1,5 +1,5 @@
-import { limited } from '../../runner/safe-text.ts'
-import { redact } from '../../runner/secret.ts'
+import { redact } from '../../runner/secrets/secret.ts'
+import { limited } from '../../runner/text/safe-text.ts'
 
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
 const HEADER_BYTES = 8

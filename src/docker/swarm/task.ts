@@ -1,5 +1,5 @@
 import { groupBy } from '../../runner/group-by.ts'
-import { limited } from '../../runner/safe-text.ts'
+import { limited } from '../../runner/text/safe-text.ts'
 import type { Node, Service, ServiceSpec, Task, TaskState } from '../api.ts'
 import { endsForGood, isGlobal, isJob } from '../specs/service-mode.ts'
 

@@ -1,5 +1,5 @@
 import type { RegistryCredential } from '../../docker/registry/registry-auth.ts'
-import type { Secret } from '../../runner/secret.ts'
+import type { Secret } from '../../runner/secrets/secret.ts'
 
 /** A user name and password for a registry, optionally only for the repositories under a path. */
 export interface Credential extends RegistryCredential {

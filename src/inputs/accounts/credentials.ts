@@ -1,7 +1,7 @@
 import { InvalidReference, parseRegistry, type RegistryScope } from '../../docker/registry/reference.ts'
 import type { RegistryCredential } from '../../docker/registry/registry-auth.ts'
 import { UserError } from '../../errors.ts'
-import { Secret } from '../../runner/secret.ts'
+import { Secret } from '../../runner/secrets/secret.ts'
 import type { ReadFile } from '../files.ts'
 import { hide, hideByLook, hideUserInfo } from '../masking.ts'
 import { listed, type Problems } from '../problems.ts'

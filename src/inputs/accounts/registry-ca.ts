@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { UserError } from '../../errors.ts'
 import { crypto } from '../../runner/crypto.ts'
-import { Secret } from '../../runner/secret.ts'
+import { Secret } from '../../runner/secrets/secret.ts'
 import type { RegistryCa } from '../deployment.ts'
 import type { ReadFile } from '../files.ts'
 import type { Problems } from '../problems.ts'

@@ -1,6 +1,6 @@
 import { BLOCK, checksumOf, nameIn, untilNul } from '../../docker/archive/tar-format.ts'
 import { UserError } from '../../errors.ts'
-import { shown } from '../../runner/shown.ts'
+import { shown } from '../../runner/text/shown.ts'
 import { zlib } from '../../runner/zlib.ts'
 
 /**

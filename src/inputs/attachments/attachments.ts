@@ -1,5 +1,5 @@
 import type { Environment } from '../../runner/environment.ts'
-import { shown } from '../../runner/shown.ts'
+import { shown } from '../../runner/text/shown.ts'
 import { isOfTheAction } from '../../runner/variables.ts'
 import { basePath, resolvePath } from '../files.ts'
 import { valueAt } from '../keys.ts'

@@ -1,5 +1,5 @@
 import type { Flag } from '../../docker/cli/commands.ts'
-import { shown } from '../../runner/shown.ts'
+import { shown } from '../../runner/text/shown.ts'
 import type { Problems } from '../problems.ts'
 import type { AttachmentsRequest } from './request.ts'
 

@@ -1,6 +1,6 @@
 import type { NetworkCreate } from '../../docker/specs/stack-objects.ts'
 import { nameProblem } from '../../docker/swarm/swarm-rules.ts'
-import { placed } from '../../runner/shown.ts'
+import { placed } from '../../runner/text/shown.ts'
 import { textAt, valueAt } from '../keys.ts'
 import { listed, type Problems } from '../problems.ts'
 import { parseBoolean } from '../values.ts'

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Kind } from '../../docker/specs/stack-objects.ts'
 import { objectNameProblem } from '../../docker/swarm/swarm-rules.ts'
-import { shown } from '../../runner/shown.ts'
+import { shown } from '../../runner/text/shown.ts'
 import { SOURCES } from '../compose/contents.ts'
 import { textAt } from '../keys.ts'
 import type { Problems } from '../problems.ts'

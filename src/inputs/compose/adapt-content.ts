@@ -1,4 +1,4 @@
-import { placed } from '../../runner/shown.ts'
+import { placed } from '../../runner/text/shown.ts'
 import { listed } from '../problems.ts'
 import type { YamlMap, YamlText, YamlValue } from '../yaml.ts'
 import { SOURCES, sourcesOf } from './contents.ts'

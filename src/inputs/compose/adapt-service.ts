@@ -1,4 +1,4 @@
-import { placed } from '../../runner/shown.ts'
+import { placed } from '../../runner/text/shown.ts'
 import { closestKey } from '../keys.ts'
 import { listed, type Problems } from '../problems.ts'
 import type { YamlEntry, YamlValue } from '../yaml.ts'

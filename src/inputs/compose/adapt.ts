@@ -1,5 +1,5 @@
-import { mayBeSecret } from '../../runner/may-be-secret.ts'
-import { placed, shown } from '../../runner/shown.ts'
+import { mayBeSecret } from '../../runner/secrets/may-be-secret.ts'
+import { placed, shown } from '../../runner/text/shown.ts'
 import { rulesDocker } from '../../runner/variables.ts'
 import { closestKey } from '../keys.ts'
 import { listed, type Problems } from '../problems.ts'

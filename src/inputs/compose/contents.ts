@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Kind } from '../../docker/specs/stack-objects.ts'
 import { messageOf, UserError } from '../../errors.ts'
-import { placed } from '../../runner/shown.ts'
+import { placed } from '../../runner/text/shown.ts'
 import { UNSET } from '../accounts/credentials.ts'
 import { readUserFile } from '../files.ts'
 import type { Problems } from '../problems.ts'

@@ -1,5 +1,5 @@
 import { groupBy } from '../../runner/group-by.ts'
-import { placed } from '../../runner/shown.ts'
+import { placed } from '../../runner/text/shown.ts'
 import type { Problems } from '../problems.ts'
 import type { YamlMap, YamlValue } from '../yaml.ts'
 import { SECTIONS } from './keys.ts'

@@ -1,4 +1,4 @@
-import { placed } from '../../runner/shown.ts'
+import { placed } from '../../runner/text/shown.ts'
 import { Problems } from '../problems.ts'
 
 /** Services that have one key, in one line. */

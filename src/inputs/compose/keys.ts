@@ -1,4 +1,4 @@
-import { placed } from '../../runner/shown.ts'
+import { placed } from '../../runner/text/shown.ts'
 import { closestKey } from '../keys.ts'
 import { listed } from '../problems.ts'
 import type { YamlMap, YamlValue } from '../yaml.ts'

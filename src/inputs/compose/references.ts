@@ -1,4 +1,4 @@
-import { placed } from '../../runner/shown.ts'
+import { placed } from '../../runner/text/shown.ts'
 import type { YamlText, YamlValue } from '../yaml.ts'
 import type { Section } from './keys.ts'
 import { namedVolume } from './short-forms.ts'

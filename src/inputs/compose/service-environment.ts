@@ -1,4 +1,4 @@
-import { placed, shown } from '../../runner/shown.ts'
+import { placed, shown } from '../../runner/text/shown.ts'
 import { isGivenToDocker, rulesDocker } from '../../runner/variables.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
 import type { Problems } from '../problems.ts'

@@ -1,4 +1,4 @@
-import { placed, shown } from '../../runner/shown.ts'
+import { placed, shown } from '../../runner/text/shown.ts'
 import type { YamlValue } from '../yaml.ts'
 import type { Findings } from './findings.ts'
 import { addressOfPort, meansAllAddresses } from './short-forms.ts'

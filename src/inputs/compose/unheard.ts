@@ -1,5 +1,5 @@
-import { safeLine } from '../../runner/safe-text.ts'
-import { placed } from '../../runner/shown.ts'
+import { safeLine } from '../../runner/text/safe-text.ts'
+import { placed } from '../../runner/text/shown.ts'
 import type { YamlEntry } from '../yaml.ts'
 import type { Findings } from './findings.ts'
 import { unheardKeys } from './keys.ts'

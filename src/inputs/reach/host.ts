@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts'
-import { mayBeSecret, tokensIn } from '../../runner/may-be-secret.ts'
-import { shown } from '../../runner/shown.ts'
+import { mayBeSecret, tokensIn } from '../../runner/secrets/may-be-secret.ts'
+import { shown } from '../../runner/text/shown.ts'
 import { withoutUserInfo } from '../masking.ts'
 import { variableIn } from '../unreplaced.ts'
 

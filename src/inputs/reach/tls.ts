@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { UserError } from '../../errors.ts'
 import { crypto } from '../../runner/crypto.ts'
-import { linesJoined } from '../../runner/safe-text.ts'
+import { linesJoined } from '../../runner/text/safe-text.ts'
 import { isPath } from './path.ts'
 
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts'
-import { shown } from '../../runner/shown.ts'
+import { shown } from '../../runner/text/shown.ts'
 import type { StrategyInputs, Values } from '../strategy.ts'
 import { parseDuration } from '../values.ts'
 import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, type Trial, trialOf } from './trial.ts'

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
-import { shown } from '../../runner/shown.ts'
+import { shown } from '../../runner/text/shown.ts'
 import { basePath, checkoutHint } from '../files.ts'
 import { hideUserInfo, withoutUserInfo } from '../masking.ts'
 import type { Values } from '../strategy.ts'

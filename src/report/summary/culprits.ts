@@ -1,5 +1,5 @@
 import type { ServiceResult } from '../../result.ts'
-import { someOf } from '../../runner/some-of.ts'
+import { someOf } from '../../runner/text/some-of.ts'
 import { fitting } from '../fitting.ts'
 import { brokenWords, type RunWords } from '../headline.ts'
 import { code, fenced, html, nameCode, plain } from '../markdown.ts'

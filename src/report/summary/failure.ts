@@ -1,4 +1,4 @@
-import { someOf } from '../../runner/some-of.ts'
+import { someOf } from '../../runner/text/some-of.ts'
 import { fitting } from '../fitting.ts'
 import { prose } from '../markdown.ts'
 import { remedyBefore } from '../remedies.ts'

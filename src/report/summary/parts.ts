@@ -1,4 +1,4 @@
-import { docUrl } from '../../runner/doc-link.ts'
+import { docUrl } from '../../runner/log/doc-link.ts'
 import type { Remedy } from '../remedies.ts'
 import type { Status } from '../status.ts'
 

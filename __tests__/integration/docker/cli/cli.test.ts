@@ -5,7 +5,7 @@ import { until } from '../../../../lab/patience.ts'
 import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { dockerCli, probe, runProgram } from '../../../../src/docker/cli/cli.ts'
 import { UserError } from '../../../../src/errors.ts'
-import { startOf } from '../../../../src/runner/survivors.ts'
+import { startOf } from '../../../../src/runner/processes/survivors.ts'
 
 const env = { PATH: process.env.PATH ?? '' }
 const shell = (script: string, options = {}) => runProgram('sh', ['-c', script], { env, ...options })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, jest, test } from '@jest/globals'
 import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { askHelper, HelperError } from '../../../../src/docker/cli/credential-helper.ts'
-import { redact } from '../../../../src/runner/secret.ts'
-import { startOf } from '../../../../src/runner/survivors.ts'
+import { startOf } from '../../../../src/runner/processes/survivors.ts'
+import { redact } from '../../../../src/runner/secrets/secret.ts'
 
 const bin = scratchDirectory('helpers-')
 afterAll(() => rmSync(bin, { recursive: true }))

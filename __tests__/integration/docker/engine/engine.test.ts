@@ -285,7 +285,7 @@ describe('a call ends', () => {
   })
 
   test('when what it belongs to is ended, with what did that', async () => {
-    const { tooLong } = await import('../../../../src/runner/clock.ts')
+    const { tooLong } = await import('../../../../src/runner/time/clock.ts')
     await using daemon = await FakeDaemon.start(() => undefined)
     const engine = await daemon.engine()
     const limit = new AbortController()
@@ -297,7 +297,7 @@ describe('a call ends', () => {
 
   test('when its caller’s own time is over, with whom it asked for what', async () => {
     holdClock()
-    const { timeLimit } = await import('../../../../src/runner/clock.ts')
+    const { timeLimit } = await import('../../../../src/runner/time/clock.ts')
     await using daemon = await FakeDaemon.start(() => undefined)
     const engine = await daemon.engine()
     const call = engine.get('/tasks', { signal: timeLimit(5000) }).catch((error: unknown) => error)

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { loginFromHere, parseChallenge } from '../../../../src/docker/registry/login-check.ts'
 import { verifyCredential } from '../../../../src/docker/registry/registry.ts'
 import type { RegistryCredential } from '../../../../src/docker/registry/registry-auth.ts'
-import { Secret } from '../../../../src/runner/secret.ts'
+import { Secret } from '../../../../src/runner/secrets/secret.ts'
 
 let servers: Server[] = []
 afterEach(async () => {

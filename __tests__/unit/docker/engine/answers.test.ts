@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { readAnswer, refusal } from '../../../../src/docker/engine/answers.ts'
-import { Secret } from '../../../../src/runner/secret.ts'
+import { Secret } from '../../../../src/runner/secrets/secret.ts'
 
 const PASSWORD = 'Harbour-Violet-83-Compass'
 new Secret(PASSWORD)

@@ -8,7 +8,7 @@ import {
   Unreadable,
 } from '../../../../src/docker/engine/engine.ts'
 import { type Daemons, patient, patientEngine, type Trouble } from '../../../../src/docker/engine/patience.ts'
-import { nowMs, timeLimit } from '../../../../src/runner/clock.ts'
+import { nowMs, timeLimit } from '../../../../src/runner/time/clock.ts'
 
 const NO_LEADER = new EngineError(
   500,

@@ -7,7 +7,7 @@ import {
   type ScopedCredential,
   secretNameProblem,
 } from '../../../../src/docker/registry/pull-secret.ts'
-import { Secret } from '../../../../src/runner/secret.ts'
+import { Secret } from '../../../../src/runner/secrets/secret.ts'
 
 const credential = (registry: string, path = '', kind: ScopedCredential['kind'] = 'password'): ScopedCredential => ({
   registry,

@@ -12,7 +12,7 @@ import {
   withTagDefault,
 } from '../../../../src/docker/registry/reference.ts'
 import { UserError } from '../../../../src/errors.ts'
-import { redact } from '../../../../src/runner/secret.ts'
+import { redact } from '../../../../src/runner/secrets/secret.ts'
 
 const HEX = '7cc4b5aefd1d0cadf8d97d4350462ba51c694ebca145b08d7d41b41acc8db5aa'
 const DIGEST = `sha256:${HEX}`

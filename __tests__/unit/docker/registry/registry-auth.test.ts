@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { authConfig, registryAuthHeader } from '../../../../src/docker/registry/registry-auth.ts'
-import { Secret } from '../../../../src/runner/secret.ts'
+import { Secret } from '../../../../src/runner/secrets/secret.ts'
 import { createCredential } from '../../../support/builders.ts'
 
 const HUB = 'https://index.docker.io/v1/'

@@ -4,7 +4,7 @@ import { patient } from '../../../../src/docker/engine/patience.ts'
 import { parseReference } from '../../../../src/docker/registry/reference.ts'
 import { RegistryError, resolveImage, verifyCredential } from '../../../../src/docker/registry/registry.ts'
 import { messageOf } from '../../../../src/errors.ts'
-import { Secret } from '../../../../src/runner/secret.ts'
+import { Secret } from '../../../../src/runner/secrets/secret.ts'
 import { createCredential, digest } from '../../../support/builders.ts'
 import { FakeDaemon } from '../../../support/fake-daemon.ts'
 

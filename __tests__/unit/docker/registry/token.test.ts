@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { tokenOf } from '../../../../src/docker/registry/token.ts'
-import { Secret } from '../../../../src/runner/secret.ts'
+import { Secret } from '../../../../src/runner/secrets/secret.ts'
 import { createCredential } from '../../../support/builders.ts'
 
 const NOW = Date.UTC(2026, 10, 26, 18)

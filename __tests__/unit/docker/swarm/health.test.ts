@@ -8,7 +8,7 @@ import {
   notYetHealthy,
   type UnseenCheck,
 } from '../../../../src/docker/swarm/health.ts'
-import { Secret } from '../../../../src/runner/secret.ts'
+import { Secret } from '../../../../src/runner/secrets/secret.ts'
 
 const TEST = ['CMD-SHELL', 'true']
 const MINUTE = 60e9

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { logLines } from '../../../../src/docker/swarm/task-logs.ts'
-import { Secret } from '../../../../src/runner/secret.ts'
+import { Secret } from '../../../../src/runner/secrets/secret.ts'
 
 const [STDIN, STDOUT, STDERR, DAEMON] = [0, 1, 2, 3]
 

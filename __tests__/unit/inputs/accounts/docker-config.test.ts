@@ -10,8 +10,8 @@ import { UserErrors } from '../../../../src/errors.ts'
 import type { Deployment } from '../../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
-import { environmentForChildren } from '../../../../src/runner/program-environment.ts'
-import { redact } from '../../../../src/runner/secret.ts'
+import { environmentForChildren } from '../../../../src/runner/processes/program-environment.ts'
+import { redact } from '../../../../src/runner/secrets/secret.ts'
 import { tarEntry, tarGz } from '../../../support/tar.ts'
 
 // On a runner the passwords of these tests would be masked in the log of the whole job.

@@ -3,7 +3,7 @@ import { ecrRegistry } from '../../../../src/docker/registry/ecr.ts'
 import { UserErrors } from '../../../../src/errors.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
-import { redact } from '../../../../src/runner/secret.ts'
+import { redact } from '../../../../src/runner/secrets/secret.ts'
 
 delete process.env.GITHUB_ACTIONS
 

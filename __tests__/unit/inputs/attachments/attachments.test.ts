@@ -7,7 +7,7 @@ import { attachedByFlags } from '../../../../src/inputs/attachments/flags.ts'
 import type { AttachmentsRequest } from '../../../../src/inputs/attachments/request.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
-import { redact } from '../../../../src/runner/secret.ts'
+import { redact } from '../../../../src/runner/secrets/secret.ts'
 
 // On a runner the secrets of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS

@@ -5,7 +5,7 @@ import { adaptCompose } from '../../../../src/inputs/compose/adapt.ts'
 import { toYaml } from '../../../../src/inputs/compose/tree.ts'
 import { Problems } from '../../../../src/inputs/problems.ts'
 import { parseYaml, type YamlMap } from '../../../../src/inputs/yaml.ts'
-import { printable } from '../../../../src/runner/printable.ts'
+import { printable } from '../../../../src/runner/text/printable.ts'
 
 type Texts = Readonly<Record<string, string>>
 

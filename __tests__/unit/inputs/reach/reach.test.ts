@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Reach } from '../../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
-import { redact } from '../../../../src/runner/secret.ts'
+import { redact } from '../../../../src/runner/secrets/secret.ts'
 
 delete process.env.GITHUB_ACTIONS
 

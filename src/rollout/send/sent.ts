@@ -1,0 +1,48 @@
+import type { Service, ServiceSpec } from '../../docker/api.ts'
+import type { Change, SendableChange } from '../../plan/change.ts'
+import type { FailedTask, TaskTimeline } from '../../result.ts'
+import type { RolloutRun } from '../run.ts'
+
+/** A service after the deploy: on its way, as it was, or refused. */
+export interface Sent {
+  readonly change: Change
+  /** The service as the swarm has it now; `undefined` when there is none. */
+  readonly service: Service | undefined
+  /** When the change was sent, in milliseconds of {@link nowMs}. */
+  readonly sentAt: number
+  /** What its strategy does before the way back removes or restores it. It throws when that fails. */
+  readonly undo?: (run: RolloutRun) => Promise<void>
+  /** It leads back to what ran before this run. */
+  readonly isWayBack?: boolean
+  /** Why there is nothing to wait for. */
+  readonly problem?: {
+    readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
+    readonly cause: string
+    readonly failedTask?: FailedTask
+    /** What its tasks were seen to do. */
+    readonly seenTasks?: readonly TaskTimeline[]
+    /** The services because of which it has this problem, when nothing is wrong with it itself. */
+    readonly because?: readonly string[]
+    /** What the service is to run by then, where somebody else has changed or removed it. */
+    readonly theirs?: { readonly image: string | undefined }
+    /** Whether the swarm took the change is not known. */
+    readonly isUnknown?: boolean
+  }
+}
+
+/** Why there is nothing to wait for, with what became of the service. */
+export type Problem = NonNullable<Sent['problem']>
+
+/** A service to which something was sent, or was to be. */
+export interface SentChange extends Sent {
+  readonly change: SendableChange
+}
+
+export function isChanged(sent: Sent): sent is SentChange {
+  return sent.change.action !== 'unchanged'
+}
+
+/** What the swarm has, or may have, that is only meant for the way. */
+export function interimOf(change: Change): ServiceSpec | undefined {
+  return change.action === 'update' ? change.interim : undefined
+}

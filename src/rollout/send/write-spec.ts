@@ -1,0 +1,41 @@
+import type { ServiceSpec } from '../../docker/api.ts'
+import type { Engine } from '../../docker/engine/engine.ts'
+import { type UpdateResult, updateSpec } from '../../docker/specs/spec-update.ts'
+import { accountLabelsOf, storedAccountLabels, withAccountLabels } from '../../plan/credentials/stored-account.ts'
+import { withScaleOf } from '../../plan/keep-replicas.ts'
+import { numbered } from '../../plan/write-number.ts'
+import { timeOfDayMs } from '../../runner/time/clock.ts'
+import type { CredentialToStore } from './stored-credential.ts'
+
+/**
+ * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, with what is known of the
+ * credential that is then stored, and with the number of tasks that others have set: no other way leads to a service that is there, so that none of our writes is taken for
+ * somebody else's.
+ *
+ * @param sending is told each spec that is about to be sent, with its labels
+ * @param withScale gives the spec the number of tasks of the one that it is written over, where that is to stay
+ */
+export function writeSpec(
+  engine: Engine,
+  serviceId: string,
+  bases: readonly ServiceSpec[],
+  wanted: ServiceSpec,
+  credential: CredentialToStore,
+  signal: AbortSignal,
+  sending: (spec: ServiceSpec) => void = () => undefined,
+  withScale: typeof withScaleOf = withScaleOf,
+): Promise<UpdateResult> {
+  const asWritten = (spec: ServiceSpec, over: ServiceSpec) => {
+    const written = numbered(withAccount(withScale(spec, over), credential, over), over)
+    sending(written)
+    return written
+  }
+  return updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten)
+}
+
+function withAccount(spec: ServiceSpec, credential: CredentialToStore, over: ServiceSpec): ServiceSpec {
+  if (credential.from === 'header')
+    return withAccountLabels(spec, storedAccountLabels(credential.account, timeOfDayMs()))
+  // A spec that goes back to what it was, with the credential that was stored with it, has its labels.
+  return credential.from === 'spec' ? withAccountLabels(spec, accountLabelsOf(over)) : spec
+}
