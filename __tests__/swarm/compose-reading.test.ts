@@ -151,6 +151,41 @@ services:
   expect(ours).toEqual(theirs)
 })
 
+testUnless(TOO_OLD, 'what docker would obey itself has the value and the type of any other variable', async () => {
+  await using docker = await ReadingDocker.start()
+  const file = `
+services:
+  web:
+    image: x:\${DOCKER_TAG}
+    hostname: \${DOCKER_NUMBER}
+    user: \${DOCKER_EMPTY}
+    tty: \${DOCKER_SWITCH}
+    environment: {TAG: "\${DOCKER_TAG}"}
+    labels:
+      tag: \${DOCKER_TAG}
+      hex: \${GOHEX}
+      switch: \${DOCKER_SWITCH}
+      none: \${DOCKER_NONE:-0x1F}
+    deploy: {replicas: "\${DOCKER_NUMBER}", update_config: {parallelism: "\${DOCKER_NONE:-2}"}}
+`
+  const env = { DOCKER_TAG: '1.10', DOCKER_NUMBER: '5', DOCKER_EMPTY: '', DOCKER_SWITCH: 'true', GOHEX: '0x1F' }
+  const { theirs, ours } = await bothReadings(docker, file, env)
+  expect(theirs).toBeDefined()
+  expect(ours).toEqual(theirs)
+})
+
+testUnless(TOO_OLD, 'a default for what only the action gives docker stands', async () => {
+  await using docker = await ReadingDocker.start()
+  const ours = handedOn(
+    'services: {web: {image: x, environment: ["A=${DOCKER_HOST:-tcp://proxy:2375}", "B=${DOCKER_TLS_VERIFY-1}"]}}',
+  )
+  const sent = sentOf(await docker.read(ours?.text ?? '', { ...ours?.env, DOCKER_TLS_VERIFY: '' }))
+  expect(JSON.parse(sent?.['services/s_web'] ?? '{}').TaskTemplate.ContainerSpec.Env).toEqual([
+    'A=tcp://proxy:2375',
+    'B=1',
+  ])
+})
+
 testUnless(TOO_OLD, 'of files of variables docker and this action read the same, or both refuse them', async () => {
   await using docker = await ReadingDocker.start()
   const pieces = [

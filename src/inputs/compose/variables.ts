@@ -97,17 +97,24 @@ export function filledIn(text: string, lookUp: LookUp): string {
 }
 
 /**
+ * Docker makes a number or truth value of a text only where it has filled something in (docker/cli,
+ * compose/interpolation), and text of all others: in this it fills in nothing.
+ */
+const LEFT_TO_FILL_IN = `\${SWARM_DEPLOY_NOTHING:-}`
+
+/**
  * The text with the values of some variables in their places, as Docker is to find it: all others stay for Docker to
  * fill in, and a dollar sign in a value is escaped.
  *
- * @param isMeant whether the variable of this name is one of them; those without a value stay too
+ * @param isMeant whether the variable of this name is one of them; those with neither a value nor a default stay too
  */
 export function partlyFilledIn(text: string, isMeant: (name: string) => boolean, lookUp: LookUp): string {
+  const isKnown = ({ name, operator }: Token) => operator.endsWith('-') || lookUp(name) !== undefined
   const tokens = tokensIn(text).filter(
-    ({ kind, name, operator }) =>
-      kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined,
+    (token) => token.kind === 'variable' && !token.operator.endsWith('+') && isMeant(token.name) && isKnown(token),
   )
-  return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text
+  if (tokens.length === 0) return text
+  return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text + LEFT_TO_FILL_IN
 }
 
 /** What a token stands for. */

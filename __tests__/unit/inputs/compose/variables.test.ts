@@ -75,6 +75,8 @@ test('some variables are filled in before docker sees them, and no dollar sign i
   const lookUp = (name: string) => ({ HOME: '/root/$x', EMPTY: '' })[name]
   const isMeant = (name: string) => name !== 'OTHER'
   expect(partlyFilledIn('${HOME}:$$HOME:$OTHER:${EMPTY:-d}:${NO:-n}:${HOME:+x}', isMeant, lookUp)).toBe(
-    '/root/$$x:$$HOME:$OTHER:d:${NO:-n}:${HOME:+x}',
+    '/root/$$x:$$HOME:$OTHER:d:n:${HOME:+x}${SWARM_DEPLOY_NOTHING:-}',
   )
+  // Of what has no value there is nothing to fill in, and docker has nothing to cast.
+  expect(partlyFilledIn('$NO $$HOME', isMeant, lookUp)).toBe('$NO $$HOME')
 })
