@@ -93,6 +93,16 @@ services:
   expect(await docker.read(adapted(file) ?? '')).toEqual(theirs)
 })
 
+testUnless(TOO_OLD, 'of a block at the end of a file without a line break docker reads the same', async () => {
+  await using docker = await ReadingDocker.start()
+  for (const end of ['|\n  one', '>+\n  one\n  two', '|\n  one\n    ', '|\n  one\n  ', '|\n  one\n# end']) {
+    const file = `services:\n web:\n  image: x\n  hostname: ${end.replaceAll('\n  ', '\n    ')}`
+    const theirs = sentOf(await docker.read(file))
+    expect(theirs).toBeDefined()
+    expect({ end, sent: sentOf(await docker.read(adapted(file) ?? '')) }).toEqual({ end, sent: theirs })
+  }
+})
+
 testUnless(TOO_OLD, 'of scalars in every style docker reads the same, if it takes them', async () => {
   await using docker = await ReadingDocker.start()
   let compared = 0

@@ -285,7 +285,7 @@ class TreeBuilder {
       return this.#sized({ kind: 'list', line, items })
     }
     if (!isScalar(node)) return this.#empty(offset)
-    const untagged: YamlText = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) }
+    const untagged: YamlText = { kind: 'text', line, value: this.#textOf(node), ...this.#styleOf(node) }
     if (/\p{Surrogate}/u.test(untagged.value)) {
       return this.#refuse(offset, 'an escape stands for half of a character: write the character itself')
     }
@@ -304,6 +304,18 @@ class TreeBuilder {
     const [start, end] = node.range ?? [0, 0]
     const isPlain = node.type === Scalar.PLAIN
     return {
+  /** The package ends a block with a line break also where the file ends without one, which YAML and docker do not. */
+  #textOf({ value, type, range }: Scalar): string {
+    const text = String(value ?? '')
+    const isBlock = type === Scalar.BLOCK_LITERAL || type === Scalar.BLOCK_FOLDED
+    if (!isBlock || !text.endsWith('\n') || range?.[1] !== this.#source.length) return text
+    const lastOf = (lines: string) => lines.slice(lines.lastIndexOf('\n') + 1)
+    const [written, last] = [lastOf(this.#source), lastOf(text.slice(0, -1))]
+    // Blanks are no line of their own, unless they go beyond the indentation.
+    const hasLine = written.trim() !== '' || (last !== '' && last.trim() === '')
+    return written !== '' && hasLine ? text.slice(0, -1) : text
+  }
+
       style: isPlain ? 'plain' : 'quoted',
       isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
       hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),

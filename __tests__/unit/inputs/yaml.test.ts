@@ -84,6 +84,21 @@ describe('merge keys', () => {
   })
 })
 
+test.each([
+  ['|\n  one', 'one'],
+  ['|\n  one\n  two', 'one\ntwo'],
+  ['|+\n  one', 'one'],
+  ['>\n  one\n  two', 'one two'],
+  ['|\r\n  one\r\n  two', 'one\ntwo'],
+  ['|\n  one\n    ', 'one\n  '],
+  ['|\n  one\n  ', 'one\n'],
+  ['|\n  one\n# end', 'one\n'],
+  ['|\n  one\n', 'one\n'],
+  ['|-\n  one', 'one'],
+])('a block at the end of a file ends in a line break only where the file does: %j', (text, expected) => {
+  expect(parseYaml(`a: ${text}`).root).toMatchObject({ entries: [{ value: { value: expected } }] })
+})
+
 test('an anchor before nothing is meant as one when an alias names it', () => {
   expect(handedOn('a: &none\nb: *none\nc: &empty ""\nd: *empty')).toBe('{"a": null, "b": null, "c": "", "d": ""}')
   expect(reasons('a: &none')).toEqual([expect.stringContaining('begins with & is an anchor')])
