@@ -207,9 +207,13 @@ function complaints(
     // Of a list all goes, or its other items would be told by wrong places.
     const item = path.findIndex((part, index) => index > 2 && /^\d+$/.test(part))
     leftOut.push(item < 0 ? path : path.slice(0, item))
-    return (await ask(leftOut)).refusal
+    const { refusal } = await ask(leftOut)
+    return refusal !== undefined && OF_NO_SOURCE.test(refusal) ? undefined : refusal
   })
 }
+
+/** What docker says of a secret or config from which `external` was left out: it looks for its file, which has no name. */
+const OF_NO_SOURCE = /^read \S+: is a directory$/
 
 /** @throws UserError when what calls itself docker has passed over a service without a word */
 function requireAll(request: StackRequest, services: readonly ServiceSpec[]): void {

@@ -58,7 +58,9 @@ test('of each service all is told that docker complains of, though it ends at th
   db:
     image: 5
 networks:
-  back: {driver: 3}`
+  back: {driver: 3}
+secrets:
+  key: {external: "true"}`
   const root = parseYaml(text).root as YamlMap
   const request = {
     name: 'shop',
@@ -83,6 +85,9 @@ networks:
         : []),
       ...(given.includes('"ports"') ? [`${where}ports.1 Does not match format 'ports'`] : []),
       ...(given.includes('"replica"') ? [`${where}deploy Additional property replica is not allowed`] : []),
+      ...(given.includes('"external"') ? ['secrets.key.external must be a boolean or mapping'] : []),
+      // Of what is left of it docker wants to read a file that has no name.
+      ...(asked === 'api' && !given.includes('"external"') ? ['read /job: is a directory'] : []),
     ]
   }
   const connection = {
@@ -103,6 +108,7 @@ networks:
       'c.yml line 6: docker refuses it: services.api.deploy Additional property replica is not allowed: did you mean `replicas`?',
       'c.yml line 8: docker refuses it: services.db.image must be a string: put it in quotes',
       'c.yml line 10: docker refuses it: networks.back.driver must be a string: put it in quotes',
+      'c.yml line 12: docker refuses it: secrets.key.external must be a boolean or mapping: write `true` or `false` without quotes',
     ],
   })
 })

@@ -10,7 +10,7 @@ import { checkVariables } from './check-variables.ts'
 import { checkSources } from './contents.ts'
 import { checkImages, checkReferences, checkVolumeNames } from './definitions.ts'
 import { Findings } from './findings.ts'
-import { isSection, SECTIONS, type Section } from './keys.ts'
+import { isSection, SECTIONS, SERVICE_KEYS, type Section } from './keys.ts'
 import { noNumbers } from './no-numbers.ts'
 import type { ComposeFile } from './place.ts'
 import type { ReadEnvFile } from './service-environment.ts'
@@ -119,7 +119,8 @@ function remedyForSection(value: YamlValue, section: string): string {
     value.kind === 'list'
       ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])).at(0)?.key
       : undefined
-  return name === undefined || mayBeSecret(name)
+  const isName = name !== undefined && !SERVICE_KEYS.includes(name) && !mayBeSecret(name)
+  return !isName
     ? 'write a mapping with a name for each of them'
     : `leave the dashes off, and write a mapping with a name for each of them, as in \`${section}: {${name}: …}\``
 }

@@ -38,6 +38,6 @@ export function withoutSecrets(said: string): string {
   })
 }
 
-/** Tags and types, in what its YAML reader says, and items of lists. */
-const OF_GO = /^(?:!!\w+|[A-Za-z]+\[\d{1,4}\]|(?:\[\]|map\[\w+\])[\w.[\]]+)$/
+/** Tags and types, in what its YAML reader says, and fields in items of lists. */
+const OF_GO = /^(?:!!\w+|[A-Za-z_.]+\[\d{1,4}\](?:\.[A-Za-z_]+)*|(?:\[\]|map\[\w+\])[\w.[\]]+)$/
 const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g

@@ -97,6 +97,42 @@ const WRONG: readonly (readonly [lines: string, complaint: string, line: number,
     5,
     'write a duration such',
   ],
+  [
+    'labels:\n      a: b\n      traefik.enable: true',
+    'services.web.labels.traefik.enable must be a string, number or null',
+    7,
+    'put it in quotes',
+  ],
+  [
+    'labels:\n      a: b\n      "a b/c.d: e": true',
+    'services.web.labels.a b/c.d: e must be a string, number or null',
+    7,
+    'put it in quotes',
+  ],
+  [
+    'volumes:\n      - {type: tmpfs, target: /a, tmpfs: {size: -1}}',
+    'services.web.volumes.0.tmpfs.size Must be greater than or equal to 0',
+    6,
+    'write 0 or more',
+  ],
+  [
+    'volumes: [{type: cluster, source: a, target: /a}]',
+    'service web: undefined volume "a"',
+    5,
+    'add it to the top-level `volumes`',
+  ],
+  [
+    'secrets: [a, a]',
+    'service web: duplicate secret target for s_a not allowed',
+    5,
+    'give one of the two another `target`',
+  ],
+  [
+    'configs: [a, a]',
+    'service web: duplicate config target for s_a not allowed',
+    5,
+    'give one of the two another `target`',
+  ],
   // The key is the user's own.
   ['labels: {delay: true}', 'services.web.labels.delay must be a string, number or null', 5, 'put it in quotes'],
   [
@@ -179,6 +215,25 @@ test.each([
   expect(message.startsWith(`c.yml line ${line}: docker refuses it: ${told}`)).toBe(true)
 })
 
+test.each([
+  [
+    'error while interpolating services.web.tty: failed to cast to expected type: invalid boolean:',
+    'c.yml line 3: docker refuses it: error while interpolating services.web.tty: failed to cast to expected type: invalid boolean: what the variable holds has to be `true` or `false`',
+  ],
+  [
+    "decoding failed due to the following error(s):   cannot parse 'Ports[0].Target', -1 overflows uint",
+    "c.yml line 4: docker refuses it: services.web: cannot parse 'Ports[0].Target', -1 overflows uint: write 0 or more",
+  ],
+])('%s', (complaint, told) => {
+  const text = `services:
+  web:
+    tty: "\${T:-}"
+    ports: [{target: -1}]
+`
+  const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
+  expect(locateComplaint(files, complaint, ['services', 'web'])).toBe(told)
+})
+
 test('an image that is none is told in better words than docker has', () => {
   const text = 'services:\n  web:\n    image: https://${HOST}/x\n'
   const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
@@ -213,7 +268,7 @@ test.each([
   ['services Additional property my web is not allowed', 2, ': write a name of letters, digits, `.`, `-` and `_`'],
   ['volumes Additional property ./data is not allowed', 4, ': write a name of letters, digits, `.`, `-` and `_`'],
   ['secrets Additional property a/b is not allowed', 6, ': write a name of letters, digits, `.`, `-` and `_`'],
-  ['conflicting parameters "external" and "driver" specified for volume "kept"', 5, ''],
+  ['conflicting parameters "external" and "driver" specified for volume "kept"', 5, ': leave one of the two out'],
   ['network net: network.external.name and network.name conflict; only use network.name', 8, ''],
   ['secret a.key: secret.driver and secret.file conflict; only use secret.driver', 7, ''],
 ])('of what is no part of a service: %s', (message, line, advice) => {

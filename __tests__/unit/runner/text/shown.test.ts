@@ -122,6 +122,8 @@ test.each([
   'invalid argument "type=bind,src=/a,x" for "--mount-add" flag: invalid field \'x\' must be a key=value pair',
   '"docker service update" requires 1 argument.',
   "services.web.ports.0 Does not match format 'ports'",
+  "cannot parse 'Ports[0].Target', -1 overflows uint",
+  "cannot parse 'Deploy.Resources.Reservations.generic_resources[0].discrete_resource_spec.Value', -1 overflows uint",
   'yaml: unmarshal errors: line 2: cannot unmarshal !!str into map[string]interface {}',
   `context "prod": context not found: open /root/.docker/contexts/meta/${'0a1b2c3d'.repeat(8)}/meta.json: no such file`,
   'template: :1:2: executing "" at <.Foo>: can\'t evaluate field Foo in type',
