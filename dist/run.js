@@ -12930,9 +12930,8 @@ function substitutionsIn(text, line) {
         if (token.kind === 'escaped')
             return [];
         const { name, operator, rest } = token;
-        if (token.kind === 'lone') {
-            return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }];
-        }
+        if (token.kind === 'lone')
+            return [{ kind: 'invalid', line: at, reason: reasonAgainst(text.slice(token.start)) }];
         if (operator.includes('+')) {
             const reason = `docker stack does not know \${${name}${operator}\u2026}: work the value out in an earlier step, and write \${${name}}`;
             return [{ kind: 'invalid', line: at, reason }];
@@ -12946,6 +12945,16 @@ function substitutionsIn(text, line) {
             { kind: 'variable', name, line: at, needs: needOf(operator), words: rest, misread: misreadIn(operator, rest) },
         ];
     });
+}
+/** Why what begins with a dollar sign is no variable, and what to write. */
+function reasonAgainst(text) {
+    if (text.startsWith('${{')) {
+        return `\${{ \u2026 }} is filled in in workflows alone: write \${NAME} here, and in the \`env\` of the step \`NAME: \${{ \u2026 }}\``;
+    }
+    if (text.startsWith('${')) {
+        return `\${ begins no variable that docker stack knows: write \${NAME}, \${NAME:-default} or \${NAME:?message}, or $$ for the sign itself`;
+    }
+    return 'a dollar sign begins no variable: write $$ for the sign itself';
 }
 /** docker/cli looks for each of these in turn, wherever it stands between the braces (compose/template). */
 const OPERATORS = [':-', '-', ':?', '?'];
@@ -12984,14 +12993,22 @@ function filledIn(text, lookUp) {
     return replaced(text, tokensIn(text), (token) => (token.kind === 'lone' ? '' : substitute(token, lookUp))).text;
 }
 /**
+ * Docker makes a number or truth value of a text only where it has filled something in (docker/cli,
+ * compose/interpolation), and text of all others: in this it fills in nothing.
+ */
+const LEFT_TO_FILL_IN = `\${SWARM_DEPLOY_NOTHING:-}`;
+/**
  * The text with the values of some variables in their places, as Docker is to find it: all others stay for Docker to
  * fill in, and a dollar sign in a value is escaped.
  *
- * @param isMeant whether the variable of this name is one of them; those without a value stay too
+ * @param isMeant whether the variable of this name is one of them; those with neither a value nor a default stay too
  */
 function partlyFilledIn(text, isMeant, lookUp) {
-    const tokens = tokensIn(text).filter(({ kind, name, operator }) => kind === 'variable' && !operator.endsWith('+') && isMeant(name) && lookUp(name) !== undefined);
-    return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text;
+    const isKnown = ({ name, operator }) => operator.endsWith('-') || lookUp(name) !== undefined;
+    const tokens = tokensIn(text).filter((token) => token.kind === 'variable' && !token.operator.endsWith('+') && isMeant(token.name) && isKnown(token));
+    if (tokens.length === 0)
+        return text;
+    return replaced(text, tokens, (token) => substitute(token, lookUp).replaceAll('$', '$$$$')).text + LEFT_TO_FILL_IN;
 }
 /** What a token stands for. */
 function substitute({ kind, name, operator, rest }, lookUp) {
@@ -15298,6 +15315,9 @@ const STRANGE_BLANK = 'a line or key begins with a blank that is no space, as te
 const TOLD_ONCE = new Set([REASONS.RESOURCE_EXHAUSTION, STRANGE_BLANK]);
 const ENDS_IN_COLON = 'a value ends in a colon, perhaps because the variable behind it is empty: set the variable, or put the value in quotes';
 const VARIABLE_IN_BRACKETS = `in a list or mapping with brackets, \`\${\` begins a mapping of its own: put the whole value in quotes, as in \`{image: "\${IMAGE}"}\``;
+const UNKNOWN_ANCHOR = 'a value that begins with * is an alias in YAML, and no anchor (&) of its name stands before it, where those of another file do not count: put the value in quotes, or write the anchor';
+const QUOTE_NOT_CLOSED = 'a quote is not closed, or what it holds goes on in a line that is not indented: close it, or indent the line';
+const COMMENT_WITHOUT_BLANK = 'a comment follows at once: write a blank before the #, or put all of it in quotes';
 const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes';
 /**
  * Reads a YAML text with the failsafe schema, aliases and merge keys (`<<`) put in their place. JSON is YAML.
@@ -15326,7 +15346,7 @@ function parseYaml(text) {
 function isEmptyDocument({ code, pos: [offset] }, source) {
     return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset));
 }
-function reasonFor({ code, pos: [offset] }, source) {
+function reasonFor({ code, message, pos: [offset] }, source) {
     const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1);
     if (/^[^\S\n]*\t/.test(startOfLine))
         return REASONS.TAB_AS_INDENT ?? OTHER_REASON;
@@ -15336,6 +15356,10 @@ function reasonFor({ code, pos: [offset] }, source) {
         return VARIABLE_IN_BRACKETS;
     if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset)))
         return ENDS_IN_COLON;
+    if (code === 'MISSING_CHAR' && message.startsWith('Missing closing'))
+        return QUOTE_NOT_CLOSED;
+    if (code === 'MISSING_CHAR' && source[offset] === '#')
+        return COMMENT_WITHOUT_BLANK;
     return REASONS[code] ?? OTHER_REASON;
 }
 /** To YAML a no-break space is a letter like any other: what seems indented is a key of the level above. */
@@ -15479,7 +15503,7 @@ class TreeBuilder {
         }
         if (!(0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isScalar */ .jn)(node))
             return this.#empty(offset);
-        const untagged = { kind: 'text', line, value: String(node.value ?? ''), ...this.#styleOf(node) };
+        const untagged = { kind: 'text', line, value: this.#textOf(node), ...this.#styleOf(node) };
         if (/\p{Surrogate}/u.test(untagged.value)) {
             return this.#refuse(offset, 'an escape stands for half of a character: write the character itself');
         }
@@ -15490,6 +15514,18 @@ class TreeBuilder {
             return untagged;
         const tagged = tag.startsWith(YAML_TAG) ? taggedText(untagged, tag.slice(YAML_TAG.length)) : unknownTag(untagged);
         return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged;
+    }
+    /** The package ends a block with a line break also where the file ends without one, which YAML and docker do not. */
+    #textOf({ value, type, range }) {
+        const text = String(value ?? '');
+        const isBlock = type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_LITERAL || type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_FOLDED;
+        if (!isBlock || !text.endsWith('\n') || range?.[1] !== this.#source.length)
+            return text;
+        const lastOf = (lines) => lines.slice(lines.lastIndexOf('\n') + 1);
+        const [written, last] = [lastOf(this.#source), lastOf(text.slice(0, -1))];
+        // Blanks are no line of their own, unless they go beyond the indentation.
+        const hasLine = written.trim() !== '' || (last !== '' && last.trim() === '');
+        return written !== '' && hasLine ? text.slice(0, -1) : text;
     }
     #styleOf(node) {
         if (node.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_LITERAL || node.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_FOLDED) {
@@ -15548,8 +15584,8 @@ class TreeBuilder {
         if (target === undefined) {
             const wrong = this.#anchors.has(anchor)
                 ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
-                : REASONS.BAD_ALIAS;
-            return this.#refuse(offset, wrong ?? OTHER_REASON);
+                : UNKNOWN_ANCHOR;
+            return this.#refuse(offset, wrong);
         }
         const before = this.#aliasedValues;
         this.#aliasedValues += this.#sizes.get(target) ?? 1;
@@ -17610,8 +17646,8 @@ function withoutSecrets(said) {
         return !OF_GO.test(inside) && (0,_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .mayHoldSecret */ .dV)(inside) ? `${before}***${behind}` : part;
     });
 }
-/** Tags and types, in what its YAML reader says, and items of lists. */
-const OF_GO = /^(?:!!\w+|[A-Za-z]+\[\d{1,4}\]|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
+/** Tags and types, in what its YAML reader says, and fields in items of lists. */
+const OF_GO = /^(?:!!\w+|[A-Za-z_.]+\[\d{1,4}\](?:\.[A-Za-z_]+)*|(?:\[\]|map\[\w+\])[\w.[\]]+)$/;
 const QUOTED_OR_WORD = /"(?:[^"\\]|\\.)*"|(?<![A-Za-z0-9])'[^']*'|[^\s"]+/g;
 
 
@@ -21574,7 +21610,8 @@ function remedyForSection(value, section) {
     const name = value.kind === 'list'
         ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])).at(0)?.key
         : undefined;
-    return name === undefined || (0,may_be_secret/* mayBeSecret */.lr)(name)
+    const isName = name !== undefined && !keys/* SERVICE_KEYS */.xI.includes(name) && !(0,may_be_secret/* mayBeSecret */.lr)(name);
+    return !isName
         ? 'write a mapping with a name for each of them'
         : `leave the dashes off, and write a mapping with a name for each of them, as in \`${section}: {${name}: \u2026}\``;
 }

@@ -20386,9 +20386,12 @@ function locateComplaint(files, complaint, about = [], lookUp = () => undefined)
     const said = [unnamed(complaint, about), withoutPreface(complaint), remedy].filter((part) => part !== undefined);
     return `${place}: docker refuses it: ${said.join(': ')}`;
 }
-/** Of some values docker says the path twice, and of others that something is wrong, and then what. */
+/** Of some values docker says the path twice, and of others that something is wrong, and then what; an empty one ends in a colon. */
 function withoutPreface(complaint) {
-    return complaint.replace(/^(\S+) (?=\1 )/, '').replace(/^decoding failed due to the following error\(s\): +/, '');
+    return complaint
+        .replace(/^(\S+) (?=\1 )/, '')
+        .replace(/^decoding failed due to the following error\(s\): +/, '')
+        .replace(/:$/, '');
 }
 /** The service that docker leaves out where it means one. */
 function unnamed(complaint, [section, name, ...others]) {
@@ -20399,6 +20402,8 @@ function unnamed(complaint, [section, name, ...others]) {
 const OF_OBJECT = /^(?:(?:network|volume|secret|config) (.+): (?:network|volume|secret|config)\.\w|conflicting parameters .* specified for volume "(.+)"$)/;
 const NAME_REFUSED = /^(services|networks|volumes|secrets|configs) Additional property (.*) is not allowed$/;
 const UNKNOWN_KEY = /Additional property (.*) is not allowed$/;
+/** A path up to what is said of it: the keys of labels may have blanks and any signs. */
+const PATH = /\b(?:services|networks|volumes|secrets|configs)\.(?:.+?(?= (?:[Mm]ust be |Does not match |Additional property |array items\[|\w+ is required$))|[^\s:,"']+)/;
 /** Docker has the name of one of its own fields for what it could not read: `Deploy.Resources.Limits.memory`, `Volumes[0]`. */
 const OF_VALUE = /^decoding failed due to .*?(?:error decoding|cannot parse) '([\w.[\]]+)'|^invalid mount config for type /;
 const OF_IMAGE = /^invalid image reference for service /;
@@ -20411,6 +20416,9 @@ const INSIDE_SERVICE = [
     [/: test and disable can't be set/, ['healthcheck']],
     [/: undefined secret /, ['secrets']],
     [/: undefined config /, ['configs']],
+    [/: undefined volume /, ['volumes']],
+    [/: duplicate secret target /, ['secrets']],
+    [/: duplicate config target /, ['configs']],
     [/ restart policy(?: format)?: /, ['restart']],
     [
         /: volume type must be |: \w+ options are incompatible with type |: invalid tmpfs source|^invalid mount/,
@@ -20431,10 +20439,11 @@ function complaintPath(files, complaint, about = []) {
     const [, section, name] = NAME_REFUSED.exec(complaint) ?? [];
     if (section !== undefined && name !== undefined)
         return [section, name];
-    const parts = /\b(services|networks|volumes|secrets|configs)\.[\w.-]+/.exec(complaint)?.[0].split('.');
+    const parts = PATH.exec(withoutPreface(complaint))?.[0].split('.');
     const key = UNKNOWN_KEY.exec(complaint)?.[1];
+    const roots = files.map(({ root }) => root);
     if (parts !== undefined)
-        return [...keysIn(files, parts), ...(key === undefined ? [] : [key])];
+        return [...keysIn(roots, parts), ...(key === undefined ? [] : [key])];
     const inside = about.length === 2 ? pathInService(files, complaint, about) : [];
     return inside.length === 0 ? undefined : [...about, ...inside];
 }
@@ -20454,11 +20463,20 @@ function keysOfField(value, [field = '', ...others]) {
     const entry = value.entries.find(({ key }) => plain(key) === plain(field));
     return entry === undefined ? [] : [entry.key, ...keysOfField(entry.value, others)];
 }
-/** A path that was split at its dots, with the name of the section's entry put together again: it may have dots too. */
-function keysIn(files, [section = '', ...parts]) {
-    const names = new Set(files.flatMap(({ root }) => (0,tree/* mapAt */.SC)(root, section).map(({ key }) => key)));
-    const most = parts.findLastIndex((_, index) => names.has(parts.slice(0, index + 1).join('.'))) + 1;
-    return most === 0 ? [section, ...parts] : [section, parts.slice(0, most).join('.'), ...parts.slice(most)];
+/** A path that was split at its dots, with each key put together again that has dots itself, as labels and names may. */
+function keysIn(values, parts) {
+    if (parts.length === 0)
+        return [];
+    const keys = new Set(values.flatMap((value) => (value.kind === 'map' ? value.entries.map((entry) => entry.key) : [])));
+    const most = parts.findLastIndex((_, index) => keys.has(parts.slice(0, index + 1).join('.'))) + 1;
+    const length = Math.max(1, most);
+    const key = parts.slice(0, length).join('.');
+    const inner = values.flatMap((value) => {
+        if (value.kind === 'text')
+            return [];
+        return (value.kind === 'list' ? value.items[Number(key)] : (0,tree/* entryAt */._f)(value, key)) ?? [];
+    });
+    return [key, ...keysIn(inner, parts.slice(length))];
 }
 /** Why an image is none, in better words than docker's; `undefined` when that is not known. */
 function imageProblem(value, lookUp) {
@@ -20503,13 +20521,16 @@ const BY_WORDS = [
     [/: invalid (?:suffix|size): |\.memory': .*: invalid syntax$/, SIZE],
     [/ as a rational number$/, CPUS],
     [/ overflows uint$/, 'write 0 or more'],
+    [/ Must be greater than or equal to 0$/, 'write 0 or more'],
+    [/^conflicting parameters /, 'leave one of the two out'],
+    [/: undefined volume "/, 'add it to the top-level `volumes`, or correct the name'],
     [/ value is too precise$/, 'write at most 9 digits behind the point'],
     [/: duplicate \w+ target for /, 'give one of the two another `target`, or leave it out'],
     [/ invalid type \w+ for port$/, 'write whole numbers'],
     [/ invalid type \w+ for ulimits$/, 'write a smaller number, or -1 for no limit'],
     [/ expecting closing quote$/, 'close the quote, or write a list of words'],
     [/: invalid syntax$/, 'what the variable holds has to be a number'],
-    [/: invalid boolean: /, 'what the variable holds has to be `true` or `false`'],
+    [/: invalid boolean\b/, 'what the variable holds has to be `true` or `false`'],
     [/: unknown mode: /i, 'write `replicated`, `global`, `replicated-job` or `global-job`'],
     [/: replicas can only be used with /, 'leave `replicas` out'],
     [/: test and disable can't be set/, 'leave one of the two out'],
@@ -20524,7 +20545,7 @@ const BY_WORDS = [
     [/: \w+ options are incompatible with type /, 'leave these options out, or write the `type` that they belong to'],
     [/: invalid tmpfs source/, 'leave `source` out'],
     [/: field Source must not be empty$/, 'write its `source`, a path on the nodes'],
-    [/: invalid empty volume spec$|: empty section between colons$/, VOLUME],
+    [/: invalid empty volume spec$|: empty section between colons$|: too many colons$/, VOLUME],
 ];
 /** Docker casts what variables hold in some places only (docker/cli, compose/loader/interpolate.go); elsewhere it stays text. */
 const OF_NO_TEXT = / must be a (?:boolean|integer|number)\b/;
@@ -20738,9 +20759,12 @@ function complaints({ files }, service, first, ask) {
         // Of a list all goes, or its other items would be told by wrong places.
         const item = path.findIndex((part, index) => index > 2 && /^\d+$/.test(part));
         leftOut.push(item < 0 ? path : path.slice(0, item));
-        return (await ask(leftOut)).refusal;
+        const { refusal } = await ask(leftOut);
+        return refusal !== undefined && OF_NO_SOURCE.test(refusal) ? undefined : refusal;
     });
 }
+/** What docker says of a secret or config from which `external` was left out: it looks for its file, which has no name. */
+const OF_NO_SOURCE = /^read \S+: is a directory$/;
 /** @throws UserError when what calls itself docker has passed over a service without a word */
 function requireAll(request, services) {
     const isHeard = (key) => services.some(({ Name }) => Name === scoped(request, key));

@@ -104,6 +104,11 @@ const TOLD_ONCE = new Set([REASONS.RESOURCE_EXHAUSTION, STRANGE_BLANK])
 const ENDS_IN_COLON =
   'a value ends in a colon, perhaps because the variable behind it is empty: set the variable, or put the value in quotes'
 const VARIABLE_IN_BRACKETS = `in a list or mapping with brackets, \`\${\` begins a mapping of its own: put the whole value in quotes, as in \`{image: "\${IMAGE}"}\``
+const UNKNOWN_ANCHOR =
+  'a value that begins with * is an alias in YAML, and no anchor (&) of its name stands before it, where those of another file do not count: put the value in quotes, or write the anchor'
+const QUOTE_NOT_CLOSED =
+  'a quote is not closed, or what it holds goes on in a line that is not indented: close it, or indent the line'
+const COMMENT_WITHOUT_BLANK = 'a comment follows at once: write a blank before the #, or put all of it in quotes'
 const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put values with special characters in quotes'
 
 /**
@@ -135,12 +140,14 @@ function isEmptyDocument({ code, pos: [offset] }: YAMLParseError, source: string
   return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset))
 }
 
-function reasonFor({ code, pos: [offset] }: YAMLParseError, source: string): string {
+function reasonFor({ code, message, pos: [offset] }: YAMLParseError, source: string): string {
   const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1)
   if (/^[^\S\n]*\t/.test(startOfLine)) return REASONS.TAB_AS_INDENT ?? OTHER_REASON
   if (BEGINS_STRANGELY.test(startOfLine)) return STRANGE_BLANK
   if (source.slice(offset - 1, offset + 1) === '${') return VARIABLE_IN_BRACKETS
   if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset))) return ENDS_IN_COLON
+  if (code === 'MISSING_CHAR' && message.startsWith('Missing closing')) return QUOTE_NOT_CLOSED
+  if (code === 'MISSING_CHAR' && source[offset] === '#') return COMMENT_WITHOUT_BLANK
   return REASONS[code] ?? OTHER_REASON
 }
 
@@ -297,13 +304,6 @@ class TreeBuilder {
     return typeof tagged === 'string' ? this.#refuse(ofTag, tagged) : tagged
   }
 
-  #styleOf(node: Scalar): Pick<YamlText, 'style' | 'isFolded' | 'hasComment'> {
-    if (node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED) {
-      return { style: 'block', isFolded: false, hasComment: false }
-    }
-    const [start, end] = node.range ?? [0, 0]
-    const isPlain = node.type === Scalar.PLAIN
-    return {
   /** The package ends a block with a line break also where the file ends without one, which YAML and docker do not. */
   #textOf({ value, type, range }: Scalar): string {
     const text = String(value ?? '')
@@ -316,6 +316,13 @@ class TreeBuilder {
     return written !== '' && hasLine ? text.slice(0, -1) : text
   }
 
+  #styleOf(node: Scalar): Pick<YamlText, 'style' | 'isFolded' | 'hasComment'> {
+    if (node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED) {
+      return { style: 'block', isFolded: false, hasComment: false }
+    }
+    const [start, end] = node.range ?? [0, 0]
+    const isPlain = node.type === Scalar.PLAIN
+    return {
       style: isPlain ? 'plain' : 'quoted',
       isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
       hasComment: isPlain && /^[ \t]+#/.test(this.#source.slice(end, end + 80)),
@@ -362,8 +369,8 @@ class TreeBuilder {
     if (target === undefined) {
       const wrong = this.#anchors.has(anchor)
         ? 'an alias (*) stands inside of what it means: give the name of an anchor that ends before it'
-        : REASONS.BAD_ALIAS
-      return this.#refuse(offset, wrong ?? OTHER_REASON)
+        : UNKNOWN_ANCHOR
+      return this.#refuse(offset, wrong)
     }
     const before = this.#aliasedValues
     this.#aliasedValues += this.#sizes.get(target) ?? 1

@@ -279,7 +279,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'password that begins with *',
     registries(`- registry: ghcr.io\n  username: bot\n  password: *${CANARY}`),
-    'begins with * or & is an alias or anchor',
+    'begins with * is an alias in YAML, and no anchor (&) of its name stands before it',
   ],
   [
     'password that begins with |',

@@ -85,6 +85,17 @@ describe('merge keys', () => {
 })
 
 test.each([
+  ['a: *nope', /^1: a value that begins with \* is an alias in YAML, and no anchor \(&\) of its name stands before it/],
+  ['a: * x', /^1: a value that begins with \* or & is an alias or anchor/],
+  ['a:\n  b: "x\ny"', /^2: a quote is not closed, or what it holds goes on in a line that is not indented/],
+  ["a: 'x", /^1: a quote is not closed/],
+  ['a: "x"# y', /^1: a comment follows at once: write a blank before the #/],
+  ['a: {b: c}# y', /^1: a comment follows at once/],
+])('%j is told as what it is', (text, said) => {
+  expect(reasons(text)).toEqual([expect.stringMatching(said)])
+})
+
+test.each([
   ['|\n  one', 'one'],
   ['|\n  one\n  two', 'one\ntwo'],
   ['|+\n  one', 'one'],

@@ -37,9 +37,7 @@ export function substitutionsIn(text: string, line: number): Substitution[] {
     counted = token.start
     if (token.kind === 'escaped') return []
     const { name, operator, rest } = token
-    if (token.kind === 'lone') {
-      return [{ kind: 'invalid', line: at, reason: 'a dollar sign begins no variable: write $$ for the sign itself' }]
-    }
+    if (token.kind === 'lone') return [{ kind: 'invalid', line: at, reason: reasonAgainst(text.slice(token.start)) }]
     if (operator.includes('+')) {
       const reason = `docker stack does not know \${${name}${operator}…}: work the value out in an earlier step, and write \${${name}}`
       return [{ kind: 'invalid', line: at, reason }]
@@ -53,6 +51,17 @@ export function substitutionsIn(text: string, line: number): Substitution[] {
       { kind: 'variable', name, line: at, needs: needOf(operator), words: rest, misread: misreadIn(operator, rest) },
     ]
   })
+}
+
+/** Why what begins with a dollar sign is no variable, and what to write. */
+function reasonAgainst(text: string): string {
+  if (text.startsWith('${{')) {
+    return `\${{ … }} is filled in in workflows alone: write \${NAME} here, and in the \`env\` of the step \`NAME: \${{ … }}\``
+  }
+  if (text.startsWith('${')) {
+    return `\${ begins no variable that docker stack knows: write \${NAME}, \${NAME:-default} or \${NAME:?message}, or $$ for the sign itself`
+  }
+  return 'a dollar sign begins no variable: write $$ for the sign itself'
 }
 
 /** docker/cli looks for each of these in turn, wherever it stands between the braces (compose/template). */

@@ -66,6 +66,12 @@ describe('what docker stack would refuse is an error with file and line', () => 
     ['unset in a block', web('command: |\n      a\n      $WHO'), /^c\.yml line 6: the variable WHO/],
     ['alternative value', web('user: ${WHO:+x}'), /docker stack does not know/],
     ['a lone dollar', web('user: "5$"'), /line 4: .*write \$\$/],
+    [
+      'an expression of a workflow',
+      web('user: "${{ github.actor }}"'),
+      /line 4: .*write \$\{NAME\} here, and in the `env`/,
+    ],
+    ['a substitution of a shell', web('user: "${A//x/y}"'), /line 4: .*write \$\{NAME\}, \$\{NAME:-default\} or/],
     ['two credential specs', web('credential_spec: {file: a, registry: b}'), /exactly one of/],
     ['no image', 'services:\n  web:\n    build: .', /does not build/],
     ['no image, as null', 'services:\n  web:\n    image: null\n', /^c\.yml line 3: services\.web has no `image`/],
@@ -89,6 +95,12 @@ test('a section that is a list is told once, and not again where something is na
   expect(problems).toEqual([
     'c.yml line 5: `secrets` is a list: leave the dashes off, and write a mapping with a name for each of them, as in `secrets: {db: …}`',
   ])
+})
+
+test('a service without a name is told that it needs one, and not by the name of its first key', () => {
+  expect(adapt('services:\n  - image: nginx\n').problems).toContainEqual(
+    expect.stringMatching(/^c\.yml line 1: `services` is a list: write a mapping with a name for each of them$/),
+  )
 })
 
 test('numbers that docker does not take are text where it takes no number, and nowhere else', () => {
