@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { remedyOf } from '../../src/report/remedies.ts'
 import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { type Image, pin } from '../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../support/memory-swarm/memory-swarm.ts'
@@ -64,6 +65,19 @@ describe('a service that has not settled in time says what it waits for', () => 
           /^not settled within 40 s: 0\/1 task running; its task is starting on node n1 since \d+ s: its health check has not passed yet; its interval is 30 s$/,
         ),
         failedTask: { node: 'n1', ending: expect.stringMatching(/^is starting since \d+ s: its health check/) },
+      },
+    ])
+  })
+
+  test('that it may have a health check, where only its own node knows', async () => {
+    const args = ['--constraint node.role==worker']
+    const swarm = swarmWith({ healthy: { afterSeconds: 1200 } }, 2)
+    const { results } = await create(swarm, { 'create-args': args }, LATE)
+    expect(results).toMatchObject([
+      {
+        cause: expect.stringMatching(
+          /its task is starting on node n2 since \d+ s: if its image has a health check, that has not passed yet$/,
+        ),
       },
     ])
   })
@@ -167,6 +181,27 @@ describe('a task that ended with code 0', () => {
     const late = { unhealthy: { afterSeconds: 95, exitCode: 0 } }
     expect(await onWorker(late, ['--restart-condition on-failure'])).toMatchObject([
       { outcome: 'failed', cause: expect.stringContaining(PERHAPS) },
+    ])
+  })
+
+  test.each([[['--restart-condition any']], [[]]])(
+    'and is to run on has its health check told as well: %j',
+    async (args) => {
+      const results = await onWorker(sick, args)
+      expect(results).toMatchObject([
+        {
+          outcome: 'failed',
+          cause: `its task ended 5 times in a row, the last one ${PERHAPS}`,
+          failedTask: { ending: PERHAPS },
+        },
+      ])
+      expect(results.map(remedyOf)).toMatchObject([{ doc: 'a health check fails' }])
+    },
+  )
+
+  test('at once, and is to run on, is told as that', async () => {
+    expect(await onWorker({ ends: { afterSeconds: 1, exitCode: 0 } }, [])).toMatchObject([
+      { cause: 'its task ended 5 times in a row, the last one ended with exit code 0' },
     ])
   })
 

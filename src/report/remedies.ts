@@ -89,16 +89,16 @@ export const REMEDIES: readonly Remedy[] = [
     isOfTask: true,
   },
   {
-    reads: '`perhaps because of its health check`',
-    finds: /\bperhaps because of its health check\b/,
+    reads: '`perhaps because of its health check (…), and its restart policy …`',
+    finds: /\bperhaps because of its health check \([^)]*\), and its restart policy\b/,
     advice:
       'Swarm stops an unhealthy task, and starts no other with `on-failure` or `none` when that takes it with exit code 0: use the restart condition `any` (`--restart-condition any`) for what is to run on, and no health check (`--no-healthcheck`, `healthcheck: {disable: true}`) for what is to end',
     doc: 'a health check fails',
     isOfTask: true,
   },
   {
-    reads: '`failed its health check`',
-    finds: /\bfailed its health check\b|\bunhealthy\b/,
+    reads: '`failed its health check`, `perhaps because of its health check`',
+    finds: /\bfailed its health check\b|\bperhaps because of its health check\b|\bunhealthy\b/,
     advice:
       'run the check in the container (`docker exec`), and give a slow start a longer `start_period` (`--health-start-period`)',
     doc: 'a health check fails',
@@ -191,6 +191,14 @@ export const REMEDIES: readonly Remedy[] = [
     advice:
       'docker could not start the container, so its program never ran: the end of the cause says why; deploy again where that passes, such as a device that is busy',
     doc: 'a container does not start',
+    isOfTask: true,
+  },
+  {
+    reads: '`ended with exit code 0`',
+    finds: /\bended with exit code 0\b/,
+    advice:
+      'its own program came to its end, as a shell or a daemon in the background does, or took with that code that Swarm stopped it as unhealthy: what is to run on stays in the foreground, and its health check passes (`docker inspect` on its node)',
+    doc: 'a program ends',
     isOfTask: true,
   },
   {

@@ -8,6 +8,7 @@ describe('what to do about a cause as a run tells it', () => {
   test.each<[Doc, string]>([
     ['a program ends', 'its task ended 5 times in a row, the last one failed with exit code 1'],
     ['a program ends', 'its task failed with exit code 3, and its restart policy none starts no other'],
+    ['a program ends', 'its task ended 5 times in a row, the last one ended with exit code 0'],
     ['a task is killed', 'its task failed with exit code 137'],
     ['a program is not found', 'its task failed with exit code 127'],
     [
@@ -25,6 +26,10 @@ describe('what to do about a cause as a run tells it', () => {
     [
       'a health check fails',
       'its task ended with exit code 0, perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell), and its restart policy is none',
+    ],
+    [
+      'a health check fails',
+      'its task ended 5 times in a row, the last one ended with exit code 0, perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)',
     ],
     ['the image cannot be pulled', 'its task was rejected: No such image: ghcr.io/acme/web:2 (rejected 3 times)'],
     [

@@ -1,6 +1,13 @@
 import type { Healthcheck, LocalImage, Task } from '../api.ts'
 import type { Engine } from '../engine/engine.ts'
-import { effectiveCheck, type Health, mayHaveFailed, type UnseenCheck, type UpSince } from './health.ts'
+import {
+  effectiveCheck,
+  type Health,
+  type MeantToEnd,
+  mayHaveFailed,
+  type UnseenCheck,
+  type UpSince,
+} from './health.ts'
 import { PERHAPS_UNHEALTHY } from './task.ts'
 
 /**
@@ -71,10 +78,10 @@ function mayBeUnhealthy(task: Task): task is EndedTask {
  *
  * @param up what was seen of it; one that was never seen up is believed
  */
-export function withDoubtfulEnd(task: LookedAtTask, up: UpSince | undefined, isJob: boolean): LookedAtTask {
+export function withDoubtfulEnd(task: LookedAtTask, up: UpSince | undefined, ends: MeantToEnd): LookedAtTask {
   const endedAt = Date.parse(task.Status.Timestamp ?? '')
   if (task.unseenCheck === undefined || up === undefined || Number.isNaN(endedAt)) return task
-  return mayHaveFailed(task.unseenCheck, up, endedAt, isJob) ? asFailed(task, PERHAPS_UNHEALTHY) : task
+  return mayHaveFailed(task.unseenCheck, up, endedAt, ends) ? asFailed(task, PERHAPS_UNHEALTHY) : task
 }
 
 /**
@@ -84,7 +91,7 @@ export function withDoubtfulEnd(task: LookedAtTask, up: UpSince | undefined, isJ
 export function doubtNote(task: LookedAtTask): string | undefined {
   const { unseenCheck: unseen, CreatedAt: made, Status: status } = task
   const endedAt = Date.parse(status.Timestamp ?? '')
-  if (unseen?.isKnown !== true || !mayHaveFailed(unseen, { startingAt: Date.parse(made) }, endedAt, false)) {
+  if (unseen?.isKnown !== true || !mayHaveFailed(unseen, { startingAt: Date.parse(made) }, endedAt, 'for good')) {
     return undefined
   }
   return 'its task ended with exit code 0, perhaps because of its health check (it may have been up long enough for that to fail, and only its own node can tell)'

@@ -69,6 +69,12 @@ export interface UpSince {
 }
 
 /**
+ * What the tasks of a service are to do in the end. The work of a job may take as long as it likes: one whose check has
+ * passed is believed. Of what is never to end nothing hangs on it but the words of a failure.
+ */
+export type MeantToEnd = 'as a job' | 'for good' | 'never'
+
+/**
  * Whether the health check of a task can have failed so often that Swarm stopped it.
  *
  * A check first runs after its interval, or, in newer daemons, at the end of its start period, within which no failure
@@ -77,23 +83,26 @@ export interface UpSince {
  * daemon/cluster/executor/container/controller.go).
  *
  * @param endedAt in milliseconds by the clock of its node
- * @param isJob its work may take as long as it likes: one whose check has passed is believed
  */
-export function mayHaveFailed(unseen: UnseenCheck, up: UpSince, endedAt: number, isJob: boolean): boolean {
+export function mayHaveFailed(unseen: UnseenCheck, up: UpSince, endedAt: number, ends: MeantToEnd): boolean {
   const { check, isKnown } = unseen
   const { startingAt = endedAt, startingSeconds = 0, runningAt = endedAt } = up
   const interval = intervalSeconds(check)
   const retries = check.Retries || DEFAULT_RETRIES
   const running = (endedAt - runningAt) / 1000
-  if (running >= PASSING_SECONDS) return isKnown && !isJob && running >= retries * interval
+  if (running >= PASSING_SECONDS) return isKnown && ends !== 'as a job' && running >= retries * interval
   const start = (check.StartPeriod ?? 0) / NANOSECONDS
-  const soonest = start > 0 ? start + (retries - 1) * interval : retries * interval
+  const least = start > 0 ? start + (retries - 1) * interval : retries * interval
+  const soonest = isKnown || ends !== 'never' ? least : LONG_START_SECONDS
   const starting = (endedAt - startingAt) / 1000
   return starting >= soonest && (isKnown || startingSeconds >= soonest * SEEN_SHARE)
 }
 
 /** Looks are apart: of a time in one state they see so much at least. */
 const SEEN_SHARE = 0.8
+
+/** What takes so long to start is waiting for a check, whatever its times are: without one it runs at once. */
+const LONG_START_SECONDS = 3
 
 /** What runs for longer than this has not just ended. */
 const PASSING_SECONDS = 2

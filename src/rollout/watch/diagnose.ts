@@ -234,17 +234,21 @@ async function failedCheck(task: Task, readings: Readings): Promise<string> {
   return last === undefined ? '' : ` (${last})`
 }
 
-/** What the health check of a task says that is starting; `undefined`: it has none, or nobody knows. */
+/** What the health check of a task says that is starting; `undefined`: it has none. */
 async function healthWords(task: Task, service: Service, readings: Readings): Promise<string | undefined> {
   const container = await containerOf(task, readings)
-  const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {}
-  const ofImage = async () =>
-    (await readings.get<LocalImage>(`/images/${encodeURI(image ?? '')}/json`))?.Config?.Healthcheck
+  const { Healthcheck: own, Image: image = '' } = service.Spec.TaskTemplate.ContainerSpec ?? {}
+  const local = container ? undefined : await readings.get<LocalImage>(`/images/${encodeURI(image)}/json`)
   const check = container
     ? effectiveCheck(container.Config?.Healthcheck, undefined)
-    : effectiveCheck(own, await ofImage())
-  return check && notYetHealthy(check, container?.State?.Health)
+    : effectiveCheck(own, local?.Config?.Healthcheck)
+  if (check !== undefined) return notYetHealthy(check, container?.State?.Health)
+  const isKnown = container !== undefined || local !== undefined || own?.Test?.[0] === 'NONE'
+  return isKnown ? undefined : PERHAPS_NOT_YET_HEALTHY
 }
+
+/** Of a task on another node, whose image the manager does not have. */
+const PERHAPS_NOT_YET_HEALTHY = 'if its image has a health check, that has not passed yet'
 
 /** As much as is read of the answer of `GET /containers/{id}/json`. */
 interface Container {

@@ -2,7 +2,7 @@ import type { Service } from '../../docker/api.ts'
 import { wordsOfError } from '../../docker/engine/engine.ts'
 import { SameAnswers } from '../../docker/engine/same-answers.ts'
 import { endsForGood, isJob } from '../../docker/specs/service-mode.ts'
-import { type LookedAtTask, withDoubtfulEnd } from '../../docker/swarm/failed-check.ts'
+import { withDoubtfulEnd } from '../../docker/swarm/failed-check.ts'
 import { eligibleNodes } from '../../docker/swarm/placement.ts'
 import { type PresentService, type Snapshot, takeSnapshot, type WhichTasks } from '../../docker/swarm/snapshot.ts'
 import { mayHaveContainer } from '../../docker/swarm/task.ts'
@@ -182,10 +182,10 @@ function serviceSnapshot(
   history: ServiceHistory | undefined,
 ): ServiceSnapshot {
   const { Spec: spec } = service
-  const asKnown = (task: LookedAtTask) => withDoubtfulEnd(task, history?.upSince.get(task.ID), isJob(spec))
+  const ends = isJob(spec) ? 'as a job' : endsForGood(spec) ? 'for good' : 'never'
   return {
     service,
-    tasks: endsForGood(spec) ? tasks.map(asKnown) : tasks,
+    tasks: tasks.map((task) => withDoubtfulEnd(task, history?.upSince.get(task.ID), ends)),
     eligibleNodes: eligibleNodes(nodes, service.Spec.TaskTemplate.Placement),
     now: nowMs() / 1000,
     monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),

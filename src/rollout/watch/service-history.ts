@@ -1,5 +1,4 @@
 import type { Service, ServiceSpec, Task, UpdateStatus } from '../../docker/api.ts'
-import { endsForGood } from '../../docker/specs/service-mode.ts'
 import type { UpSince } from '../../docker/swarm/health.ts'
 import { isDecided } from '../../docker/swarm/restart-policy.ts'
 import {
@@ -35,7 +34,7 @@ export interface ServiceHistory {
   readonly unallocatedSince: ReadonlyMap<string, number>
   /** When a task was first seen in its present state, by {@link stateKey}. */
   readonly inStateSince: ReadonlyMap<string, number>
-  /** Since when a task is up that may end for good. */
+  /** Since when a task is up. */
   readonly upSince: ReadonlyMap<string, UpSince>
   /** When a slot was first seen with a failed task and none to replace it, nor one to come. */
   readonly abandonedSince: ReadonlyMap<string, number>
@@ -115,20 +114,23 @@ export function withSnapshot(history: ServiceHistory, snapshot: ServiceSnapshot)
   }
 }
 
-/** Of tasks whose end may be a good one. What was seen of one that is gone is forgotten. */
-function withUp({ upSince, inStateSince }: ServiceHistory, { service, tasks, now }: ServiceSnapshot) {
-  if (!endsForGood(service.Spec)) return upSince
-  const known = tasks.map((task): [string, UpSince] => {
-    const { State: state, Timestamp: stamp = '' } = task.Status
-    const seen = upSince.get(task.ID) ?? {}
-    const at = Date.parse(stamp)
-    if (Number.isNaN(at)) return [task.ID, seen]
-    if (state === 'running') return [task.ID, { runningAt: at, ...seen }]
-    if (state !== 'starting') return [task.ID, seen]
-    const startingSeconds = now - (inStateSince.get(stateKey(task)) ?? now)
-    return [task.ID, { startingAt: at, ...seen, startingSeconds }]
-  })
-  return new Map(known)
+/** The same map where the looks show nothing new. What was seen of a task that is gone is forgotten. */
+function withUp({ upSince, inStateSince }: ServiceHistory, { tasks, now }: ServiceSnapshot) {
+  const seconds = (task: Task) => now - (inStateSince.get(stateKey(task)) ?? now)
+  const known = new Map(tasks.map((task) => [task.ID, upOf(task, upSince.get(task.ID), seconds)]))
+  const isSame = known.size === upSince.size && [...known].every(([id, up]) => upSince.get(id) === up)
+  return isSame ? upSince : known
+}
+
+const NOT_YET_UP: UpSince = {}
+
+function upOf(task: Task, seen: UpSince = NOT_YET_UP, secondsInState: (task: Task) => number): UpSince {
+  const { State: state, Timestamp: stamp = '' } = task.Status
+  if (state !== 'starting' && (state !== 'running' || seen.runningAt !== undefined)) return seen
+  const at = Date.parse(stamp)
+  if (Number.isNaN(at)) return seen
+  if (state === 'running') return { runningAt: at, ...seen }
+  return { startingAt: at, ...seen, startingSeconds: secondsInState(task) }
 }
 
 /** A task in one of its states. */

@@ -65,13 +65,13 @@ describe('a task that ended with code 0', () => {
   ])('%s', async (_, own, words) => {
     const { engine } = daemonWith({})
     const [task] = await withFailedChecks([elsewhere(own)], engine, signal)
-    expect(task && ending(withDoubtfulEnd(task, { startingAt, startingSeconds: 2 }, false))).toBe(words)
+    expect(task && ending(withDoubtfulEnd(task, { startingAt, startingSeconds: 2 }, 'for good'))).toBe(words)
   })
 
   test('is believed when nobody saw it up', async () => {
     const { engine } = daemonWith({})
     const [task] = await withFailedChecks([elsewhere({ Healthcheck })], engine, signal)
-    expect(task && withDoubtfulEnd(task, undefined, false)).toBe(task)
+    expect(task && withDoubtfulEnd(task, undefined, 'for good')).toBe(task)
   })
 
   test('of a job is not tried again either', async () => {

@@ -4,6 +4,7 @@ import {
   effectiveCheck,
   type Health,
   lastFailure,
+  type MeantToEnd,
   mayHaveFailed,
   notYetHealthy,
   type UnseenCheck,
@@ -79,13 +80,13 @@ describe('a health check that nobody can ask any more', () => {
   const known = (check: Healthcheck): UnseenCheck => ({ check, isKnown: true })
   const unknown: UnseenCheck = { check: {}, isKnown: false }
   /** It began to start at 0, and to run then, if it did. */
-  const ended = (unseen: UnseenCheck, endedAfter: number, ranAfter?: number, isJob = false) => {
+  const ended = (unseen: UnseenCheck, endedAfter: number, ranAfter?: number, ends: MeantToEnd = 'for good') => {
     const up = {
       startingAt: 0,
       startingSeconds: endedAfter - 1,
       ...(ranAfter !== undefined && { runningAt: ranAfter * 1000 }),
     }
-    return mayHaveFailed(unseen, up, endedAfter * 1000, isJob)
+    return mayHaveFailed(unseen, up, endedAfter * 1000, ends)
   }
 
   test.each<[string, UnseenCheck, number]>([
@@ -112,8 +113,17 @@ describe('a health check that nobody can ask any more', () => {
   })
 
   test('of a job is believed once it has passed', () => {
-    expect(ended(check, 600, 15, true)).toBe(false)
-    expect(ended(check, 20, undefined, true)).toBe(true)
+    expect(ended(check, 600, 15, 'as a job')).toBe(false)
+    expect(ended(check, 20, undefined, 'as a job')).toBe(true)
+  })
+
+  test.each([
+    [2.9, false],
+    [3, true],
+  ])('of an image that is not here is what a task that is to run on was waiting for: %d s: %p', (seconds, expected) => {
+    const up = { startingAt: 0, startingSeconds: seconds - 0.5 }
+    expect(mayHaveFailed(unknown, up, seconds * 1000, 'never')).toBe(expected)
+    expect(ended(check, 19, undefined, 'never')).toBe(false)
   })
 
   test('of an image that is not here may be none at all: what ran on is done', () => {
@@ -121,7 +131,7 @@ describe('a health check that nobody can ask any more', () => {
   })
 
   test('is none as far as is known where the task was not seen to start for so long', () => {
-    expect(mayHaveFailed(unknown, { startingAt: 0, startingSeconds: 1 }, 600_000, false)).toBe(false)
-    expect(mayHaveFailed(check, {}, 600_000, false)).toBe(false)
+    expect(mayHaveFailed(unknown, { startingAt: 0, startingSeconds: 1 }, 600_000, 'for good')).toBe(false)
+    expect(mayHaveFailed(check, {}, 600_000, 'for good')).toBe(false)
   })
 })
