@@ -254,7 +254,13 @@ test("somebody else's deploy of the live service during the trial stands, and ou
   const { results, log } = await deploy(swarm, { web: image('2') }, { hold: '60s' })
   expect(log).toContain('web: the new tasks have to stay up for 60 s')
   expect(results).toMatchObject([
-    { outcome: 'superseded', cause: 'someone else changed web before its traffic moved', live: 'web' },
+    {
+      outcome: 'superseded',
+      cause: 'someone else changed web before its traffic moved',
+      live: 'web',
+      image: { after: THREE },
+      tasks: { running: 0 },
+    },
   ])
   expect(swarm.services).toEqual(['web'])
   expect(imageOf(swarm, 'web')).toBe(THREE)
@@ -267,13 +273,19 @@ test('a live service that somebody removes before its traffic has moved takes th
   expect(log).toContain('web: web-blue removed again')
   expect(log).not.toContain('the traffic moves')
   expect(results).toMatchObject([{ outcome: 'superseded', cause: 'someone else removed web before its traffic moved' }])
+  expect(results[0]?.image.after).toBeUndefined()
   expect(swarm.services).toEqual([])
 })
 
 test('where the new one is kept, the next deploy says that it has no traffic, and how it is made anew', async () => {
   const swarm = await swarmWith({ web: {} })
   setTimeout(() => swarm.remove('web'), 20_000)
-  await deploy(swarm, { web: image('2') }, { hold: '60s', 'on-failure': 'keep' })
+  const { results } = await deploy(swarm, { web: image('2') }, { hold: '60s', 'on-failure': 'keep' })
+  expect(results).toMatchObject([
+    {
+      cause: 'someone else removed web before its traffic moved; web-blue stays without traffic until the next deploy',
+    },
+  ])
   expect(swarm.services).toEqual(['web-blue'])
   const next = await deploy(swarm, { web: image('3') })
   expect(next.problems).toEqual([

@@ -121,7 +121,11 @@ async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   noteMoving(move.sent)
   // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
   const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal)
-  if (claim !== 'done') return { ...move, problem: superseded(claim, 'before its traffic moved', old.Spec.Name) }
+  if (claim !== 'done') {
+    const { outcome, cause } = superseded(claim, 'before its traffic moved', old.Spec.Name)
+    const left = run.deployment.onFailure === 'rollback' ? '' : `; ${withoutTraffic(next)}`
+    return { ...move, problem: { outcome, cause: `${cause}${left}` } }
+  }
   run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`)
   if (next.routing.alias !== undefined) return makeAnew(move, run)
   const given = await writeSpec(engine, move.service.ID, [move.service.Spec], next.routed, { from: 'spec' }, signal)
@@ -275,7 +279,7 @@ async function yieldTo(move: Move, { connection: { engine }, lines }: RolloutRun
     const isOfUse = move.hasMoved && (theirs === undefined || !hasTraffic(theirs, next.routing))
     if (isOfUse || !(await removeNew(move, engine, signal))) return move
     lines.say(name, `${next.name} removed again`)
-    return { ...move, hasMoved: false }
+    return { ...move, hasMoved: false, problem: { ...problem, theirs: { image: imageOf(theirs) } } }
   } catch (error) {
     log.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, may be left: ${messageOf(error)}`)
     return move
@@ -311,7 +315,7 @@ function problemOf(result: ServiceResult): { readonly problem?: Problem } {
 function leftAside(move: Move): Move {
   const { problem, next } = move
   if (move.hasMoved || problem?.outcome === 'superseded') return move
-  const stays = `${next.name} stays without traffic until the next deploy`
+  const stays = withoutTraffic(next)
   if (problem !== undefined) return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } }
   const cause = `its traffic has not moved, because another service failed; ${stays}`
   return { ...move, problem: { outcome: 'skipped', cause } }
@@ -343,7 +347,11 @@ export function stoppedBeforeTheMove(settled: Settled, run: RolloutRun): Settled
 }
 
 function leftByStop({ name }: SecondService, { deployment }: RolloutRun): string {
-  return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`
+  return deployment.onCancel === 'rollback' ? '' : `; ${withoutTraffic({ name })}`
+}
+
+function withoutTraffic({ name }: Pick<SecondService, 'name'>): string {
+  return `${name} stays without traffic until the next deploy`
 }
 
 function reported(settled: Settled, moves: readonly Move[], goesBack: boolean): Settled {
@@ -361,8 +369,14 @@ function reported(settled: Settled, moves: readonly Move[], goesBack: boolean): 
     {
       ...result,
       ...(problem ?? { outcome: 'updated' }),
+      ...(problem?.theirs && ofTheirs(result, problem.theirs.image)),
       ...(hasMoved && { live: move.next.name }),
       seconds: secondsSince(sent.sentAt),
     },
   )
+}
+
+/** Ours is gone: what runs is what somebody else has made of the live one, and nobody has counted its tasks. */
+function ofTheirs({ image }: ServiceResult, after: string | undefined): Partial<ServiceResult> {
+  return { image: { ...image, after }, nodes: 0, tasks: { running: 0, wanted: 0 } }
 }
