@@ -35,6 +35,14 @@ export const REMEDIES: readonly Remedy[] = [
     isOfTask: true,
   },
   {
+    reads: '`the task was shut down by Swarm`, `was lost with its node`',
+    finds: /\btask (?:was shut down by Swarm|was lost with its node)\b/,
+    advice:
+      'Swarm itself stopped the task before the update was over, as it does when its node is drained, goes down or leaves: deploy again when `docker node ls` shows all nodes as they should be',
+    doc: 'no node can take a task',
+    isOfTask: true,
+  },
+  {
     reads: '`task was rejected: … no space left on device`',
     // Docker's words of a task, and not what a check may have printed.
     finds: /\btask (?:was rejected|failed)\b[^;]*\b(?:no space left on device|disk quota exceeded)\b/i,

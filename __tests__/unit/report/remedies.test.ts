@@ -36,6 +36,10 @@ describe('what to do about a cause as a run tells it', () => {
       'the image cannot be pulled',
       'its task was rejected: failed to resolve reference "r.test/web@sha256:ab": unexpected status from HEAD request to https://r.test/v2/web/manifests/sha256:ab: 403 Forbidden',
     ],
+    [
+      'no node can take a task',
+      'Swarm paused the update: failure or early termination of task x; the task was shut down by Swarm; what ran before runs again',
+    ],
     ['no node can take a task', 'no node can take it: no suitable node (insufficient resources on 2 nodes)'],
     ['no node can take a task', 'no node of the swarm is ready, active and allowed by its placement constraints'],
     ['a network has no addresses', 'the swarm has not allocated the networks of its task for 30 s'],

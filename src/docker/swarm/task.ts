@@ -116,6 +116,9 @@ export function ending(task: Task): string {
   const error = task.Status.Err && limited(task.Status.Err)
   if (state === 'rejected') return `was rejected: ${error ?? 'no reason given'}`
   if (isUnhealthy(task)) return 'failed its health check'
+  // Its node was drained or down, or went: Swarm counts that as a failure of an update too.
+  if (state === 'shutdown' || state === 'remove') return 'was shut down by Swarm'
+  if (state === 'orphaned') return 'was lost with its node'
   const code = container?.ExitCode
   const withCode = code === undefined ? '' : ` with exit code ${code}`
   if (isPerhapsUnhealthy(task)) return `ended${withCode}, ${PERHAPS_UNHEALTHY}`

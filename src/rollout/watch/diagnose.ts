@@ -1,4 +1,4 @@
-import type { Healthcheck, LocalImage, Node, Service, ServiceSpec, Task } from '../../docker/api.ts'
+import type { Healthcheck, LocalImage, Node, Service, ServiceSpec, Task, TaskState } from '../../docker/api.ts'
 import type { Engine } from '../../docker/engine/engine.ts'
 import { withFailedCheck } from '../../docker/swarm/failed-check.ts'
 import { effectiveCheck, type Health, lastFailure, notYetHealthy } from '../../docker/swarm/health.ts'
@@ -187,11 +187,14 @@ async function findFailedTask(
     node: nodeName(task.NodeID, nodes),
     ...withNodeState(task, nodes),
     ending: `${ending(task)}${check}`,
-    exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
+    exitCode: OF_ITSELF.includes(task.Status.State) ? task.Status.ContainerStatus?.ExitCode : undefined,
     logs,
   }
   return { failedTask, ending: ending(task) }
 }
+
+/** The states of a task whose program has ended, and whose exit code says something of it. */
+const OF_ITSELF: readonly TaskState[] = ['failed', 'complete']
 
 function withNodeState({ NodeID: id }: Task, nodes: readonly Node[]): Pick<FailedTask, 'nodeState'> {
   const node = nodes.find(({ ID }) => ID === id)

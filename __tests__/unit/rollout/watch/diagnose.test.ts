@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Node, Task } from '../../../../src/docker/api.ts'
+import type { Node, Task, TaskState } from '../../../../src/docker/api.ts'
 import type { Engine } from '../../../../src/docker/engine/engine.ts'
 import { diagnose } from '../../../../src/rollout/watch/diagnose.ts'
 import { Secret } from '../../../../src/runner/secrets/secret.ts'
@@ -9,6 +9,8 @@ import { createEndedTask, createNode, createService } from '../../../support/bui
 function engineWith(tasks: readonly Task[]): Engine {
   const get = async (path: string) => {
     if (path === '/tasks') return tasks
+    const one = tasks.find(({ ID }) => path === `/tasks/${ID}`)
+    if (one !== undefined) return one
     throw new Error('not known')
   }
   return { get, bytes: async () => Buffer.alloc(0) } as unknown as Engine
@@ -28,6 +30,18 @@ test.each([
     cause: `Swarm paused the update; the task failed with exit code 1; its node host-1 is ${nodeState} now`,
     failedTask: { node: 'host-1', nodeState },
   })
+})
+
+test.each<[TaskState, string]>([
+  ['shutdown', 'was shut down by Swarm'],
+  ['remove', 'was shut down by Swarm'],
+  ['orphaned', 'was lost with its node'],
+])('a task that made the update fail and has not ended of itself is not said to have: %s', async (state, ending) => {
+  const task = createEndedTask(1, state)
+  const evidence = { service: createService(), nodes: [ready] }
+  const { cause, failedTask } = await diagnose({ cause: 'paused', taskId: task.ID }, evidence, engineWith([task]))
+  expect(cause).toBe(`paused; the task ${ending}`)
+  expect(failedTask).toMatchObject({ ending, exitCode: undefined })
 })
 
 test('of a node that serves nothing is said', async () => {
