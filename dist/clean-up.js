@@ -24724,6 +24724,11 @@ function ending(task) {
         return `was rejected: ${error ?? 'no reason given'}`;
     if (isUnhealthy(task))
         return 'failed its health check';
+    // Its node was drained or down, or went: Swarm counts that as a failure of an update too.
+    if (state === 'shutdown' || state === 'remove')
+        return 'was shut down by Swarm';
+    if (state === 'orphaned')
+        return 'was lost with its node';
     const code = container?.ExitCode;
     const withCode = code === undefined ? '' : ` with exit code ${code}`;
     if (isPerhapsUnhealthy(task))

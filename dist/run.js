@@ -15829,6 +15829,13 @@ const REMEDIES = [
         isOfTask: true,
     },
     {
+        reads: '`the task was shut down by Swarm`, `was lost with its node`',
+        finds: /\btask (?:was shut down by Swarm|was lost with its node)\b/,
+        advice: 'Swarm itself stopped the task before the update was over, as it does when its node is drained, goes down or leaves: deploy again when `docker node ls` shows all nodes as they should be',
+        doc: 'no node can take a task',
+        isOfTask: true,
+    },
+    {
         reads: '`task was rejected: \u2026 no space left on device`',
         // Docker's words of a task, and not what a check may have printed.
         finds: /\btask (?:was rejected|failed)\b[^;]*\b(?:no space left on device|disk quota exceeded)\b/i,
@@ -15880,15 +15887,15 @@ const REMEDIES = [
         isOfTask: true,
     },
     {
-        reads: '`perhaps because of its health check`',
-        finds: /\bperhaps because of its health check\b/,
+        reads: '`perhaps because of its health check (\u2026), and its restart policy \u2026`',
+        finds: /\bperhaps because of its health check \([^)]*\), and its restart policy\b/,
         advice: 'Swarm stops an unhealthy task, and starts no other with `on-failure` or `none` when that takes it with exit code 0: use the restart condition `any` (`--restart-condition any`) for what is to run on, and no health check (`--no-healthcheck`, `healthcheck: {disable: true}`) for what is to end',
         doc: 'a health check fails',
         isOfTask: true,
     },
     {
-        reads: '`failed its health check`',
-        finds: /\bfailed its health check\b|\bunhealthy\b/,
+        reads: '`failed its health check`, `perhaps because of its health check`',
+        finds: /\bfailed its health check\b|\bperhaps because of its health check\b|\bunhealthy\b/,
         advice: 'run the check in the container (`docker exec`), and give a slow start a longer `start_period` (`--health-start-period`)',
         doc: 'a health check fails',
         isOfTask: true,
@@ -15975,6 +15982,13 @@ const REMEDIES = [
         finds: /\bstarting container failed\b|\bOCI runtime create failed\b/,
         advice: 'docker could not start the container, so its program never ran: the end of the cause says why; deploy again where that passes, such as a device that is busy',
         doc: 'a container does not start',
+        isOfTask: true,
+    },
+    {
+        reads: '`ended with exit code 0`',
+        finds: /\bended with exit code 0\b/,
+        advice: 'its own program came to its end, as a shell or a daemon in the background does, or took with that code that Swarm stopped it as unhealthy: what is to run on stays in the foreground, and its health check passes (`docker inspect` on its node)',
+        doc: 'a program ends',
         isOfTask: true,
     },
     {

@@ -486,6 +486,11 @@ function ending(task) {
         return `was rejected: ${error ?? 'no reason given'}`;
     if (isUnhealthy(task))
         return 'failed its health check';
+    // Its node was drained or down, or went: Swarm counts that as a failure of an update too.
+    if (state === 'shutdown' || state === 'remove')
+        return 'was shut down by Swarm';
+    if (state === 'orphaned')
+        return 'was lost with its node';
     const code = container?.ExitCode;
     const withCode = code === undefined ? '' : ` with exit code ${code}`;
     if (isPerhapsUnhealthy(task))
@@ -6322,23 +6327,25 @@ function lastFailure(health) {
  * daemon/cluster/executor/container/controller.go).
  *
  * @param endedAt in milliseconds by the clock of its node
- * @param isJob its work may take as long as it likes: one whose check has passed is believed
  */
-function mayHaveFailed(unseen, up, endedAt, isJob) {
+function mayHaveFailed(unseen, up, endedAt, ends) {
     const { check, isKnown } = unseen;
     const { startingAt = endedAt, startingSeconds = 0, runningAt = endedAt } = up;
     const interval = intervalSeconds(check);
     const retries = check.Retries || DEFAULT_RETRIES;
     const running = (endedAt - runningAt) / 1000;
     if (running >= PASSING_SECONDS)
-        return isKnown && !isJob && running >= retries * interval;
+        return isKnown && ends !== 'as a job' && running >= retries * interval;
     const start = (check.StartPeriod ?? 0) / NANOSECONDS;
-    const soonest = start > 0 ? start + (retries - 1) * interval : retries * interval;
+    const least = start > 0 ? start + (retries - 1) * interval : retries * interval;
+    const soonest = isKnown || ends !== 'never' ? least : LONG_START_SECONDS;
     const starting = (endedAt - startingAt) / 1000;
     return starting >= soonest && (isKnown || startingSeconds >= soonest * SEEN_SHARE);
 }
 /** Looks are apart: of a time in one state they see so much at least. */
 const SEEN_SHARE = 0.8;
+/** What takes so long to start is waiting for a check, whatever its times are: without one it runs at once. */
+const LONG_START_SECONDS = 3;
 /** What runs for longer than this has not just ended. */
 const PASSING_SECONDS = 2;
 /** How often it runs. */
@@ -6384,11 +6391,11 @@ function mayBeUnhealthy(task) {
  *
  * @param up what was seen of it; one that was never seen up is believed
  */
-function withDoubtfulEnd(task, up, isJob) {
+function withDoubtfulEnd(task, up, ends) {
     const endedAt = Date.parse(task.Status.Timestamp ?? '');
     if (task.unseenCheck === undefined || up === undefined || Number.isNaN(endedAt))
         return task;
-    return mayHaveFailed(task.unseenCheck, up, endedAt, isJob) ? asFailed(task, PERHAPS_UNHEALTHY) : task;
+    return mayHaveFailed(task.unseenCheck, up, endedAt, ends) ? asFailed(task, PERHAPS_UNHEALTHY) : task;
 }
 /**
  * What is to be known of a task that is taken for done though nobody saw it up: that its health check may have ended it,
@@ -6397,7 +6404,7 @@ function withDoubtfulEnd(task, up, isJob) {
 function doubtNote(task) {
     const { unseenCheck: unseen, CreatedAt: made, Status: status } = task;
     const endedAt = Date.parse(status.Timestamp ?? '');
-    if (unseen?.isKnown !== true || !mayHaveFailed(unseen, { startingAt: Date.parse(made) }, endedAt, false)) {
+    if (unseen?.isKnown !== true || !mayHaveFailed(unseen, { startingAt: Date.parse(made) }, endedAt, 'for good')) {
         return undefined;
     }
     return 'its task ended with exit code 0, perhaps because of its health check (it may have been up long enough for that to fail, and only its own node can tell)';
@@ -13465,7 +13472,6 @@ function secondsBetween(earlier, later) {
 
 
 
-
 /** What is longer between two looks is an election, or no connection: Swarm may not have been at work either. */
 const LONGEST_GAP_SECONDS = 10;
 /**
@@ -13517,24 +13523,24 @@ function withSnapshot(history, snapshot) {
         ...(firstReason === undefined ? {} : { firstReason }),
     };
 }
-/** Of tasks whose end may be a good one. What was seen of one that is gone is forgotten. */
-function withUp({ upSince, inStateSince }, { service, tasks, now }) {
-    if (!(0,service_mode/* endsForGood */.L)(service.Spec))
-        return upSince;
-    const known = tasks.map((task) => {
-        const { State: state, Timestamp: stamp = '' } = task.Status;
-        const seen = upSince.get(task.ID) ?? {};
-        const at = Date.parse(stamp);
-        if (Number.isNaN(at))
-            return [task.ID, seen];
-        if (state === 'running')
-            return [task.ID, { runningAt: at, ...seen }];
-        if (state !== 'starting')
-            return [task.ID, seen];
-        const startingSeconds = now - (inStateSince.get(stateKey(task)) ?? now);
-        return [task.ID, { startingAt: at, ...seen, startingSeconds }];
-    });
-    return new Map(known);
+/** The same map where the looks show nothing new. What was seen of a task that is gone is forgotten. */
+function withUp({ upSince, inStateSince }, { tasks, now }) {
+    const seconds = (task) => now - (inStateSince.get(stateKey(task)) ?? now);
+    const known = new Map(tasks.map((task) => [task.ID, upOf(task, upSince.get(task.ID), seconds)]));
+    const isSame = known.size === upSince.size && [...known].every(([id, up]) => upSince.get(id) === up);
+    return isSame ? upSince : known;
+}
+const NOT_YET_UP = {};
+function upOf(task, seen = NOT_YET_UP, secondsInState) {
+    const { State: state, Timestamp: stamp = '' } = task.Status;
+    if (state !== 'starting' && (state !== 'running' || seen.runningAt !== undefined))
+        return seen;
+    const at = Date.parse(stamp);
+    if (Number.isNaN(at))
+        return seen;
+    if (state === 'running')
+        return { runningAt: at, ...seen };
+    return { startingAt: at, ...seen, startingSeconds: secondsInState(task) };
 }
 /** A task in one of its states. */
 function stateKey({ ID: id, Status: { State: state } }) {
@@ -13712,10 +13718,10 @@ function look_lookAt(serviceId, { services, nodes }, judge, history, monitorSeco
 }
 function serviceSnapshot({ service, tasks }, nodes, monitorSeconds, history) {
     const { Spec: spec } = service;
-    const asKnown = (task) => withDoubtfulEnd(task, history?.upSince.get(task.ID), (0,service_mode/* isJob */.o5)(spec));
+    const ends = (0,service_mode/* isJob */.o5)(spec) ? 'as a job' : (0,service_mode/* endsForGood */.L)(spec) ? 'for good' : 'never';
     return {
         service,
-        tasks: (0,service_mode/* endsForGood */.L)(spec) ? tasks.map(asKnown) : tasks,
+        tasks: tasks.map((task) => withDoubtfulEnd(task, history?.upSince.get(task.ID), ends)),
         eligibleNodes: (0,swarm_placement/* eligibleNodes */.VS)(nodes, service.Spec.TaskTemplate.Placement),
         now: (0,time_clock/* nowMs */.TC)() / 1000,
         monitorSeconds: monitorSeconds ?? monitorSecondsOf(service.Spec),
@@ -14371,11 +14377,13 @@ async function findFailedTask(taskId, { service, spec = service.Spec, history = 
         node: nodeName(task.NodeID, nodes),
         ...withNodeState(task, nodes),
         ending: `${ending(task)}${check}`,
-        exitCode: task.Status.State === 'rejected' ? undefined : task.Status.ContainerStatus?.ExitCode,
+        exitCode: OF_ITSELF.includes(task.Status.State) ? task.Status.ContainerStatus?.ExitCode : undefined,
         logs,
     };
     return { failedTask, ending: ending(task) };
 }
+/** The states of a task whose program has ended, and whose exit code says something of it. */
+const OF_ITSELF = ['failed', 'complete'];
 function withNodeState({ NodeID: id }, nodes) {
     const node = nodes.find(({ ID }) => ID === id);
     const nodeState = node && lossOf(node);
@@ -14407,16 +14415,21 @@ async function failedCheck(task, readings) {
     const last = lastFailure((await containerOf(task, readings))?.State?.Health);
     return last === undefined ? '' : ` (${last})`;
 }
-/** What the health check of a task says that is starting; `undefined`: it has none, or nobody knows. */
+/** What the health check of a task says that is starting; `undefined`: it has none. */
 async function healthWords(task, service, readings) {
     const container = await containerOf(task, readings);
-    const { Healthcheck: own, Image: image } = service.Spec.TaskTemplate.ContainerSpec ?? {};
-    const ofImage = async () => (await readings.get(`/images/${encodeURI(image ?? '')}/json`))?.Config?.Healthcheck;
+    const { Healthcheck: own, Image: image = '' } = service.Spec.TaskTemplate.ContainerSpec ?? {};
+    const local = container ? undefined : await readings.get(`/images/${encodeURI(image)}/json`);
     const check = container
         ? effectiveCheck(container.Config?.Healthcheck, undefined)
-        : effectiveCheck(own, await ofImage());
-    return check && notYetHealthy(check, container?.State?.Health);
+        : effectiveCheck(own, local?.Config?.Healthcheck);
+    if (check !== undefined)
+        return notYetHealthy(check, container?.State?.Health);
+    const isKnown = container !== undefined || local !== undefined || own?.Test?.[0] === 'NONE';
+    return isKnown ? undefined : PERHAPS_NOT_YET_HEALTHY;
 }
+/** Of a task on another node, whose image the manager does not have. */
+const PERHAPS_NOT_YET_HEALTHY = 'if its image has a health check, that has not passed yet';
 /** The container of a task, when it is on the node that is spoken to: no other can be asked. */
 async function containerOf({ Status: status }, readings) {
     const id = status.ContainerStatus?.ContainerID;
@@ -14641,12 +14654,14 @@ function stuckVerdict(history, { service, tasks, now }) {
 }
 /**
  * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
- * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
+ * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go). Where some may fail that says
+ * nothing: with a `--task-history-limit` of 0 no look sees a task that has ended.
  */
 function wasWatchedBySwarm(history, { service, monitorSeconds }) {
     const { UpdateConfig: policy } = service.Spec;
     return (updateStatusOf(history, service)?.State === 'completed' &&
         policy?.FailureAction !== 'continue' &&
+        !policy?.MaxFailureRatio &&
         monitorSeconds <= monitorSecondsOf(service.Spec) &&
         history.endedTasks.size === 0);
 }
@@ -17284,8 +17299,11 @@ async function giveRoutes(move, run) {
     noteMoving(move.sent);
     // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
     const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal);
-    if (claim !== 'done')
-        return { ...move, problem: superseded(claim, 'before its traffic moved', old.Spec.Name) };
+    if (claim !== 'done') {
+        const { outcome, cause } = superseded(claim, 'before its traffic moved', old.Spec.Name);
+        const left = run.deployment.onFailure === 'rollback' ? '' : `; ${withoutTraffic(next)}`;
+        return { ...move, problem: { outcome, cause: `${cause}${left}` } };
+    }
     run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
     if (next.routing.alias !== undefined)
         return makeAnew(move, run);
@@ -17445,7 +17463,7 @@ async function yieldTo(move, { connection: { engine }, lines }) {
         if (isOfUse || !(await removeNew(move, engine, signal)))
             return move;
         lines.say(name, `${next.name} removed again`);
-        return { ...move, hasMoved: false };
+        return { ...move, hasMoved: false, problem: { ...problem, theirs: { image: imageOf(theirs) } } };
     }
     catch (error) {
         log/* log */.Rm.warning(`${next.name}, which was to take the place of ${old.Spec.Name}, may be left: ${(0,errors/* messageOf */.bD)(error)}`);
@@ -17483,7 +17501,7 @@ function leftAside(move) {
     const { problem, next } = move;
     if (move.hasMoved || problem?.outcome === 'superseded')
         return move;
-    const stays = `${next.name} stays without traffic until the next deploy`;
+    const stays = withoutTraffic(next);
     if (problem !== undefined)
         return { ...move, problem: { ...problem, cause: `${problem.cause}; ${stays}` } };
     const cause = `its traffic has not moved, because another service failed; ${stays}`;
@@ -17516,7 +17534,10 @@ function stoppedBeforeTheMove(settled, run) {
     });
 }
 function leftByStop({ name }, { deployment }) {
-    return deployment.onCancel === 'rollback' ? '' : `; ${name} stays without traffic until the next deploy`;
+    return deployment.onCancel === 'rollback' ? '' : `; ${withoutTraffic({ name })}`;
+}
+function withoutTraffic({ name }) {
+    return `${name} stays without traffic until the next deploy`;
 }
 function reported(settled, moves, goesBack) {
     const { sent, result } = settled;
@@ -17532,9 +17553,14 @@ function reported(settled, moves, goesBack) {
     return settledAs({ ...sent, service: move.service, ...(stays && { problem }), ...(isUndone && { undo }) }, {
         ...result,
         ...(problem ?? { outcome: 'updated' }),
+        ...(problem?.theirs && ofTheirs(result, problem.theirs.image)),
         ...(hasMoved && { live: move.next.name }),
         seconds: secondsSince(sent.sentAt),
     });
+}
+/** Ours is gone: what runs is what somebody else has made of the live one, and nobody has counted its tasks. */
+function ofTheirs({ image }, after) {
+    return { image: { ...image, after }, nodes: 0, tasks: { running: 0, wanted: 0 } };
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/blue-green.js

@@ -241,13 +241,15 @@ function stuckVerdict(history: ServiceHistory, { service, tasks, now }: ServiceS
 
 /**
  * Whether Swarm itself has watched the tasks for as long as is asked, and none of them has ended: it calls an update
- * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go).
+ * completed only after its own window (swarmkit, manager/orchestrator/update/updater.go). Where some may fail that says
+ * nothing: with a `--task-history-limit` of 0 no look sees a task that has ended.
  */
 function wasWatchedBySwarm(history: ServiceHistory, { service, monitorSeconds }: ServiceSnapshot): boolean {
   const { UpdateConfig: policy } = service.Spec
   return (
     updateStatusOf(history, service)?.State === 'completed' &&
     policy?.FailureAction !== 'continue' &&
+    !policy?.MaxFailureRatio &&
     monitorSeconds <= monitorSecondsOf(service.Spec) &&
     history.endedTasks.size === 0
   )

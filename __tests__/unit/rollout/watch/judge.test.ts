@@ -315,6 +315,12 @@ describe('when Swarm has updated a service', () => {
       completed({ Spec: createSpec({ UpdateConfig: { FailureAction: 'continue', Monitor: 20e9 } }) }),
       [],
     ],
+    [
+      'some of its tasks may fail, whether or not one was seen to',
+      { monitorSeconds: 6 },
+      completed({ Spec: createSpec({ UpdateConfig: { MaxFailureRatio: 0.5, Monitor: 20e9 } }) }),
+      [],
+    ],
   ])('the window is counted here when %s', (_what, given, service, ended) => {
     const { at } = watching(given)
     const tasks = [...ended, createTask(3)]
