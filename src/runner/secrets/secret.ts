@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { writeLine } from '../log/stdout.ts'
 import { commandLine, isInRunner } from '../log/workflow-commands.ts'
-import { LINE_END, printable, wellFormed } from '../text/printable.ts'
+import { LINE_END, printable, UNSEEN, wellFormed } from '../text/printable.ts'
 import { Matcher, replaced, type Span } from './matcher.ts'
 
 const HIDDEN = '***'
@@ -60,7 +60,9 @@ export class Secret {
     if (hiding === 'nowhere') return
     const isToldOf = hiding === 'everywhere' && value.split(LINE_END).length <= MOST_MASKED_LINES
     hide(formsOf(value), isToldOf)
-    if (username !== undefined && value !== '') hide(base64Forms(`${username}:${value}`), isToldOf)
+    if (username === undefined || value === '') return
+    const login = `${username}:${value}`
+    hide([...base64Forms(login), ...twiceInBase64(login)], isToldOf)
   }
 
   /** The value itself. For the headers and files that need it, never for text that a person reads. */
@@ -92,7 +94,7 @@ export function isMasked(value: string): boolean {
   return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim())
 }
 
-/** The text with every known secret, in every form, replaced by `***`; also one that is broken into several lines. */
+/** The text with every known secret, in every form, replaced by `***`; also one with line ends or unseen signs in it. */
 export function redact(text: string): string {
   return redactBroken(matcher.replaceAll(text, HIDDEN))
 }
@@ -100,12 +102,17 @@ export function redact(text: string): string {
 /** What is shorter could end in one line and begin in the next by chance. */
 const SHORTEST_BROKEN = 8
 
-/** How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. */
-const BREAK = new RegExp(`(?:${LINE_END.source})\\s*`, 'g')
+/**
+ * How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. And
+ * what stands between the characters of a text that is read in another encoding than it was written in (UTF-16).
+ */
+const BREAK = new RegExp(`(?:${LINE_END.source})\\s*|(?:${UNSEEN.source}|\\ufffd)+`, 'gu')
 
 function redactBroken(text: string): string {
-  if (!LINE_END.test(text)) return text
-  const breaks = [...text.matchAll(BREAK)].map(({ index, 0: { length } }) => ({ start: index, end: index + length }))
+  if (text.search(BREAK) < 0) return text
+  const breaks = [...text.matchAll(BREAK)].map(({ index: start, 0: signs }) => {
+    return { start, end: start + signs.length, isLineEnd: LINE_END.test(signs) }
+  })
   const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN)
   return spans.length === 0 ? text : replaced(text, inLines(spans, breaks), HIDDEN)
 }
@@ -115,19 +122,25 @@ function redactBroken(text: string): string {
  *
  * @param spans as if the breaks were not there
  */
-function inLines(spans: readonly Span[], breaks: readonly Span[]): Span[] {
+function inLines(spans: readonly Span[], breaks: readonly (Span & { readonly isLineEnd: boolean })[]): Span[] {
   const parts: Span[] = []
   let next = 0
   let gone = 0
   for (const { start, end } of spans) {
+    let last: Span | undefined
     for (let at = start; at < end; ) {
       const one = breaks[next]
       const to = one === undefined ? end : Math.min(end, one.start - gone)
-      if (to > at) parts.push({ start: at + gone, end: to + gone })
+      if (last !== undefined) last.end = to + gone
+      else if (to > at) {
+        last = { start: at + gone, end: to + gone }
+        parts.push(last)
+      }
       at = Math.max(at, to)
       if (one !== undefined && at < end) {
         gone += one.end - one.start
         next++
+        if (one.isLineEnd) last = undefined
       }
     }
   }
@@ -136,8 +149,9 @@ function inLines(spans: readonly Span[], breaks: readonly Span[]): Span[] {
 
 /**
  * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
- * URL-safe, also of a longer text that it is a part of), hexadecimal, URL-encoded, escaped as in JSON, in JSON within JSON
- * or in HTML, and quoted as in shells, Python, YAML or SQL. What is too plain has none.
+ * URL-safe, also of a longer text that it is a part of, also twice, as in a manifest of Kubernetes), hexadecimal,
+ * URL-encoded, escaped as in JSON, in JSON within JSON or in HTML, and quoted as in shells, Python, YAML or SQL. What is
+ * too plain has none.
  */
 export function formsOf(value: string): string[] {
   const text = wellFormed(value)
@@ -156,13 +170,18 @@ export function formsOf(value: string): string[] {
   ])
   const encoded = isTooPlain(text)
     ? []
-    : [...[text, text.trim()].flatMap((one) => [...base64Forms(one), ...hexForms(one)]), ...withinBase64(text.trim())]
+    : [
+        ...[text, text.trim()].flatMap((one) => [...base64Forms(one), ...hexForms(one)]),
+        ...withinBase64(text.trim()),
+        ...twiceInBase64(text.trim()),
+      ]
   return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form))
 }
 
 /**
- * As JavaScript, Go and Python write a text in a URL: Go escapes more, but less in front of the host (net/url), and
- * Python no slashes (urllib.parse.quote).
+ * As JavaScript, Go and Python write a text in a URL: Go escapes more, but less in front of the host (net/url), where a
+ * `URL` escapes less too (https://url.spec.whatwg.org/#userinfo-percent-encode-set), and Python no slashes
+ * (urllib.parse.quote).
  */
 function urlForms(text: string): string[] {
   const plain = encodeURIComponent(text)
@@ -170,11 +189,20 @@ function urlForms(text: string): string[] {
   const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent)
   // Most are the same, and of a long text each takes its time.
   const path = query.replaceAll('%2F', '/')
-  const forms = unique([plain, query, userInfo, path, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')])
+  const ofUrl = plain.replace(/%(?:2[4-6BC])/g, decodeURIComponent)
+  const forms = unique([
+    plain,
+    query,
+    userInfo,
+    path,
+    ofUrl,
+    plain.replaceAll('%20', '+'),
+    query.replaceAll('%20', '+'),
+  ])
   return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))]
 }
 
-/** As shells write a text in which they quote signs, between quotes of either kind or without any, and so Python, YAML and SQL. */
+/** As shells write a text in which they quote signs, between quotes of any kind or without, and so Python, Node, YAML and SQL. */
 function quotedForms(text: string): string[] {
   if (!/[^\w@%+=:./-]/.test(text)) return []
   const withApostrophe = (written: string) => text.replaceAll("'", written)
@@ -182,6 +210,7 @@ function quotedForms(text: string): string[] {
     ...["'\\''", `'"'"'`, "''"].map(withApostrophe),
     text.replace(/["$`\\]/g, '\\$&'),
     text.replace(/['\\]/g, '\\$&'),
+    text.replace(/[`\\]/g, '\\$&'),
     text.replace(/[^\w@%+=:./~#-]/g, '\\$&'),
     text.replace(/[^\w@%+=:,./~#-]/g, '\\$&'),
   ]
@@ -189,7 +218,8 @@ function quotedForms(text: string): string[] {
 
 function hexForms(text: string): string[] {
   const hex = Buffer.from(text).toString('hex')
-  return [hex, hex.toUpperCase()]
+  // As Node shows bytes: `<Buffer 70 61 73 73>`.
+  return [hex, hex.toUpperCase(), hex.replace(/..(?!$)/g, '$& ')]
 }
 
 function base64Forms(text: string): string[] {
@@ -215,6 +245,11 @@ function withinBase64(text: string): string[] {
   )
 }
 
+/** What stands in the base64 of any longer text that has this text in base64: a `config.json` in a secret of Kubernetes. */
+function twiceInBase64(text: string): string[] {
+  return withinBase64(Buffer.from(text).toString('base64').replace(/=+$/, ''))
+}
+
 function urlSafe(base64: string): string {
   return base64.replaceAll('+', '-').replaceAll('/', '_')
 }
@@ -225,15 +260,24 @@ function jsonForms(text: string): string[] {
   return unique([json, json.replace(/[<>&]/g, escapedUnit)])
 }
 
-/** As JSON is written elsewhere: PHP escapes slashes and, as Python and Ruby do, all that is not ASCII. */
+/**
+ * As JSON is written elsewhere: PHP escapes slashes and, as Python and Ruby do, all that is not ASCII; Gson of Java what
+ * HTML or a script could take for its own (JsonWriter.java), and .NET more, in capitals (DefaultJavaScriptEncoder).
+ */
 function otherJsonForms(text: string): string[] {
   const json = JSON.stringify(text).slice(1, -1)
   const ascii = json.replace(/[\u0080-\uffff]/g, escapedUnit)
-  return [json, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')])
+  const gson = json.replace(/[<>&='\u2028\u2029]/g, escapedUnit)
+  const dotnet = json.replace(/\\"|[<>&'+`\u007f-\uffff]/g, (sign) => `\\u${unit(sign.slice(-1)).toUpperCase()}`)
+  return [...[json, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')]), gson, dotnet]
 }
 
 function escapedUnit(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `\\u${unit(char)}`
+}
+
+function unit(char: string): string {
+  return char.charCodeAt(0).toString(16).padStart(4, '0')
 }
 
 /** As pages and XML write a text: quotes have a name or a number there, or are left. */

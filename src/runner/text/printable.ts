@@ -13,7 +13,7 @@ export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/
 const LINE_END_WITH_BLANKS = new RegExp(`(?:${LINE_END.source})[\\s\\u0085]*`, 'g')
 
 /** Control characters, halves of characters, and what turns the direction of writing or has no width. */
-const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
+export const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
 /** One of them is in all that {@link printable} changes. */
 const UNUSUAL = new RegExp(`${UNSEEN.source}|[\\u2028\\u2029]`, 'u')
 

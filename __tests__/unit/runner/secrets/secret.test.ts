@@ -94,6 +94,15 @@ describe('a text is redacted', () => {
     ["in Go's JSON", JSON.stringify(value).slice(1, -1).replaceAll('&', '\\u0026').replaceAll('>', '\\u003e')],
     ['in hexadecimal digits', Buffer.from(trimmed).toString('hex')],
     ['in hexadecimal capitals', Buffer.from(trimmed).toString('hex').toUpperCase()],
+    ['as bytes that Node shows', String(Buffer.from(trimmed).toString('hex').match(/../g)?.join(' '))],
+    [
+      'in the JSON of Gson',
+      JSON.stringify(value)
+        .slice(1, -1)
+        .replace(/[&>]/g, (sign) => (sign === '&' ? '\\u0026' : '\\u003e')),
+    ],
+    ['in the JSON of .NET', String.raw` p\u0026\u003E\u003E\u003E???\u0022word\u0022/\u00E9?\u003E\u002B `],
+    ['in the URL of JavaScript', Object.assign(new URL('http://u@h'), { password: trimmed }).password],
   ])('of a secret %s', (_, form) => {
     expect(redact(`before[${form}]after`)).toBe('before[***]after')
   })
@@ -106,6 +115,7 @@ describe('a text is redacted', () => {
     ['by bash in double quotes', String.raw`it's \"\$5\" a\\b, (c)!`],
     ['by Python', String.raw`it\'s "$5" a\\b, (c)!`],
     ['by YAML and SQL', String.raw`it''s "$5" a\b, (c)!`],
+    ['by Node, which chooses the quotes', inspect(String.raw`it's "$5" a\b, (c)!`).slice(1, -1)],
   ])('of a secret that is quoted %s', (_, form) => {
     new Secret(String.raw`it's "$5" a\b, (c)!`)
     expect(redact(`before[${form}]after`)).toBe('before[***]after')
@@ -119,6 +129,10 @@ describe('a text is redacted', () => {
       `x\n${Buffer.from('user: me, password: folded-secret, and more of it behind').toString('base64').replace(/.{10}/g, '$&\n')}\ny`,
       expect.not.stringMatching(/IGZvb|xkZWQt|2VjcmV0/),
     ],
+    ['by what cannot be seen', 'a fol\u200bded\u0000-secr\u0007et b', 'a *** b'],
+    ['by a byte that is no text', 'a fol\ufffdded-secret b', 'a *** b'],
+    ['as a text of Windows is', `a ${[...'folded-secret'].join('\0')} b`, 'a *** b'],
+    ['by both', 'a fol\u200bded\t\n-sec\u200bret b', 'a ***\t\n*** b'],
     ['twice, and once whole', 'folded\n-secret folded-secret folded-secr\net', '***\n*** *** ***\n***'],
   ])('of a secret that is broken %s', (_, text, clean) => {
     new Secret('folded-secret')
@@ -139,6 +153,8 @@ describe('a text is redacted', () => {
     ['a JSON object', (before: string) => JSON.stringify({ [before]: 1, pw: trimmed })],
     ['a login of somebody else', (before: string) => `${before}:${trimmed}`],
     ['a line of a file', (before: string) => `${before}${trimmed}\nnext`],
+    ['a text with it in base64', (before: string) => JSON.stringify({ [before]: base64(trimmed) })],
+    ['a config.json', (before: string) => JSON.stringify({ [before]: { auth: base64(`alice:${value}`) } })],
   ])('of a secret in the base64 of %s, wherever it begins there', (_, whole) => {
     for (const before of ['x', 'xy', 'xyz', 'wxyz']) {
       const shown = redact(`<${Buffer.from(whole(before)).toString('base64url')}>`)
@@ -223,12 +239,14 @@ describe('the forms of a secret', () => {
         'a+b%3c',
         'a b\\u003c',
         'a b\\\\u003c',
+        'a b\\u003C',
         'a b&lt;',
         'a\\ b\\<',
         'YSBiPA==',
         'YSBiPA',
         '6120623c',
         '6120623C',
+        '61 20 62 3c',
       ],
     ])
   })
@@ -247,7 +265,10 @@ describe('a runner is told to hide', () => {
       .split('\n')
       .map((line) => line.replace('::add-mask::', ''))
     const auth = Buffer.from('bob:pass word-1').toString('base64')
-    expect(new Set(masks)).toEqual(new Set([...formsOf('pass word-1'), auth, auth.replace(/=+$/, '')].map(escaped)))
+    const all = [...formsOf('pass word-1'), auth, auth.replace(/=+$/, '')].map(escaped)
+    expect(masks).toEqual(expect.arrayContaining(all))
+    const ofLogin = formsOf('bob:pass word-1').map(escaped)
+    expect(masks.filter((mask) => !all.includes(mask) && !ofLogin.includes(mask))).toEqual([])
   })
 
   test('a secret once', () => {
