@@ -1,3 +1,4 @@
+import { isNeverBlank } from '../inputs/given.ts'
 import { closestKey } from '../inputs/keys.ts'
 import { DEFAULT_MODE, MODE_NAMES, type ModeName, parseMode, probableMode } from '../inputs/mode.ts'
 import { Problems } from '../inputs/problems.ts'
@@ -229,6 +230,9 @@ function refusalOf(name: string, { from, text }: Value): string | undefined {
     return PATHS.includes(name) ? 'it is a path, and no content: write the path of a file' : undefined
   }
   if (from === 'file') return text === '' ? 'behind the @ the path of a file is missing' : undefined
+  if (isNeverBlank(name) && text.trim() === '') {
+    return 'its value is empty, as a variable is that is not set: set that, or leave the flag out'
+  }
   if (SECRETS.includes(name)) return `a secret does not belong on a command line: ${insteadOf(name)}`
   if (name === 'registries' && holdsPassword(text)) {
     return 'a password does not belong on a command line: write password-env or password-file in the entry, or give a file (--registries @FILE, --registries-file FILE) or standard input (--registries -)'

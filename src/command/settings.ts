@@ -17,6 +17,9 @@ const OWN = [RUN, 'SWARM_DEPLOY_PROBE']
 /** The same for a check: elsewhere they are misspelt inputs. */
 const OF_CHECK = ['SWARM_DEPLOY_SERVICE', 'SWARM_DEPLOY_IMAGE']
 
+/** By which a run only looks: who meant that, and whose variable was empty, must not change anything. */
+const ONLY_LOOKING = ['mode', 'dry-run']
+
 export interface Settings {
   readonly inputs: ReadonlyMap<string, string>
   /** All that were read: they are nobody else's, and may be secrets. */
@@ -26,7 +29,7 @@ export interface Settings {
 /**
  * Reads the variables that are named after inputs: `SWARM_DEPLOY_COMPOSE_FILE`, and behind these `PLUGIN_COMPOSE_FILE`,
  * as Woodpecker and Drone hand on the settings of a step. One that is empty is not given, as where a CI knows no better
- * than to set all; but an empty mode is an error further on.
+ * than to set all; but an empty mode or `dry-run` is an error further on.
  *
  * @throws InputErrors for each variable that is named after an input that there is not
  */
@@ -40,7 +43,7 @@ export function readSettings(env: Environment): Settings {
       const value = env[variable]
       if (value === undefined) continue
       variables.push(variable)
-      if (value.trim() === '' && name !== 'mode') continue
+      if (value.trim() === '' && !ONLY_LOOKING.includes(name)) continue
       const option = OPTIONS.find((one) => one === name)
       if (option !== undefined) {
         const problem = optionProblem(option, value)

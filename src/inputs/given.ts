@@ -18,6 +18,22 @@ export function isGivenEmpty(env: Environment, name: string): boolean {
   return isThere && input(env, name).trim() === ''
 }
 
+/** Without one of these a run goes to another swarm than was meant, or takes more services. */
+const NEVER_BLANK: readonly string[] = ['host', 'context', 'only'] satisfies Input[]
+
+/** Whether who gives this input and says nothing in it must have meant something else than to leave it out. */
+export function isNeverBlank(name: string): boolean {
+  return NEVER_BLANK.includes(name)
+}
+
+/** What is wrong with inputs in which blanks alone are left, as of a block whose secrets are not set: none is left out so. */
+export function blankProblems(env: Environment): string[] {
+  return NEVER_BLANK.filter((name) => input(env, name) !== '' && isGivenEmpty(env, name)).map(
+    (name) =>
+      `${name}: only blanks are in it, as where a secret or variable is not set: set that, or leave the input out`,
+  )
+}
+
 /** The value of an input that is one short text; `undefined` when it is not given. */
 export function read<T>(env: Environment, name: Input, problems: Problems, parse: (text: string) => T): T | undefined {
   const text = input(env, name).trim()

@@ -19,7 +19,7 @@ import type {
   ServiceRequest,
 } from './deployment.ts'
 import { fileReader, resolvePath } from './files.ts'
-import { input, isGivenEmpty, read, readOrDefault } from './given.ts'
+import { blankProblems, input, isGivenEmpty, read, readOrDefault } from './given.ts'
 import { imagesFromText } from './images.ts'
 import { hideTokens } from './masking.ts'
 import { type ModeName, parseMode, probableMode } from './mode.ts'
@@ -145,6 +145,7 @@ export function beginReading(given: Environment, strategies: StrategyTable, prob
   for (const [name, value = ''] of Object.entries(given)) if (name.startsWith('INPUT_')) hideTokens(value)
   const env = checkUnknownInputs(given, known, problems, log.warning)
   if (isGivenEmpty(env, 'mode')) problems.add(EMPTY_MODE)
+  for (const problem of blankProblems(env)) problems.add(problem)
   readOrDefault(env, 'mode', problems, parseMode)
   const mode = modeAsked(env)
   checkModeInputs(env, mode, strategies, problems)

@@ -3,7 +3,7 @@ import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log/log.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { Accounts, LockRequest, Reach } from './deployment.ts'
-import { input, readOrDefault } from './given.ts'
+import { input, isGivenEmpty, readOrDefault } from './given.ts'
 import { readNames, readVolumeNames } from './names.ts'
 import { readToolsImage } from './node-tools.ts'
 import { Problems } from './problems.ts'
@@ -36,6 +36,10 @@ export type RemovalSubject =
 const HOW = 'write the names alone, as in `services: web api`'
 const EMPTY = 'services: it names nothing to remove: write the names of services, such as `web api`, or give a `stack`'
 
+/** Whoever meant to look, and whose variable was empty, must not remove. */
+const EMPTY_DRY_RUN =
+  'dry-run: it is empty, as a variable is that is not set: write true or false, or leave the input out to remove'
+
 /**
  * Reads the inputs of a run that removes.
  *
@@ -44,6 +48,7 @@ const EMPTY = 'services: it names nothing to remove: write the names of services
 export function readRemoval(given: Environment, strategies: StrategyTable): RemovalRequest {
   const problems = new Problems()
   const { env } = beginReading(given, strategies, problems)
+  if (isGivenEmpty(env, 'dry-run')) problems.add(EMPTY_DRY_RUN)
   const asked = {
     reach: reachOf(env, problems),
     what: subjectFrom(input(env, 'services'), input(env, 'stack').trim(), problems),

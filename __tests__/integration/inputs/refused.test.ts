@@ -907,6 +907,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     { ...WEB, mode: ' \n' },
     'mode: it is empty, as a variable is that is not set: write the mode, or',
   ],
+  ...['host', 'context', 'only'].map((name): [string, Record<string, string>, string] => [
+    `${name} of a secret that is not set, in a block`,
+    { ...WEB, [name]: '  \n\n' },
+    `${name}: only blanks are in it, as where a secret or variable is not set: set that, or leave the input out`,
+  ]),
   ['mode that is none', { ...WEB, mode: 'deplyo' }, 'mode: "deplyo" is no mode: did you mean `deploy`?'],
   ['mode under another name', { ...WEB, mode: 'destroy' }, 'mode: "destroy" is no mode: write `remove`'],
   [

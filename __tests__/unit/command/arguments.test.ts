@@ -162,6 +162,13 @@ describe('what is refused', () => {
     [['deploy', '--services', '-', '--images', '-'], /--images: --services reads standard input already/],
     [['deploy', '--output', 'yaml'], '--output: "yaml" is no form: write json, or leave it out'],
     [['deploy', '--output-file', ''], '--output-file: its value is empty: write the path of a file, or leave it out'],
+    [
+      ['deploy', '--host', ''],
+      '--host: its value is empty, as a variable is that is not set: set that, or leave the flag out',
+    ],
+    [['deploy', '--host='], /^--host: its value is empty/],
+    [['deploy', '--context', ' '], /^--context: its value is empty/],
+    [['deploy', '--only', ''], /^--only: its value is empty/],
     [['deploy', '-c', 'c.yml'], '"-c": there are no short flags: write --compose-file'],
     [['deploy', '-H=ssh://h'], '"-H": there are no short flags: write --host'],
     [['deploy', '-v'], '"-v": there are no short flags: write the name of an input, such as --stack shop'],

@@ -38,7 +38,8 @@ test('what is wrong with a variable of the command itself is told by its name', 
   )
 })
 
-test('an empty variable is none, but an empty mode stays one: who meant to look must not deploy', () => {
+test('an empty variable is none, but an empty mode or dry-run stays one: who meant to look must not change anything', () => {
+  expect(inputsOf({ SWARM_DEPLOY_DRY_RUN: '', PLUGIN_ONLY: '' })).toEqual({ 'DRY-RUN': '' })
   expect(inputsOf({ SWARM_DEPLOY_MODE: '', SWARM_DEPLOY_STACK: '', PLUGIN_TIMEOUT: ' ' })).toEqual({ MODE: '' })
 })
 

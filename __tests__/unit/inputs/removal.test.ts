@@ -45,6 +45,10 @@ describe('what is to go', () => {
     [{ services: '# nothing' }, 'services: it names nothing to remove: '],
     [{ services: '[]' }, 'services: it names nothing to remove: '],
     [{ services: '[""]' }, 'services: entry 1 is empty: leave it out'],
+    [
+      { services: 'web', 'dry-run': '' },
+      'dry-run: it is empty, as a variable is that is not set: write true or false, or leave the input out to remove',
+    ],
     [{ services: 'web', stack: 'shop' }, '`services` and `stack` are both given: '],
     [
       { services: 'web: nginx' },
