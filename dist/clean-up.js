@@ -9485,8 +9485,10 @@ class secret_Secret {
             return;
         const isToldOf = hiding === 'everywhere' && value.split(LINE_END).length <= MOST_MASKED_LINES;
         hide(formsOf(value), isToldOf);
-        if (username !== undefined && value !== '')
-            hide(base64Forms(`${username}:${value}`), isToldOf);
+        if (username === undefined || value === '')
+            return;
+        const login = `${username}:${value}`;
+        hide([...base64Forms(login), ...twiceInBase64(login)], isToldOf);
     }
     /** The value itself. For the headers and files that need it, never for text that a person reads. */
     reveal() {
@@ -9511,18 +9513,23 @@ function isTooPlain(value) {
 function isMasked(value) {
     return !isTooPlain(value) && !OF_OUTPUTS.has(value.trim());
 }
-/** The text with every known secret, in every form, replaced by `***`; also one that is broken into several lines. */
+/** The text with every known secret, in every form, replaced by `***`; also one with line ends or unseen signs in it. */
 function secret_redact(text) {
     return redactBroken(matcher.replaceAll(text, HIDDEN));
 }
 /** What is shorter could end in one line and begin in the next by chance. */
 const SHORTEST_BROKEN = 8;
-/** How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. */
-const BREAK = new RegExp(`(?:${LINE_END.source})\\s*`, 'g');
+/**
+ * How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. And
+ * what stands between the characters of a text that is read in another encoding than it was written in (UTF-16).
+ */
+const BREAK = new RegExp(`(?:${LINE_END.source})\\s*|(?:${UNSEEN.source}|\\ufffd)+`, 'gu');
 function redactBroken(text) {
-    if (!LINE_END.test(text))
+    if (text.search(BREAK) < 0)
         return text;
-    const breaks = [...text.matchAll(BREAK)].map(({ index, 0: { length } }) => ({ start: index, end: index + length }));
+    const breaks = [...text.matchAll(BREAK)].map(({ index: start, 0: signs }) => {
+        return { start, end: start + signs.length, isLineEnd: LINE_END.test(signs) };
+    });
     const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN);
     return spans.length === 0 ? text : replaced(text, inLines(spans, breaks), HIDDEN);
 }
@@ -9536,15 +9543,22 @@ function inLines(spans, breaks) {
     let next = 0;
     let gone = 0;
     for (const { start, end } of spans) {
+        let last;
         for (let at = start; at < end;) {
             const one = breaks[next];
             const to = one === undefined ? end : Math.min(end, one.start - gone);
-            if (to > at)
-                parts.push({ start: at + gone, end: to + gone });
+            if (last !== undefined)
+                last.end = to + gone;
+            else if (to > at) {
+                last = { start: at + gone, end: to + gone };
+                parts.push(last);
+            }
             at = Math.max(at, to);
             if (one !== undefined && at < end) {
                 gone += one.end - one.start;
                 next++;
+                if (one.isLineEnd)
+                    last = undefined;
             }
         }
     }
@@ -9552,8 +9566,9 @@ function inLines(spans, breaks) {
 }
 /**
  * The forms in which a secret can surface: as given, trimmed, each line of it, base64 (padded or not, standard or
- * URL-safe, also of a longer text that it is a part of), hexadecimal, URL-encoded, escaped as in JSON, in JSON within JSON
- * or in HTML, and quoted as in shells, Python, YAML or SQL. What is too plain has none.
+ * URL-safe, also of a longer text that it is a part of, also twice, as in a manifest of Kubernetes), hexadecimal,
+ * URL-encoded, escaped as in JSON, in JSON within JSON or in HTML, and quoted as in shells, Python, YAML or SQL. What is
+ * too plain has none.
  */
 function formsOf(value) {
     const text = wellFormed(value);
@@ -9572,12 +9587,17 @@ function formsOf(value) {
     ]);
     const encoded = isTooPlain(text)
         ? []
-        : [...[text, text.trim()].flatMap((one) => [...base64Forms(one), ...hexForms(one)]), ...withinBase64(text.trim())];
+        : [
+            ...[text, text.trim()].flatMap((one) => [...base64Forms(one), ...hexForms(one)]),
+            ...withinBase64(text.trim()),
+            ...twiceInBase64(text.trim()),
+        ];
     return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
 }
 /**
- * As JavaScript, Go and Python write a text in a URL: Go escapes more, but less in front of the host (net/url), and
- * Python no slashes (urllib.parse.quote).
+ * As JavaScript, Go and Python write a text in a URL: Go escapes more, but less in front of the host (net/url), where a
+ * `URL` escapes less too (https://url.spec.whatwg.org/#userinfo-percent-encode-set), and Python no slashes
+ * (urllib.parse.quote).
  */
 function urlForms(text) {
     const plain = encodeURIComponent(text);
@@ -9585,10 +9605,19 @@ function urlForms(text) {
     const userInfo = query.replace(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent);
     // Most are the same, and of a long text each takes its time.
     const path = query.replaceAll('%2F', '/');
-    const forms = unique([plain, query, userInfo, path, plain.replaceAll('%20', '+'), query.replaceAll('%20', '+')]);
+    const ofUrl = plain.replace(/%(?:2[4-6BC])/g, decodeURIComponent);
+    const forms = unique([
+        plain,
+        query,
+        userInfo,
+        path,
+        ofUrl,
+        plain.replaceAll('%20', '+'),
+        query.replaceAll('%20', '+'),
+    ]);
     return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()))];
 }
-/** As shells write a text in which they quote signs, between quotes of either kind or without any, and so Python, YAML and SQL. */
+/** As shells write a text in which they quote signs, between quotes of any kind or without, and so Python, Node, YAML and SQL. */
 function quotedForms(text) {
     if (!/[^\w@%+=:./-]/.test(text))
         return [];
@@ -9597,13 +9626,15 @@ function quotedForms(text) {
         ...["'\\''", `'"'"'`, "''"].map(withApostrophe),
         text.replace(/["$`\\]/g, '\\$&'),
         text.replace(/['\\]/g, '\\$&'),
+        text.replace(/[`\\]/g, '\\$&'),
         text.replace(/[^\w@%+=:./~#-]/g, '\\$&'),
         text.replace(/[^\w@%+=:,./~#-]/g, '\\$&'),
     ];
 }
 function hexForms(text) {
     const hex = Buffer.from(text).toString('hex');
-    return [hex, hex.toUpperCase()];
+    // As Node shows bytes: `<Buffer 70 61 73 73>`.
+    return [hex, hex.toUpperCase(), hex.replace(/..(?!$)/g, '$& ')];
 }
 function base64Forms(text) {
     const standard = Buffer.from(text).toString('base64');
@@ -9624,6 +9655,10 @@ function withinBase64(text) {
         return [own, urlSafe(own)];
     }));
 }
+/** What stands in the base64 of any longer text that has this text in base64: a `config.json` in a secret of Kubernetes. */
+function twiceInBase64(text) {
+    return withinBase64(Buffer.from(text).toString('base64').replace(/=+$/, ''));
+}
 function urlSafe(base64) {
     return base64.replaceAll('+', '-').replaceAll('/', '_');
 }
@@ -9632,14 +9667,22 @@ function jsonForms(text) {
     const json = JSON.stringify(text).slice(1, -1);
     return unique([json, json.replace(/[<>&]/g, escapedUnit)]);
 }
-/** As JSON is written elsewhere: PHP escapes slashes and, as Python and Ruby do, all that is not ASCII. */
+/**
+ * As JSON is written elsewhere: PHP escapes slashes and, as Python and Ruby do, all that is not ASCII; Gson of Java what
+ * HTML or a script could take for its own (JsonWriter.java), and .NET more, in capitals (DefaultJavaScriptEncoder).
+ */
 function otherJsonForms(text) {
     const json = JSON.stringify(text).slice(1, -1);
     const ascii = json.replace(/[\u0080-\uffff]/g, escapedUnit);
-    return [json, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')]);
+    const gson = json.replace(/[<>&='\u2028\u2029]/g, escapedUnit);
+    const dotnet = json.replace(/\\"|[<>&'+`\u007f-\uffff]/g, (sign) => `\\u${unit(sign.slice(-1)).toUpperCase()}`);
+    return [...[json, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')]), gson, dotnet];
 }
 function escapedUnit(char) {
-    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return `\\u${unit(char)}`;
+}
+function unit(char) {
+    return char.charCodeAt(0).toString(16).padStart(4, '0');
 }
 /** As pages and XML write a text: quotes have a name or a number there, or are left. */
 function htmlForms(text) {
@@ -12136,8 +12179,11 @@ function currentDirectory() {
 }
 /** The absolute path of a file of the user's. */
 function resolvePath(env, path) {
-    const expanded = path.startsWith('~/') && env.HOME ? (0,external_node_path_namespaceObject.join)(env.HOME, path.slice(2)) : path;
-    return (0,external_node_path_namespaceObject.resolve)(basePath(env), expanded);
+    return (0,external_node_path_namespaceObject.resolve)(basePath(env), fromHome(env, path));
+}
+/** A path that begins with `~/` as it is from the user's home directory on: a shell writes it so only where it begins a word. */
+function fromHome({ HOME }, path) {
+    return path.startsWith('~/') && HOME ? (0,external_node_path_namespaceObject.join)(HOME, path.slice(2)) : path;
 }
 /**
  * The kernel's own: there are no files of a job, but among others this step's environment with its secrets. `/dev/shm` is a
@@ -18569,6 +18615,16 @@ function isGivenEmpty(env, name) {
     const isThere = Object.values(spellingsOf(name)).some((variable) => env[variable] !== undefined);
     return isThere && input(env, name).trim() === '';
 }
+/** Without one of these a run goes to another swarm than was meant, or takes more services. */
+const NEVER_BLANK = ['host', 'context', 'only'];
+/** Whether who gives this input and says nothing in it must have meant something else than to leave it out. */
+function isNeverBlank(name) {
+    return NEVER_BLANK.includes(name);
+}
+/** What is wrong with inputs in which blanks alone are left, as of a block whose secrets are not set: none is left out so. */
+function blankProblems(env) {
+    return NEVER_BLANK.filter((name) => input(env, name) !== '' && isGivenEmpty(env, name)).map((name) => `${name}: only blanks are in it, as where a secret or variable is not set: set that, or leave the input out`);
+}
 /** The value of an input that is one short text; `undefined` when it is not given. */
 function read(env, name, problems, parse) {
     const text = input(env, name).trim();
@@ -18741,6 +18797,12 @@ function shapeOfKey(text) {
     const length = bytes.readUInt32BE(15);
     return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
 }
+const ssh_key_BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+/** The text of a key that was given as base64 of it, as to a CI that masks no value of several lines; else as it was given. */
+function keyInBase64(text) {
+    const plain = ssh_key_BASE64.test(text) ? Buffer.from(text, 'base64').toString() : '';
+    return plain.startsWith('-----BEGIN ') ? plain : text;
+}
 /** As ssh wants it: no carriage returns, a line break at the end. */
 function normalKey(text) {
     return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
@@ -18771,7 +18833,10 @@ function reachFrom(sources, problems) {
     // First of all, so that no message below shows a piece of them.
     const secrets = Object.fromEntries(['ssh-key', 'ssh-passphrase', 'tls-key'].map((name) => {
         masking_hide(input(name), name);
-        return [name, withoutLastNewlines(input(name))];
+        const text = name === 'ssh-key' ? keyInBase64(input(name)) : input(name);
+        if (text !== input(name))
+            masking_hide(text, name);
+        return [name, withoutLastNewlines(text)];
     }));
     const hosts = hostsFrom(input('host'), problems.at('host'));
     const context = input('context').trim() || undefined;
@@ -23043,6 +23108,8 @@ function beginReading(given, strategies, problems) {
     const env = checkUnknownInputs(given, known, problems, log_log.warning);
     if (isGivenEmpty(env, 'mode'))
         problems.add(EMPTY_MODE);
+    for (const problem of blankProblems(env))
+        problems.add(problem);
     readOrDefault(env, 'mode', problems, parseMode);
     const mode = modeAsked(env);
     checkModeInputs(env, mode, strategies, problems);

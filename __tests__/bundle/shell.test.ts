@@ -218,6 +218,9 @@ require('node:module').syncBuiltinESMExports()`,
     await writeFile(join(directory, 'work', 'password'), 'canary-of-file\n')
     const words = ['deploy', '--services', '-', '--registry', 'registry.example.com', '--username', 'bot']
     const answers = { ...healthy.answers, '/auth': {} }
+    await writeFile(join(directory, 'home', 'password'), 'canary-of-home\n')
+    const fromHome = await run([...words, '--password', '@~/password'], { stdin: SERVICES, scenario: { answers } })
+    expect(fromHome.code).toBe(0)
     const fromFile = await run([...words, '--password', '@password'], { stdin: SERVICES, scenario: { answers } })
     expect(fromFile).toMatchObject({ code: 0, stdout: expect.stringContaining('account bot of registry.example.com') })
     const fromVariable = await run(words, {
@@ -226,7 +229,7 @@ require('node:module').syncBuiltinESMExports()`,
       env: { SWARM_DEPLOY_PASSWORD: 'canary-of-variable', SWARM_DEPLOY_TIMEOUT: '1m' },
     })
     expect(fromVariable.code).toBe(0)
-    for (const { stdout, stderr, environments } of [fromFile, fromVariable]) {
+    for (const { stdout, stderr, environments } of [fromHome, fromFile, fromVariable]) {
       expect(stdout + stderr + environments).not.toContain('canary-of-')
       expect(environments).not.toMatch(/SWARM_DEPLOY_(PASSWORD|TIMEOUT)/)
     }

@@ -1,6 +1,6 @@
 import { closeSync, constants, createReadStream, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { InputErrors, messageOf, UserError, UserErrors } from '../errors.ts'
-import { currentDirectory, textOfBytes } from '../inputs/files.ts'
+import { currentDirectory, fromHome, textOfBytes } from '../inputs/files.ts'
 import { main } from '../main.ts'
 import { cleanUpAfterKilled } from '../modes/cut-off.ts'
 import { failureSummary } from '../report/summary/failure.ts'
@@ -130,7 +130,9 @@ async function textsOf({ inputs }: Run): Promise<Map<string, string>> {
 async function textOf(name: string, { from, text: given }: Value): Promise<string> {
   if (from === 'word') return given
   try {
-    const read = textOfBytes(await bytesOf(from === 'stdin' ? process.stdin : createReadStream(given)))
+    const read = textOfBytes(
+      await bytesOf(from === 'stdin' ? process.stdin : createReadStream(fromHome(process.env, given))),
+    )
     if (read.trim() === '') throw new Error('it is empty')
     return read.replace(/\r?\n$/, '')
   } catch (error) {

@@ -48,8 +48,12 @@ export function currentDirectory(): string {
 
 /** The absolute path of a file of the user's. */
 export function resolvePath(env: Environment, path: string): string {
-  const expanded = path.startsWith('~/') && env.HOME ? join(env.HOME, path.slice(2)) : path
-  return resolve(basePath(env), expanded)
+  return resolve(basePath(env), fromHome(env, path))
+}
+
+/** A path that begins with `~/` as it is from the user's home directory on: a shell writes it so only where it begins a word. */
+export function fromHome({ HOME }: Environment, path: string): string {
+  return path.startsWith('~/') && HOME ? join(HOME, path.slice(2)) : path
 }
 
 /**

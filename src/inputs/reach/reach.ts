@@ -11,7 +11,7 @@ import { parseBoolean } from '../values.ts'
 import { parseYaml } from '../yaml.ts'
 import { type Host, parseHost, parseJump, shownAddress } from './host.ts'
 import { parsePins } from './known-hosts.ts'
-import { normalKey, shapeOfKey } from './ssh-key.ts'
+import { keyInBase64, normalKey, shapeOfKey } from './ssh-key.ts'
 import { pemFrom, tlsProblems } from './tls.ts'
 
 const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'] as const
@@ -38,7 +38,9 @@ export function reachFrom(sources: ReachSources, problems: Problems): Reach {
   const secrets = Object.fromEntries(
     (['ssh-key', 'ssh-passphrase', 'tls-key'] as const).map((name) => {
       hide(input(name), name)
-      return [name, withoutLastNewlines(input(name))]
+      const text = name === 'ssh-key' ? keyInBase64(input(name)) : input(name)
+      if (text !== input(name)) hide(text, name)
+      return [name, withoutLastNewlines(text)]
     }),
   ) as Record<'ssh-key' | 'ssh-passphrase' | 'tls-key', string>
 

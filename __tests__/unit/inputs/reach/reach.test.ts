@@ -39,6 +39,20 @@ function problemsOf(inputs: Inputs, env: Inputs = {}): string {
 
 const SSH = { host: 'ssh://deploy@swarm', 'ssh-key': PLAIN_KEY, 'ssh-known-hosts': PIN }
 
+test.each([
+  ['in one line', Buffer.from(`${PLAIN_KEY}\n`).toString('base64')],
+  ['in many', Buffer.from(PLAIN_KEY).toString('base64').replace(/.{76}/g, '$&\r\n')],
+])('a key may be base64 of it, %s, and is hidden in both forms', (_, key) => {
+  expect(read({ ...SSH, 'ssh-key': key }).ssh?.key?.reveal()).toBe(`${PLAIN_KEY}\n`)
+  const [, line = ''] = PLAIN_KEY.split('\n')
+  expect(redact(`${line} ${key}`)).not.toMatch(/[A-Za-z0-9]{8}/)
+})
+
+test('base64 of something else is no key', () => {
+  const key = Buffer.from('x'.repeat(300)).toString('base64')
+  expect(problemsOf({ ...SSH, 'ssh-key': key })).toMatch(/^ssh-key: it is no private key that ssh can read/)
+})
+
 test("without a word about it, it is the runner's own endpoint", () => {
   expect(read({})).toMatchObject({ hosts: [], context: undefined, ssh: undefined, tls: undefined })
 })
