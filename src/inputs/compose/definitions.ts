@@ -25,11 +25,18 @@ export function checkReferences(files: readonly ComposeFile[], lookUp: LookUp, p
         if (isUnread(section)) continue
         const one = section.slice(0, -1)
         problems.add(
-          `${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`,
+          `${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: ${remedyForUndefined(section, name)}`,
         )
       }
     }
   }
+}
+
+/** A service joins networks of docker's own as external ones. */
+function remedyForUndefined(section: string, name: string): string {
+  return section === 'networks' && ['host', 'bridge'].includes(name)
+    ? `write \`${name}: {external: true}\` under the top-level \`networks\``
+    : `add it to the top-level \`${section}\`, or correct the name`
 }
 
 /** Docker takes one letter before a colon for a drive of Windows, and makes a volume without a name. */

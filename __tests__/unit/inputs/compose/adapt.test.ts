@@ -61,6 +61,11 @@ describe('what docker stack would refuse is an error with file and line', () => 
       `${web('volumes: ["v:/data", "c:/a", "d:\\\\b:/b", {type: volume, source: v, target: /v}]')}volumes: {v: {}}`,
       /line 4: services\.web\.volumes: docker takes `v:` for a drive of Windows: .* two or more letters/,
     ],
+    [
+      'the network of the host without a definition',
+      web('networks: [host]'),
+      /line 4: the service web uses the network host, .*: write `host: \{external: true\}` under the top-level `networks`$/,
+    ],
     ['undefined volume with a blank', web('volumes: ["my data:/data"]'), /the volume my data, which no file defines/],
     ['unset variable', web('user: ${WHO}'), /^c\.yml line 4: the variable WHO is not set/],
     ['unset in a block', web('command: |\n      a\n      $WHO'), /^c\.yml line 6: the variable WHO/],
