@@ -21463,10 +21463,16 @@ function checkReferences(files, lookUp, problems) {
                 if (isUnread(section))
                     continue;
                 const one = section.slice(0, -1);
-                problems.add(`${path} line ${line}: the service ${(0,shown/* placed */.GS)(service)} uses the ${one} ${(0,shown/* placed */.GS)(name)}, which no file defines: add it to the top-level \`${section}\`, or correct the name`);
+                problems.add(`${path} line ${line}: the service ${(0,shown/* placed */.GS)(service)} uses the ${one} ${(0,shown/* placed */.GS)(name)}, which no file defines: ${remedyForUndefined(section, name)}`);
             }
         }
     }
+}
+/** A service joins networks of docker's own as external ones. */
+function remedyForUndefined(section, name) {
+    return section === 'networks' && ['host', 'bridge'].includes(name)
+        ? `write \`${name}: {external: true}\` under the top-level \`networks\``
+        : `add it to the top-level \`${section}\`, or correct the name`;
 }
 /** Docker takes one letter before a colon for a drive of Windows, and makes a volume without a name. */
 function checkVolumeNames(files, lookUp, problems) {

@@ -14482,8 +14482,20 @@ const ABANDONED_GRACE_SECONDS = 3;
 const UPDATE_GRACE_SECONDS = 5;
 /** The judge of a rollout. */
 function judge_judge(history, snapshot) {
+    if (isPausedByDone(history, snapshot))
+        return judgeTasks(history, snapshot);
     const bySwarm = swarmVerdict(history, snapshot.service);
     return bySwarm?.state === 'failed' ? bySwarm : judgeTasks(history, snapshot, bySwarm);
+}
+/**
+ * Whether Swarm has paused an update because of a task that has done its work, and all are up or done: it takes every task
+ * that ends within its window for a failed one, whatever the exit code (swarmkit, manager/orchestrator/update/updater.go).
+ */
+function isPausedByDone(history, snapshot) {
+    if (updateStatusOf(history, snapshot.service)?.State !== 'paused' || !areAllUp(snapshot))
+        return false;
+    const named = taskNamedIn(reasonOf(history));
+    return countsOf(snapshot).counted.some((task) => task.ID === named && !isRunning(task));
 }
 /** @param bySwarm that Swarm has gone back: what it went back to is to run */
 function judgeTasks(history, snapshot, bySwarm) {

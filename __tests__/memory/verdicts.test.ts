@@ -14,6 +14,7 @@ const IMAGES: Readonly<Record<string, Image>> = {
   [image('crashes')]: { ends: { afterSeconds: 1, exitCode: 1 }, prints: 'lost the database' },
   [image('sick')]: { unhealthy: true },
   [image('ends')]: { ends: { afterSeconds: 0.2, exitCode: 0 } },
+  [image('ends-too')]: { ends: { afterSeconds: 0.2, exitCode: 0 } },
   [image('slow')]: { healthy: { afterSeconds: 12 } },
   [image('too-slow')]: { healthy: { afterSeconds: 60 } },
   [image('bad')]: { ends: { afterSeconds: 0.2, exitCode: 7 }, prints: 'v2 is broken' },
@@ -104,6 +105,26 @@ test('a service that is as asked and cannot pull says whose credential its nodes
   )
   expect((await deploy(swarm, { web: image('private') })).results[0]?.cause).not.toContain('refresh-auth')
 })
+
+test.each(['none', 'on-failure'])(
+  'an update of a one-shot is done when its task is, with the condition %s',
+  async (on) => {
+    const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
+    await deploy(swarm, [entry('once', 'ends', [`--restart-condition ${on}`])])
+    // Swarm pauses the update, for the task has ended within its window.
+    for (const [tag, outcome] of [
+      ['ends-too', 'updated'],
+      // It is written once more, so that Swarm forgets the pause. No task runs again.
+      ['ends-too', 'updated'],
+      ['ends-too', 'unchanged'],
+      ['ends', 'updated'],
+    ] as const) {
+      const run = await deploy(swarm, { once: image(tag) }, { 'on-failure': 'rollback' })
+      expect({ tag, results: run.results }).toMatchObject({ tag, results: [{ outcome }] })
+    }
+    expect((await deploy(swarm, { once: image('bad') })).results).toMatchObject([{ outcome: 'failed' }])
+  },
+)
 
 describe('an update', () => {
   async function swarmWith(FailureAction: 'pause' | 'rollback' | 'continue', mode: ServiceSpec['Mode'] = {}) {

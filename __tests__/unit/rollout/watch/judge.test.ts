@@ -344,6 +344,22 @@ describe('when Swarm has updated a service', () => {
     })
   })
 
+  test('a pause because of a one-shot that has done its work is the end where all are done, and no other is', () => {
+    const TaskTemplate = { RestartPolicy: { Condition: 'none' } } as TaskTemplate
+    const serviceOf = (Replicas: number) =>
+      withStatus(createService({ Spec: createSpec({ TaskTemplate, Mode: { Replicated: { Replicas } } }) }), {
+        State: 'paused',
+        Message: WHY_PAUSED,
+      })
+    const ended = (State: TaskState) => createTask(1, { ID: TASK_ID, Status: { State } })
+    const first = (replicas: number, tasks: readonly Task[]) => watching({ service: serviceOf(replicas) }).at(0, tasks)
+    expect(first(1, [ended('complete')])).toEqual({ state: 'converged', progress: '0/1 task running, 1 complete' })
+    expect(first(1, [ended('failed')]).state).toBe('failed')
+    expect(first(2, [ended('complete')]).state).toBe('failed')
+    // Swarm names another one.
+    expect(first(1, [createTask(1, { Status: { State: 'complete' } })]).state).toBe('failed')
+  })
+
   test('a rollback gives the reason with which it began, for Swarm overwrites it', () => {
     const { at } = watching({ before: [createTask(1)] })
     at(0, [createTask(1)], { service: withStatus(createService(), { State: 'updating', Message: 'in progress' }) })
