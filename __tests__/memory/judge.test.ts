@@ -298,6 +298,25 @@ test('a global service is up where Swarm replaces its tasks, and says which node
   expect(swarm.running('app')).toEqual(Array(3).fill(pin('hub.test/acme/app:2')))
 })
 
+describe('a global service whose only node is drained while it comes up', () => {
+  const MADE = { 'create-args': ['--mode global', '--constraint node.hostname==n2'] }
+  const drained = async (seconds: number) => {
+    const swarm = swarmWith({ pullSeconds: 5 }, 2)
+    setTimeout(() => swarm.setNode('n2', { availability: 'drain' }), 3_000)
+    setTimeout(() => swarm.setNode('n2', { availability: 'active' }), 3_000 + seconds * 1000)
+    return (await create(swarm, MADE)).results
+  }
+
+  test('is waited for', async () => {
+    expect(await drained(20)).toMatchObject([{ outcome: 'created', tasks: { running: 1 } }])
+  })
+
+  test('is red when that is so for longer, and its node is named', async () => {
+    const cause = 'no node of the swarm is ready, active and allowed by its placement constraints; n2 is drained'
+    expect(await drained(300)).toMatchObject([{ outcome: 'failed', cause }])
+  })
+})
+
 describe('an update that starts first', () => {
   const full = { replicas: 2, 'update-config': { order: 'start-first' }, 'create-args': ['--replicas-max-per-node 1'] }
   const WHY = 'no node that may take a new task has room for it beside the old one (max-replicas-per-node 1)'

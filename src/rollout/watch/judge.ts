@@ -91,12 +91,17 @@ function judgeTasks(history: ServiceHistory, snapshot: ServiceSnapshot, bySwarm?
   }
   if (bySwarm !== undefined) return bySwarm
   if (counts.wanted === 0 && isGlobal(service.Spec)) {
-    return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' }
+    const isOverdue = snapshot.now - (history.nodelessSince ?? snapshot.now) >= UNPLACED_GRACE_SECONDS
+    return isOverdue
+      ? { state: 'failed', cause: NO_NODE, isUnplaced: true }
+      : { state: 'progressing', progress: `${progress}: ${NO_NODE}` }
   }
   return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
     ? { state: 'converged', progress }
     : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` }
 }
+
+const NO_NODE = 'no node of the swarm is ready, active and allowed by its placement constraints'
 
 /** Swarm has gone back, to what does not come up either. */
 function inVain(bySwarm: FailedVerdict, why: FailedVerdict): FailedVerdict {

@@ -30,6 +30,8 @@ export interface ServiceHistory {
   readonly runningSince: ReadonlyMap<string, number>
   /** When a task was first seen waiting for a node. */
   readonly unplacedSince: ReadonlyMap<string, number>
+  /** Since when no node may run it. */
+  readonly nodelessSince: number | undefined
   /** When a task was first seen without the networks that Swarm has to allocate for it. */
   readonly unallocatedSince: ReadonlyMap<string, number>
   /** When a task was first seen in its present state, by {@link stateKey}. */
@@ -68,6 +70,7 @@ export function historyBefore(
     ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
     runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
     unplacedSince: new Map(),
+    nodelessSince: undefined,
     unallocatedSince: new Map(),
     inStateSince: new Map(),
     upSince: new Map(),
@@ -90,7 +93,7 @@ export function allEnded({ endedTasks }: ServiceHistory): readonly Task[] {
 
 /** The history with one more snapshot in it. */
 export function withSnapshot(history: ServiceHistory, snapshot: ServiceSnapshot): ServiceHistory {
-  const { service, tasks, now } = snapshot
+  const { service, tasks, eligibleNodes, now } = snapshot
   const firstReason = history.firstReason ?? swarmReason(updateStatusOf(history, service))
   const blind = Math.max(0, now - (history.seenAt ?? now) - LONGEST_GAP_SECONDS)
   return {
@@ -98,6 +101,7 @@ export function withSnapshot(history: ServiceHistory, snapshot: ServiceSnapshot)
     runningSince: since(history.runningSince, idsOf(tasks.filter(isRunning)), now),
     seenAt: now,
     unplacedSince: since(later(history.unplacedSince, blind), idsOf(tasks.filter(isUnplaced)), now),
+    nodelessSince: eligibleNodes.length > 0 ? undefined : (history.nodelessSince ?? now - blind) + blind,
     unallocatedSince: since(later(history.unallocatedSince, blind), idsOf(tasks.filter(isUnallocated)), now),
     inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
     upSince: withUp(history, snapshot),

@@ -1013,11 +1013,21 @@ describe('a global service', () => {
     })
   })
 
-  test('fails when no node may run it', () => {
-    expect(watching({ service, nodes: [] }).at(0, [])).toEqual({
-      state: 'failed',
-      cause: 'no node of the swarm is ready, active and allowed by its placement constraints',
-    })
+  const NO_NODE = 'no node of the swarm is ready, active and allowed by its placement constraints'
+
+  test('fails when no node may run it for 30 s', () => {
+    const { at } = watching({ service, nodes: [] })
+    for (const seconds of [0, 9, 18, 27, 29.9]) {
+      expect(at(seconds, [])).toEqual({ state: 'progressing', progress: `0/0 tasks running: ${NO_NODE}` })
+    }
+    expect(at(30, [])).toMatchObject({ state: 'failed', cause: NO_NODE })
+  })
+
+  test('waits anew each time that its nodes are gone', () => {
+    const { at } = watching({ service })
+    for (const seconds of [0, 9, 18]) at(seconds, [], { eligibleNodes: [] })
+    at(27, [on(1)])
+    expect(at(36, [], { eligibleNodes: [] }).state).toBe('progressing')
   })
 
   test('that Swarm still updates does not fail for that', () => {
@@ -1252,8 +1262,9 @@ describe('a global job', () => {
     expect(at(LONG, [doneOn(1), doneOn(2), failed]).state).toBe('converged')
   })
 
-  test('fails when no node may run it', () => {
-    expect(watching({ service, nodes: [] }).at(0, []).state).toBe('failed')
+  test('fails when no node may run it for 30 s', () => {
+    const { at } = watching({ service, nodes: [] })
+    expect([0, 10, 20, 30].map((seconds) => at(seconds, []).state).at(-1)).toBe('failed')
   })
 })
 
