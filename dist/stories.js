@@ -4442,18 +4442,23 @@ function stoppedWords(stopped) {
 /** Nothing was brought back. */
 function leftWords(results, culprits) {
     const up = results.filter((result) => isGood(result) && result.outcome !== 'removed').length;
-    const isOne = culprits.length === 1;
+    const failed = culprits.filter(({ outcome }) => outcome === 'failed' || outcome === 'timed-out');
     const swarms = culprits.filter(({ outcome }) => outcome === 'rolled-back').length;
     const unsent = results.filter(({ outcome }) => outcome === 'skipped').length;
     const said = [
         ...(swarms > 0 && swarms === culprits.length ? ['Swarm went back to what ran before'] : []),
-        ...(culprits.some(({ outcome }) => outcome === 'failed' || outcome === 'timed-out')
-            ? [isOne ? 'it is left as it is' : 'they are left as they are']
-            : []),
+        ...(failed.length > 0 ? [asTheyAre(failed, culprits.length === 1)] : []),
         ...(up > 0 ? [headline_count(up, 'other service runs as asked', 'other services run as asked')] : []),
         ...(unsent > 0 ? [headline_count(unsent, 'was not sent', 'were not sent')] : []),
     ];
     return said.join(', ');
+}
+/** Those that docker has refused to make are not there to be left. */
+function asTheyAre(failed, isOne) {
+    const wereRefused = failed.every(({ cause = '' }) => cause.startsWith('docker refused to create '));
+    if (wereRefused)
+        return isOne ? 'it was not made' : 'they were not made';
+    return isOne ? 'it is left as it is' : 'they are left as they are';
 }
 function subject(all, culprits) {
     if (all.length > 1)
@@ -12676,13 +12681,13 @@ async function recordable(ended, { connection: { engine }, deployment, stack }, 
     const deployed = ended.map(({ sent: { change, service = serviceBefore(change) } }) => {
         return recordedService(change.request.name, change.request.image, service?.Spec ?? change.wanted);
     });
-    const services = [...deployed, ...(await asTheyAre(leftAsTheyAre(deployment, stack), engine, signal))];
+    const services = [...deployed, ...(await record_deploy_asTheyAre(leftAsTheyAre(deployment, stack), engine, signal))];
     const networks = networkIdsOf(services).length === 0 ? [] : await listNetworks(engine, signal);
     const names = [...(stack?.known.networks ?? []), ...networks].map(({ Id, Name }) => [Id, Name]);
     return contentsOf(services, stack, new Map(names));
 }
 /** The services of a stack that this run was not asked to deploy. */
-async function asTheyAre(names, engine, signal) {
+async function record_deploy_asTheyAre(names, engine, signal) {
     if (names.length === 0)
         return [];
     const services = await servicesNamed(engine, names.flatMap(siblingNames), signal);
@@ -13487,6 +13492,7 @@ function historyBefore(tasksBefore, statusBefore, begunAt) {
         ...(statusBefore === undefined ? {} : { earlierStatus: statusBefore }),
         runningSince: new Map(tasksKnownStable(tasksBefore).map((task) => [task.ID, Number.NEGATIVE_INFINITY])),
         unplacedSince: new Map(),
+        nodelessSince: undefined,
         unallocatedSince: new Map(),
         inStateSince: new Map(),
         upSince: new Map(),
@@ -13506,7 +13512,7 @@ function allEnded({ endedTasks }) {
 }
 /** The history with one more snapshot in it. */
 function withSnapshot(history, snapshot) {
-    const { service, tasks, now } = snapshot;
+    const { service, tasks, eligibleNodes, now } = snapshot;
     const firstReason = history.firstReason ?? swarmReason(updateStatusOf(history, service));
     const blind = Math.max(0, now - (history.seenAt ?? now) - LONGEST_GAP_SECONDS);
     return {
@@ -13514,6 +13520,7 @@ function withSnapshot(history, snapshot) {
         runningSince: since(history.runningSince, service_history_idsOf(tasks.filter(isRunning)), now),
         seenAt: now,
         unplacedSince: since(later(history.unplacedSince, blind), service_history_idsOf(tasks.filter(isUnplaced)), now),
+        nodelessSince: eligibleNodes.length > 0 ? undefined : (history.nodelessSince ?? now - blind) + blind,
         unallocatedSince: since(later(history.unallocatedSince, blind), service_history_idsOf(tasks.filter(isUnallocated)), now),
         inStateSince: since(history.inStateSince, tasks.map(stateKey), now),
         upSince: withUp(history, snapshot),
@@ -14521,12 +14528,16 @@ function judgeTasks(history, snapshot, bySwarm) {
     if (bySwarm !== undefined)
         return bySwarm;
     if (counts.wanted === 0 && (0,service_mode/* isGlobal */.WN)(service.Spec)) {
-        return { state: 'failed', cause: 'no node of the swarm is ready, active and allowed by its placement constraints' };
+        const isOverdue = snapshot.now - (history.nodelessSince ?? snapshot.now) >= UNPLACED_GRACE_SECONDS;
+        return isOverdue
+            ? { state: 'failed', cause: judge_NO_NODE, isUnplaced: true }
+            : { state: 'progressing', progress: `${progress}: ${judge_NO_NODE}` };
     }
     return wasWatchedBySwarm(history, snapshot) || isStable(history, snapshot, counts.counted)
         ? { state: 'converged', progress }
         : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` };
 }
+const judge_NO_NODE = 'no node of the swarm is ready, active and allowed by its placement constraints';
 /** Swarm has gone back, to what does not come up either. */
 function inVain(bySwarm, why) {
     return { ...why, cause: `${bySwarm.cause}; what it went back to does not come up: ${why.cause}` };

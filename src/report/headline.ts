@@ -214,18 +214,23 @@ function stoppedWords(stopped: readonly ServiceResult[]): string {
 /** Nothing was brought back. */
 function leftWords(results: readonly ServiceResult[], culprits: readonly ServiceResult[]): string {
   const up = results.filter((result) => isGood(result) && result.outcome !== 'removed').length
-  const isOne = culprits.length === 1
+  const failed = culprits.filter(({ outcome }) => outcome === 'failed' || outcome === 'timed-out')
   const swarms = culprits.filter(({ outcome }) => outcome === 'rolled-back').length
   const unsent = results.filter(({ outcome }) => outcome === 'skipped').length
   const said = [
     ...(swarms > 0 && swarms === culprits.length ? ['Swarm went back to what ran before'] : []),
-    ...(culprits.some(({ outcome }) => outcome === 'failed' || outcome === 'timed-out')
-      ? [isOne ? 'it is left as it is' : 'they are left as they are']
-      : []),
+    ...(failed.length > 0 ? [asTheyAre(failed, culprits.length === 1)] : []),
     ...(up > 0 ? [count(up, 'other service runs as asked', 'other services run as asked')] : []),
     ...(unsent > 0 ? [count(unsent, 'was not sent', 'were not sent')] : []),
   ]
   return said.join(', ')
+}
+
+/** Those that docker has refused to make are not there to be left. */
+function asTheyAre(failed: readonly ServiceResult[], isOne: boolean): string {
+  const wereRefused = failed.every(({ cause = '' }) => cause.startsWith('docker refused to create '))
+  if (wereRefused) return isOne ? 'it was not made' : 'they were not made'
+  return isOne ? 'it is left as it is' : 'they are left as they are'
 }
 
 function subject(all: readonly ServiceResult[], culprits: readonly ServiceResult[]): string {

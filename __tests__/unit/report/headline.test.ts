@@ -127,6 +127,10 @@ describe('what broke, and what runs now:', () => {
       [failed('worker', left), up('a')],
     ],
     [
+      'worker did not come up: docker refused to create worker: network n1a2 not found – it was not made, 1 other service runs as asked',
+      [broken('worker', 'docker refused to create worker: network n1a2 not found', left), up('a')],
+    ],
+    [
       'worker failed with exit code 3 on node n2 – Swarm went back to what ran before',
       [failed('worker', { ...left, outcome: 'rolled-back' })],
     ],
