@@ -9572,7 +9572,7 @@ function inLines(spans, breaks) {
  */
 function formsOf(value) {
     const text = wellFormed(value);
-    const lines = text.split(LINE_END).map((line) => line.trim());
+    const lines = linesOf(text).map((line) => line.trim());
     const plain = [text, text.trim(), ...lines.filter((line) => !FRAME_OF_KEY.test(line))];
     const telling = unique(plain).filter((one) => !isTooPlain(one));
     const escaped = telling.flatMap((one) => [
@@ -9593,6 +9593,14 @@ function formsOf(value) {
             ...twiceInBase64(text.trim()),
         ];
     return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
+}
+const BEGIN_OF_KEY = '-----BEGIN ';
+/** Also those of a key within JSON, as accounts of Google have it: there they end in the two signs `\\n`. */
+function linesOf(text) {
+    const lines = text.split(LINE_END);
+    if (!text.includes(BEGIN_OF_KEY))
+        return lines;
+    return [...lines, ...text.split(/(?:\\r)?\\n|[\r\n]+/).filter((line) => !line.includes(BEGIN_OF_KEY))];
 }
 /**
  * As JavaScript, Go and Python write a text in a URL: Go escapes more, but less in front of the host (net/url), where a
@@ -11728,6 +11736,10 @@ const EXPRESSION = /^\$\{\{.*\}\}$/s;
 /** Whether a whole text is an expression of a workflow. */
 function isExpression(text) {
     return EXPRESSION.test(text.trim());
+}
+/** Whether an expression of a workflow is anywhere in a text. */
+function holdsExpression(text) {
+    return /\$\{\{.*?\}\}/s.test(text);
 }
 /** The first variable that an address still has in it. */
 function variableIn(address) {
@@ -22599,6 +22611,7 @@ function service_keys_adviceFor(key, closest, keys) {
 
 
 
+
 const LONGEST_PLACE = 63;
 const service_entries_PAIR = '`web: ghcr.io/org/web:1.2`';
 /** Behind a colon: as pages and chats have it instead of an ordinary blank, or beside it. */
@@ -22656,7 +22669,7 @@ function entriesOfList(items) {
 }
 /** Where an entry stands, as a message begins. */
 function placeOf(name) {
-    return `services: ${placed(name).slice(0, LONGEST_PLACE)}`;
+    return `services: ${safe_text_beginningOf(placed(name), LONGEST_PLACE)}`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/attachments/flags.js
@@ -22723,6 +22736,7 @@ function targetOf(value) {
 
 
 
+
 const MOST_REPLICAS = 1_000_000;
 const KEYED = { isKeyed: true };
 /** What one entry asks for; `undefined` where that cannot be told. */
@@ -22760,6 +22774,12 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
     const createArgs = flagsAt(map, 'create', problems, notices);
     const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
     const attachments = attachmentsOf(map, name, sources, problems);
+    for (const key of ['env', 'command', ...ATTACHMENT_KEYS])
+        checkReplaced(map, key, problems);
+    if (createArgs !== undefined && createArgs.length > 0)
+        checkReplaced(map, 'create-args', problems);
+    if (updateArgs.length > 0)
+        checkReplaced(map, 'update-args', problems);
     const own = {
         strategy: strategyOfEntry(map, forAll.strategies, problems),
         policies: policiesOfEntry(map, problems),
@@ -22811,6 +22831,20 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
         ...(notices.length === 0 ? {} : { notices }),
         ...replacement,
     };
+}
+/** A service would get the expression itself, where it was meant to get what that stands for. */
+function checkReplaced(map, key, problems) {
+    const text = textsIn(valueAt(map, key)).find((one) => holdsExpression(one.value));
+    if (text === undefined)
+        return;
+    problems.add(`\`${key}\` (line ${text.line}): it still holds \`\${{ \u2026 }}\`, which is only replaced in workflow files: write the value in its place`);
+}
+function textsIn(value) {
+    if (value === undefined)
+        return [];
+    if (value.kind === 'text')
+        return [value];
+    return value.kind === 'list' ? value.items.flatMap(textsIn) : value.entries.flatMap((entry) => textsIn(entry.value));
 }
 /** What of an entry can be said of all services of a stack at once. */
 const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...POLICY_KEYS];

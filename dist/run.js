@@ -14829,7 +14829,8 @@ function parseUrl(text) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   BH: () => (/* binding */ isExpression),
 /* harmony export */   SD: () => (/* binding */ variableIn),
-/* harmony export */   h8: () => (/* binding */ referenceIn)
+/* harmony export */   h8: () => (/* binding */ referenceIn),
+/* harmony export */   x9: () => (/* binding */ holdsExpression)
 /* harmony export */ });
 /** Text that stands for a value which nobody has put in its place. Pure. */
 /**
@@ -14854,6 +14855,10 @@ const EXPRESSION = /^\$\{\{.*\}\}$/s;
 /** Whether a whole text is an expression of a workflow. */
 function isExpression(text) {
     return EXPRESSION.test(text.trim());
+}
+/** Whether an expression of a workflow is anywhere in a text. */
+function holdsExpression(text) {
+    return /\$\{\{.*?\}\}/s.test(text);
 }
 /** The first variable that an address still has in it. */
 function variableIn(address) {
@@ -17369,7 +17374,7 @@ function inLines(spans, breaks) {
  */
 function formsOf(value) {
     const text = (0,printable/* wellFormed */.ES)(value);
-    const lines = text.split(printable/* LINE_END */.J2).map((line) => line.trim());
+    const lines = linesOf(text).map((line) => line.trim());
     const plain = [text, text.trim(), ...lines.filter((line) => !FRAME_OF_KEY.test(line))];
     const telling = unique(plain).filter((one) => !isTooPlain(one));
     const escaped = telling.flatMap((one) => [
@@ -17390,6 +17395,14 @@ function formsOf(value) {
             ...twiceInBase64(text.trim()),
         ];
     return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form));
+}
+const BEGIN_OF_KEY = '-----BEGIN ';
+/** Also those of a key within JSON, as accounts of Google have it: there they end in the two signs `\\n`. */
+function linesOf(text) {
+    const lines = text.split(printable/* LINE_END */.J2);
+    if (!text.includes(BEGIN_OF_KEY))
+        return lines;
+    return [...lines, ...text.split(/(?:\\r)?\\n|[\r\n]+/).filter((line) => !line.includes(BEGIN_OF_KEY))];
 }
 /**
  * As JavaScript, Go and Python write a text in a URL: Go escapes more, but less in front of the host (net/url), where a
@@ -22261,6 +22274,7 @@ var printable = __nccwpck_require__(6500);
 
 
 
+
 const LONGEST_PLACE = 63;
 const service_entries_PAIR = '`web: ghcr.io/org/web:1.2`';
 /** Behind a colon: as pages and chats have it instead of an ordinary blank, or beside it. */
@@ -22318,7 +22332,7 @@ function entriesOfList(items) {
 }
 /** Where an entry stands, as a message begins. */
 function placeOf(name) {
-    return `services: ${(0,shown/* placed */.GS)(name).slice(0, LONGEST_PLACE)}`;
+    return `services: ${(0,safe_text/* beginningOf */.VI)((0,shown/* placed */.GS)(name), LONGEST_PLACE)}`;
 }
 
 // EXTERNAL MODULE: ./build/inputs/attachments/flags.js
@@ -22326,6 +22340,7 @@ var attachments_flags = __nccwpck_require__(7670);
 // EXTERNAL MODULE: ./build/inputs/shell-words.js
 var shell_words = __nccwpck_require__(9830);
 ;// CONCATENATED MODULE: ./build/inputs/service-entry.js
+
 
 
 
@@ -22381,6 +22396,12 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
     const createArgs = flagsAt(map, 'create', problems, notices);
     const updateArgs = flagsAt(map, 'update', problems, notices) ?? [];
     const attachments = attachmentsOf(map, name, sources, problems);
+    for (const key of ['env', 'command', ...request/* ATTACHMENT_KEYS */.t])
+        checkReplaced(map, key, problems);
+    if (createArgs !== undefined && createArgs.length > 0)
+        checkReplaced(map, 'create-args', problems);
+    if (updateArgs.length > 0)
+        checkReplaced(map, 'update-args', problems);
     const own = {
         strategy: strategyOfEntry(map, forAll.strategies, problems),
         policies: (0,update_policy/* policiesOfEntry */.U8)(map, problems),
@@ -22432,6 +22453,20 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
         ...(notices.length === 0 ? {} : { notices }),
         ...replacement,
     };
+}
+/** A service would get the expression itself, where it was meant to get what that stands for. */
+function checkReplaced(map, key, problems) {
+    const text = textsIn((0,inputs_keys/* valueAt */.fK)(map, key)).find((one) => (0,unreplaced/* holdsExpression */.x9)(one.value));
+    if (text === undefined)
+        return;
+    problems.add(`\`${key}\` (line ${text.line}): it still holds \`\${{ \u2026 }}\`, which is only replaced in workflow files: write the value in its place`);
+}
+function textsIn(value) {
+    if (value === undefined)
+        return [];
+    if (value.kind === 'text')
+        return [value];
+    return value.kind === 'list' ? value.items.flatMap(textsIn) : value.entries.flatMap((entry) => textsIn(entry.value));
 }
 /** What of an entry can be said of all services of a stack at once. */
 const STACK_KEYS = ['stack', 'refresh', 'force', 'auth-config', 'prepare', ...update_policy/* POLICY_KEYS */.cN];

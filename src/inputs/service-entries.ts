@@ -1,4 +1,5 @@
 import { visible } from '../runner/text/printable.ts'
+import { beginningOf } from '../runner/text/safe-text.ts'
 import { placed } from '../runner/text/shown.ts'
 import { valueAt } from './keys.ts'
 import type { Problems } from './problems.ts'
@@ -83,5 +84,5 @@ function entriesOfList(items: YamlList['items']): Entry[] {
 
 /** Where an entry stands, as a message begins. */
 export function placeOf(name: string): string {
-  return `services: ${placed(name).slice(0, LONGEST_PLACE)}`
+  return `services: ${beginningOf(placed(name), LONGEST_PLACE)}`
 }

@@ -16,10 +16,11 @@ import { type Entry, PAIR } from './service-entries.ts'
 import { checkKeys, entryKeys } from './service-keys.ts'
 import { shellWords } from './shell-words.ts'
 import { type StrategyTable, strategyKeys, strategyOfEntry } from './strategy.ts'
+import { holdsExpression } from './unreplaced.ts'
 import { checkPolicyFlags, POLICY_KEYS, policiesOfEntry, RETIRED_KEYS } from './update-policy.ts'
 import { parseBoolean, parseInteger } from './values.ts'
 import { variablesFrom } from './variables.ts'
-import type { YamlList, YamlMap } from './yaml.ts'
+import type { YamlList, YamlMap, YamlText, YamlValue } from './yaml.ts'
 
 const MOST_REPLICAS = 1_000_000
 const KEYED = { isKeyed: true } as const
@@ -73,6 +74,9 @@ function requestFromMap(
   const createArgs = flagsAt(map, 'create', problems, notices)
   const updateArgs = flagsAt(map, 'update', problems, notices) ?? []
   const attachments = attachmentsOf(map, name, sources, problems)
+  for (const key of ['env', 'command', ...ATTACHMENT_KEYS]) checkReplaced(map, key, problems)
+  if (createArgs !== undefined && createArgs.length > 0) checkReplaced(map, 'create-args', problems)
+  if (updateArgs.length > 0) checkReplaced(map, 'update-args', problems)
   const own = {
     strategy: strategyOfEntry(map, forAll.strategies, problems),
     policies: policiesOfEntry(map, problems),
@@ -132,6 +136,21 @@ function requestFromMap(
     ...(notices.length === 0 ? {} : { notices }),
     ...replacement,
   }
+}
+
+/** A service would get the expression itself, where it was meant to get what that stands for. */
+function checkReplaced(map: YamlMap, key: string, problems: Problems): void {
+  const text = textsIn(valueAt(map, key)).find((one) => holdsExpression(one.value))
+  if (text === undefined) return
+  problems.add(
+    `\`${key}\` (line ${text.line}): it still holds \`\${{ … }}\`, which is only replaced in workflow files: write the value in its place`,
+  )
+}
+
+function textsIn(value: YamlValue | undefined): YamlText[] {
+  if (value === undefined) return []
+  if (value.kind === 'text') return [value]
+  return value.kind === 'list' ? value.items.flatMap(textsIn) : value.entries.flatMap((entry) => textsIn(entry.value))
 }
 
 /** What of an entry can be said of all services of a stack at once. */

@@ -27,6 +27,11 @@ export function isExpression(text: string): boolean {
   return EXPRESSION.test(text.trim())
 }
 
+/** Whether an expression of a workflow is anywhere in a text. */
+export function holdsExpression(text: string): boolean {
+  return /\$\{\{.*?\}\}/s.test(text)
+}
+
 /** The first variable that an address still has in it. */
 export function variableIn(address: string): string | undefined {
   return /\$(?:\{\{.*?\}\}|\{\w+\}|\([A-Za-z_][\w.]*\)|[A-Z][A-Z0-9_]+\b)|%[A-Z][A-Z0-9_]+%/.exec(address)?.[0]

@@ -681,6 +681,15 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'services: web: `create` (line 3): "yes" is neither of the two',
   ],
   ['create without image', service('create: true'), 'services: web: `create` is true, but there is no `image`'],
+  ...[
+    'env: {A: "x${{ secrets.A }}"}',
+    'command: [run, "${{ inputs.x }}"]',
+    "create-args: --label 'a=${{ inputs.x }}'",
+  ].map((line): [string, Record<string, string>, string] => [
+    `an expression of a workflow in a file, in ${line}`,
+    service(line),
+    `services: web: \`${line.split(':')[0]}\` (line 2): it still holds \`\${{ … }}\`, which is only replaced in workflow files: write`,
+  ]),
   ['env is text', service(`env: A=${CANARY}`), 'services: web: `env` (line 2): this is only text'],
   ['variable without value', service('env: [A]'), '`env` (line 2): item 1 has no value: write it as `KEY=value`'],
   ['empty variable in a mapping', service('env: {A: }'), '`env` (line 2): "A" has no value: write `A: ""`'],

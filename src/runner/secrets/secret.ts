@@ -155,7 +155,7 @@ function inLines(spans: readonly Span[], breaks: readonly (Span & { readonly isL
  */
 export function formsOf(value: string): string[] {
   const text = wellFormed(value)
-  const lines = text.split(LINE_END).map((line) => line.trim())
+  const lines = linesOf(text).map((line) => line.trim())
   const plain = [text, text.trim(), ...lines.filter((line) => !FRAME_OF_KEY.test(line))]
   const telling = unique(plain).filter((one) => !isTooPlain(one))
   const escaped = telling.flatMap((one) => [
@@ -176,6 +176,15 @@ export function formsOf(value: string): string[] {
         ...twiceInBase64(text.trim()),
       ]
   return unique([...escaped, ...encoded]).filter((form) => !isTooPlain(form))
+}
+
+const BEGIN_OF_KEY = '-----BEGIN '
+
+/** Also those of a key within JSON, as accounts of Google have it: there they end in the two signs `\\n`. */
+function linesOf(text: string): string[] {
+  const lines = text.split(LINE_END)
+  if (!text.includes(BEGIN_OF_KEY)) return lines
+  return [...lines, ...text.split(/(?:\\r)?\\n|[\r\n]+/).filter((line) => !line.includes(BEGIN_OF_KEY))]
 }
 
 /**

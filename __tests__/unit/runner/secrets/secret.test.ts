@@ -175,6 +175,14 @@ describe('a text is redacted', () => {
     expect(redact(text)).toBe(clean)
   })
 
+  test('of a key within JSON, each of its lines as the key itself has it', () => {
+    const lines = ['TUlJRXZRSUJBREFOQmdrcWhr', 'aUc5dzBCQVFFRkFBU0NCS2N3']
+    const pem = [`-----BEGIN ${'PRIVATE KEY'}-----`, ...lines, `-----END ${'PRIVATE KEY'}-----`, ''].join('\n')
+    new Secret(JSON.stringify({ type: 'service_account', private_key: pem }, undefined, 2))
+    expect(redact(pem)).toBe(pem.replace(lines[0] ?? '', '***').replace(lines[1] ?? '', '***'))
+    expect(redact('"type": "service_account')).toBe('"type": "service_account')
+  })
+
   test('but not of the lines that say nothing: a brace is no secret', () => {
     new Secret('{\n"k"\n"key-of-a-file"\n}')
     expect(redact('{} "k" { "key-of-a-file" }')).toBe('{} "k" { *** }')
