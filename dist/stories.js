@@ -17298,7 +17298,8 @@ function leftWithoutTraffic(settled) {
         return settledAs(sent, result);
     const { outcome, cause = outcome } = result;
     const problem = isGood(result) ? {} : { problem: { outcome, cause } };
-    return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem });
+    const left = leftAside({ ...move, ...problem });
+    return settledAs(sent, { ...result, ...left.problem, ...ofTheLive(result, left) });
 }
 function moveOf({ sent, history }) {
     const { change, service } = sent;
@@ -17325,7 +17326,8 @@ async function giveRoutes(move, run) {
     if (claim !== 'done') {
         const { outcome, cause } = superseded(claim, 'before its traffic moved', old.Spec.Name);
         const left = run.deployment.onFailure === 'rollback' ? '' : `; ${withoutTraffic(next)}`;
-        return { ...move, problem: { outcome, cause: `${cause}${left}` } };
+        const theirs = await findService(engine, old.ID, signal);
+        return { ...move, problem: { outcome, cause: `${cause}${left}`, theirs: { image: imageOf(theirs) } } };
     }
     run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
     if (next.routing.alias !== undefined)
@@ -17553,7 +17555,8 @@ function stoppedBeforeTheMove(settled, run) {
             return result;
         const said = isGood(result) ? undefined : result.cause;
         const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`;
-        return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` };
+        const image = { ...result.image, after: imageOf(next.live) };
+        return { ...result, image, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` };
     });
 }
 function leftByStop({ name }, { deployment }) {
@@ -17576,14 +17579,16 @@ function reported(settled, moves, goesBack) {
     return settledAs({ ...sent, service: move.service, ...(stays && { problem }), ...(isUndone && { undo }) }, {
         ...result,
         ...(problem ?? { outcome: 'updated' }),
-        ...(problem?.theirs && ofTheirs(result, problem.theirs.image)),
+        ...(problem !== undefined && !hasMoved && ofTheLive(result, move)),
         ...(hasMoved && { live: move.next.name }),
         seconds: secondsSince(sent.sentAt),
     });
 }
-/** Ours is gone: what runs is what somebody else has made of the live one, and nobody has counted its tasks. */
-function ofTheirs({ image }, after) {
-    return { image: { ...image, after }, nodes: 0, tasks: { running: 0, wanted: 0 } };
+/** The new one has no traffic, or is gone: what runs is the live one. Nobody has counted the tasks of somebody else's. */
+function ofTheLive({ image }, { old, problem }) {
+    if (problem?.theirs === undefined)
+        return { image: { ...image, after: imageOf(old) } };
+    return { image: { ...image, after: problem.theirs.image }, nodes: 0, tasks: { running: 0, wanted: 0 } };
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/blue-green.js

@@ -166,8 +166,8 @@ test('a check that fails takes both services of the run back; with on-failure: k
   const kept = await run(services, { 'on-failure': 'keep' })
   const stays = (name: string) => expect.stringContaining(`; ${name}-blue stays without traffic until the next deploy`)
   expect(kept.results).toMatchObject([
-    { outcome: 'failed', live: 'checked', cause: stays('checked') },
-    { outcome: 'skipped', live: 'other', cause: stays('other') },
+    { outcome: 'failed', live: 'checked', cause: stays('checked'), image: { wanted: TWO, after: ONE } },
+    { outcome: 'skipped', live: 'other', cause: stays('other'), image: { after: ONE } },
   ])
   const worse = await run({ checked: image('bad'), other: image('3') }, { 'on-failure': 'keep' })
   expect(worse.results).toMatchObject([
@@ -286,6 +286,7 @@ test('where the new one is kept, the next deploy says that it has no traffic, an
       cause: 'someone else removed web before its traffic moved; web-blue stays without traffic until the next deploy',
     },
   ])
+  expect(results[0]?.image.after).toBeUndefined()
   expect(swarm.services).toEqual(['web-blue'])
   const next = await deploy(swarm, { web: image('3') })
   expect(next.problems).toEqual([
@@ -359,7 +360,7 @@ test.each([
     setTimeout(() => cancel(stop), 30_000)
     const { results, log } = await deploy(swarm, { web: image('2') }, { 'on-cancel': onCancel, ...more }, { stop })
     expect(log).toMatch(/ (have to stay up for|stays for) 600 s/)
-    expect(results).toMatchObject([{ outcome: 'cancelled', live }])
+    expect(results).toMatchObject([{ outcome: 'cancelled', live, image: { after: live === 'web' ? ONE : TWO } }])
     expect(swarm.services).toEqual(left)
     expect(routeOf(swarm, live)).toHaveLength(2)
     const next = await deploy(swarm, { web: image('3') })

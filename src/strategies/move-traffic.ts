@@ -95,7 +95,8 @@ export function leftWithoutTraffic(settled: Settled): Settled {
   if (move === undefined || sent.problem !== undefined) return settledAs(sent, result)
   const { outcome, cause = outcome } = result
   const problem = isGood(result) ? {} : { problem: { outcome, cause } as Problem }
-  return settledAs(sent, { ...result, ...leftAside({ ...move, ...problem }).problem })
+  const left = leftAside({ ...move, ...problem })
+  return settledAs(sent, { ...result, ...left.problem, ...ofTheLive(result, left) })
 }
 
 function moveOf({ sent, history }: Settled): Move | undefined {
@@ -124,7 +125,8 @@ async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   if (claim !== 'done') {
     const { outcome, cause } = superseded(claim, 'before its traffic moved', old.Spec.Name)
     const left = run.deployment.onFailure === 'rollback' ? '' : `; ${withoutTraffic(next)}`
-    return { ...move, problem: { outcome, cause: `${cause}${left}` } }
+    const theirs = await findService(engine, old.ID, signal)
+    return { ...move, problem: { outcome, cause: `${cause}${left}`, theirs: { image: imageOf(theirs) } } }
   }
   run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`)
   if (next.routing.alias !== undefined) return makeAnew(move, run)
@@ -342,7 +344,8 @@ export function stoppedBeforeTheMove(settled: Settled, run: RolloutRun): Settled
     if (!isGood(result) && result.outcome !== 'cancelled') return result
     const said = isGood(result) ? undefined : result.cause
     const cause = said ?? `the run was stopped before the traffic moved from ${old.Name}`
-    return { ...result, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` }
+    const image = { ...result.image, after: imageOf(next.live) }
+    return { ...result, image, outcome: 'cancelled', cause: `${cause}${leftByStop(next, run)}` }
   })
 }
 
@@ -369,14 +372,15 @@ function reported(settled: Settled, moves: readonly Move[], goesBack: boolean): 
     {
       ...result,
       ...(problem ?? { outcome: 'updated' }),
-      ...(problem?.theirs && ofTheirs(result, problem.theirs.image)),
+      ...(problem !== undefined && !hasMoved && ofTheLive(result, move)),
       ...(hasMoved && { live: move.next.name }),
       seconds: secondsSince(sent.sentAt),
     },
   )
 }
 
-/** Ours is gone: what runs is what somebody else has made of the live one, and nobody has counted its tasks. */
-function ofTheirs({ image }: ServiceResult, after: string | undefined): Partial<ServiceResult> {
-  return { image: { ...image, after }, nodes: 0, tasks: { running: 0, wanted: 0 } }
+/** The new one has no traffic, or is gone: what runs is the live one. Nobody has counted the tasks of somebody else's. */
+function ofTheLive({ image }: ServiceResult, { old, problem }: Move): Partial<ServiceResult> {
+  if (problem?.theirs === undefined) return { image: { ...image, after: imageOf(old) } }
+  return { image: { ...image, after: problem.theirs.image }, nodes: 0, tasks: { running: 0, wanted: 0 } }
 }
