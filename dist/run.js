@@ -20265,6 +20265,7 @@ function contradictions({ input }, hosts, context) {
     const has = (kind) => hosts.some((host) => host.kind === kind);
     const [ssh, tls] = [given(SSH_INPUTS), given(TLS_INPUTS)];
     const attempted = isGiven(input, 'host') && hosts.length === 0;
+    const allowsPlain = /^true$/i.test(input('allow-plain-tcp').trim());
     return [
         ...(context !== undefined && isGiven(input, 'host')
             ? ['host, context: both say where the swarm is: leave one of them out']
@@ -20282,7 +20283,12 @@ function contradictions({ input }, hosts, context) {
                 `${tls.join(', ')}: there is no TLS connection: write \`host: tcp://host:2376\` as well, or leave ${tls.length === 1 ? 'it' : 'them'} out`,
             ]
             : []),
-        ...(isGiven(input, 'allow-plain-tcp') && /^true$/i.test(input('allow-plain-tcp').trim()) && tls.length > 0
+        ...(allowsPlain && !isGiven(input, 'host') && context === undefined
+            ? [
+                'allow-plain-tcp: there is no host that it is for: write `host: tcp://host:2375` as well (an empty one is often a secret that is not set), or leave it out',
+            ]
+            : []),
+        ...(allowsPlain && tls.length > 0
             ? ['allow-plain-tcp: TLS is given as well, and is used: leave one of them out']
             : []),
     ];

@@ -136,6 +136,11 @@ describe('SSH', () => {
       { ...SSH, 'ssh-known-hosts': 'foo bar\nSHA256:abc' },
       'ssh-known-hosts: line 2 has a fingerprint that is cut off',
     ],
+    [
+      'plain TCP without a host',
+      { 'allow-plain-tcp': 'true' },
+      'allow-plain-tcp: there is no host that it is for: write',
+    ],
     ['a public key', { ...SSH, 'ssh-key': `ssh-ed25519 AAAA${'A'.repeat(40)}` }, 'ssh-key: it is a public key'],
     ['a key of PuTTY', { ...SSH, 'ssh-key': 'PuTTY-User-Key-File-3: x' }, 'ssh-key: it is a key of PuTTY'],
     ...['~/.ssh/id_ed25519', '/builds/shop.tmp/SSH_KEY', 'deploy.pem'].map((path): [string, Inputs, string] => [
