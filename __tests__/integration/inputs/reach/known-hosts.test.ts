@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { scratchDirectory } from '../../../../lab/scratch.ts'
 import { HOST_KEY_SCRIPT, lastOffered, parsePins } from '../../../../src/inputs/reach/known-hosts.ts'
 
@@ -76,6 +76,7 @@ test('the key that was offered last is the one that is told', () => {
 
 describe('the program that ssh asks for known keys', () => {
   const directory = scratchDirectory('pins-')
+  afterAll(() => rmSync(directory, { recursive: true }))
   const [script, pins, notes] = ['script', 'pins', 'notes'].map((name) => join(directory, name)) as [
     string,
     string,
