@@ -1,5 +1,5 @@
 import type { Flag } from '../docker/cli/commands.ts'
-import { type ImageReference, InvalidReference, parseReference, withTagDefault } from '../docker/registry/reference.ts'
+import { type ImageReference, withTagDefault } from '../docker/registry/reference.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
 import { shown } from '../runner/text/shown.ts'
@@ -18,7 +18,7 @@ import { shellWords } from './shell-words.ts'
 import { type StrategyTable, strategyKeys, strategyOfEntry } from './strategy.ts'
 import { holdsExpression } from './unreplaced.ts'
 import { checkPolicyFlags, POLICY_KEYS, policiesOfEntry, RETIRED_KEYS } from './update-policy.ts'
-import { parseBoolean, parseInteger } from './values.ts'
+import { parseBoolean, parseImage, parseInteger } from './values.ts'
 import { variablesFrom } from './variables.ts'
 import type { YamlList, YamlMap, YamlText, YamlValue } from './yaml.ts'
 
@@ -195,12 +195,7 @@ function checkName(name: string): void {
 
 /** @throws UserError that goes on after the service's name */
 function imageFrom(text: string): ImageReference {
-  try {
-    return withTagDefault(parseReference(text))
-  } catch (error) {
-    if (!(error instanceof InvalidReference)) throw error
-    throw new UserError(error.message.replace(/^The/, 'the'))
-  }
+  return withTagDefault(parseImage(text))
 }
 
 function nonEmpty(text: string): string {
