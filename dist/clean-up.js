@@ -11839,6 +11839,14 @@ function isPort(port) {
     return port === undefined || (Number(port) > 0 && Number(port) < 65_536);
 }
 
+;// CONCATENATED MODULE: ./build/inputs/pem-text.js
+const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+/** PEM that was given as base64 of it, as to a CI that masks no value of several lines; any other text as it was given. */
+function pemInBase64(text) {
+    const inside = BASE64.test(text) ? Buffer.from(text, 'base64').toString().trim() : '';
+    return inside.includes('-----BEGIN') ? inside : text;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/reach/path.js
 /** The path of a key or certificate, as programs have it behind a flag. */
 const path_PATH = /^(?:~|\.{0,2})\/\S{1,200}$|^[\w.-]{0,100}(?:\.pem|\.key|\.crt|\.cert|id_(?:rsa|ecdsa|ed25519))$/;
@@ -11852,15 +11860,14 @@ function isPath(text) {
 
 
 
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+
 /**
  * PEM text, also when it was given as base64 of it.
  *
  * @throws UserError that says what to write; it does not quote what was given
  */
 function pemFrom(text, kind) {
-    const plain = text.includes('-----BEGIN') || !BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8');
-    const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`;
+    const normal = `${pemInBase64(text).replace(/\r\n?/g, '\n').trim()}\n`;
     if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
         return normal;
     const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
@@ -16444,10 +16451,10 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
 
 
 
+
 const registry_ca_HUB = 'docker.io';
 const registry_ca_INPUT = 'registry-ca';
 const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
-const registry_ca_BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/;
 /** Base64 of what certificates and keys are without the frame of PEM. */
 const DER = /^MI[A-Za-z0-9+/]{100,}={0,2}$/;
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs;
@@ -16545,8 +16552,7 @@ function pemOf(text, { readFile, now }, problems) {
  * @throws UserError when there is a private key in it
  */
 function unwrapped(text) {
-    const inside = registry_ca_BASE64.test(text) ? Buffer.from(text, 'base64').toString('utf8').trim() : '';
-    const plain = inside.includes('-----BEGIN') ? inside : text;
+    const plain = pemInBase64(text);
     const keys = plain.replaceAll('\\n', '\n').match(PRIVATE_KEY) ?? [];
     for (const key of keys) {
         new secret_Secret(key);
@@ -18809,18 +18815,13 @@ function shapeOfKey(text) {
     const length = bytes.readUInt32BE(15);
     return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
 }
-const ssh_key_BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-/** The text of a key that was given as base64 of it, as to a CI that masks no value of several lines; else as it was given. */
-function keyInBase64(text) {
-    const plain = ssh_key_BASE64.test(text) ? Buffer.from(text, 'base64').toString() : '';
-    return plain.startsWith('-----BEGIN ') ? plain : text;
-}
 /** As ssh wants it: no carriage returns, a line break at the end. */
 function normalKey(text) {
     return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/reach/reach.js
+
 
 
 
@@ -18845,7 +18846,7 @@ function reachFrom(sources, problems) {
     // First of all, so that no message below shows a piece of them.
     const secrets = Object.fromEntries(['ssh-key', 'ssh-passphrase', 'tls-key'].map((name) => {
         masking_hide(input(name), name);
-        const text = name === 'ssh-key' ? keyInBase64(input(name)) : input(name);
+        const text = name === 'ssh-key' ? pemInBase64(input(name)) : input(name);
         if (text !== input(name))
             masking_hide(text, name);
         return [name, withoutLastNewlines(text)];
@@ -22892,14 +22893,7 @@ function service_entry_checkName(name) {
 }
 /** @throws UserError that goes on after the service's name */
 function imageFrom(text) {
-    try {
-        return withTagDefault(parseReference(text));
-    }
-    catch (error) {
-        if (!(error instanceof reference_InvalidReference))
-            throw error;
-        throw new errors_UserError(error.message.replace(/^The/, 'the'));
-    }
+    return withTagDefault(parseImage(text));
 }
 function nonEmpty(text) {
     if (text === '')

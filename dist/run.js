@@ -13944,6 +13944,22 @@ function guess(value) {
 
 /***/ }),
 
+/***/ 3624:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   n: () => (/* binding */ pemInBase64)
+/* harmony export */ });
+const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+/** PEM that was given as base64 of it, as to a CI that masks no value of several lines; any other text as it was given. */
+function pemInBase64(text) {
+    const inside = BASE64.test(text) ? Buffer.from(text, 'base64').toString().trim() : '';
+    return inside.includes('-----BEGIN') ? inside : text;
+}
+
+
+/***/ }),
+
 /***/ 6790:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -14264,24 +14280,24 @@ function isPath(text) {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_crypto_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7678);
 /* harmony import */ var _runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(240);
-/* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9041);
+/* harmony import */ var _pem_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3624);
+/* harmony import */ var _path_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9041);
 
 
 
 
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+
 /**
  * PEM text, also when it was given as base64 of it.
  *
  * @throws UserError that says what to write; it does not quote what was given
  */
 function pemFrom(text, kind) {
-    const plain = text.includes('-----BEGIN') || !BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8');
-    const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`;
+    const normal = `${(0,_pem_text_js__WEBPACK_IMPORTED_MODULE_3__/* .pemInBase64 */ .n)(text).replace(/\r\n?/g, '\n').trim()}\n`;
     if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN'))
         return normal;
     const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key';
-    if ((0,_path_js__WEBPACK_IMPORTED_MODULE_3__/* .isPath */ .u)(text))
+    if ((0,_path_js__WEBPACK_IMPORTED_MODULE_4__/* .isPath */ .u)(text))
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`it is a path, and no ${article}: write the content of that file`);
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`it is no ${article} in PEM: write the text from -----BEGIN on, or the base64 of all of it`);
 }
@@ -19009,6 +19025,8 @@ function passwordFromText({ value, isFolded, hasComment }, key) {
 
 // EXTERNAL MODULE: ./build/runner/crypto.js
 var runner_crypto = __nccwpck_require__(7678);
+// EXTERNAL MODULE: ./build/inputs/pem-text.js
+var pem_text = __nccwpck_require__(3624);
 // EXTERNAL MODULE: ./build/inputs/reach/tls.js
 var tls = __nccwpck_require__(3981);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/registry-ca.js
@@ -19019,10 +19037,10 @@ var tls = __nccwpck_require__(3981);
 
 
 
+
 const HUB = 'docker.io';
 const INPUT = 'registry-ca';
 const registry_ca_EXAMPLE = '`registry.example.com: path/to/ca.crt`';
-const BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/;
 /** Base64 of what certificates and keys are without the frame of PEM. */
 const DER = /^MI[A-Za-z0-9+/]{100,}={0,2}$/;
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs;
@@ -19120,8 +19138,7 @@ function pemOf(text, { readFile, now }, problems) {
  * @throws UserError when there is a private key in it
  */
 function unwrapped(text) {
-    const inside = BASE64.test(text) ? Buffer.from(text, 'base64').toString('utf8').trim() : '';
-    const plain = inside.includes('-----BEGIN') ? inside : text;
+    const plain = (0,pem_text/* pemInBase64 */.n)(text);
     const keys = plain.replaceAll('\\n', '\n').match(PRIVATE_KEY) ?? [];
     for (const key of keys) {
         new secrets_secret/* Secret */.zh(key);
@@ -20171,18 +20188,13 @@ function shapeOfKey(text) {
     const length = bytes.readUInt32BE(15);
     return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' };
 }
-const ssh_key_BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
-/** The text of a key that was given as base64 of it, as to a CI that masks no value of several lines; else as it was given. */
-function keyInBase64(text) {
-    const plain = ssh_key_BASE64.test(text) ? Buffer.from(text, 'base64').toString() : '';
-    return plain.startsWith('-----BEGIN ') ? plain : text;
-}
 /** As ssh wants it: no carriage returns, a line break at the end. */
 function normalKey(text) {
     return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/reach/reach.js
+
 
 
 
@@ -20207,7 +20219,7 @@ function reachFrom(sources, problems) {
     // First of all, so that no message below shows a piece of them.
     const secrets = Object.fromEntries(['ssh-key', 'ssh-passphrase', 'tls-key'].map((name) => {
         (0,masking/* hide */.jD)(input(name), name);
-        const text = name === 'ssh-key' ? keyInBase64(input(name)) : input(name);
+        const text = name === 'ssh-key' ? (0,pem_text/* pemInBase64 */.n)(input(name)) : input(name);
         if (text !== input(name))
             (0,masking/* hide */.jD)(text, name);
         return [name, (0,accounts_credentials/* withoutLastNewlines */.OJ)(text)];
@@ -22514,14 +22526,7 @@ function service_entry_checkName(name) {
 }
 /** @throws UserError that goes on after the service's name */
 function imageFrom(text) {
-    try {
-        return (0,reference/* withTagDefault */.Oy)((0,reference/* parseReference */.F2)(text));
-    }
-    catch (error) {
-        if (!(error instanceof reference/* InvalidReference */.ft))
-            throw error;
-        throw new build_errors/* UserError */.yo(error.message.replace(/^The/, 'the'));
-    }
+    return (0,reference/* withTagDefault */.Oy)((0,values/* parseImage */.zZ)(text));
 }
 function nonEmpty(text) {
     if (text === '')

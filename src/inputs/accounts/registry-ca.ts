@@ -4,6 +4,7 @@ import { crypto } from '../../runner/crypto.ts'
 import { Secret } from '../../runner/secrets/secret.ts'
 import type { RegistryCa } from '../deployment.ts'
 import type { ReadFile } from '../files.ts'
+import { pemInBase64 } from '../pem-text.ts'
 import type { Problems } from '../problems.ts'
 import { listed } from '../problems.ts'
 import { validity } from '../reach/tls.ts'
@@ -13,7 +14,6 @@ import { registryScope } from './credentials.ts'
 const HUB = 'docker.io'
 const INPUT = 'registry-ca'
 const EXAMPLE = '`registry.example.com: path/to/ca.crt`'
-const BASE64 = /^[A-Za-z0-9+/\s]{40,}={0,2}\s*$/
 /** Base64 of what certificates and keys are without the frame of PEM. */
 const DER = /^MI[A-Za-z0-9+/]{100,}={0,2}$/
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs
@@ -118,8 +118,7 @@ function pemOf(text: string, { readFile, now }: CaSources, problems: Problems): 
  * @throws UserError when there is a private key in it
  */
 function unwrapped(text: string): string {
-  const inside = BASE64.test(text) ? Buffer.from(text, 'base64').toString('utf8').trim() : ''
-  const plain = inside.includes('-----BEGIN') ? inside : text
+  const plain = pemInBase64(text)
   const keys = plain.replaceAll('\\n', '\n').match(PRIVATE_KEY) ?? []
   for (const key of keys) {
     new Secret(key)

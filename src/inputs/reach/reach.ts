@@ -6,12 +6,13 @@ import { withoutLastNewlines } from '../accounts/credentials.ts'
 import { DEFAULTS } from '../defaults.ts'
 import type { CliRequest, Reach, SshAccess, TlsMaterial } from '../deployment.ts'
 import { hide, hideUserInfo } from '../masking.ts'
+import { pemInBase64 } from '../pem-text.ts'
 import { listed, type Problems } from '../problems.ts'
 import { parseBoolean } from '../values.ts'
 import { parseYaml } from '../yaml.ts'
 import { type Host, parseHost, parseJump, shownAddress } from './host.ts'
 import { parsePins } from './known-hosts.ts'
-import { keyInBase64, normalKey, shapeOfKey } from './ssh-key.ts'
+import { normalKey, shapeOfKey } from './ssh-key.ts'
 import { pemFrom, tlsProblems } from './tls.ts'
 
 const SSH_INPUTS = ['ssh-key', 'ssh-known-hosts', 'ssh-passphrase', 'ssh-jump', 'ssh-config'] as const
@@ -38,7 +39,7 @@ export function reachFrom(sources: ReachSources, problems: Problems): Reach {
   const secrets = Object.fromEntries(
     (['ssh-key', 'ssh-passphrase', 'tls-key'] as const).map((name) => {
       hide(input(name), name)
-      const text = name === 'ssh-key' ? keyInBase64(input(name)) : input(name)
+      const text = name === 'ssh-key' ? pemInBase64(input(name)) : input(name)
       if (text !== input(name)) hide(text, name)
       return [name, withoutLastNewlines(text)]
     }),

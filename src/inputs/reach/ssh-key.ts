@@ -36,14 +36,6 @@ export function shapeOfKey(text: string): KeyShape {
   return { isEncrypted: bytes.toString('latin1', 19, 19 + length) !== 'none' }
 }
 
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/
-
-/** The text of a key that was given as base64 of it, as to a CI that masks no value of several lines; else as it was given. */
-export function keyInBase64(text: string): string {
-  const plain = BASE64.test(text) ? Buffer.from(text, 'base64').toString() : ''
-  return plain.startsWith('-----BEGIN ') ? plain : text
-}
-
 /** As ssh wants it: no carriage returns, a line break at the end. */
 export function normalKey(text: string): string {
   return `${text.replace(/\r\n?/g, '\n').trim()}\n`

@@ -2,9 +2,8 @@ import type { X509Certificate } from 'node:crypto'
 import { UserError } from '../../errors.ts'
 import { crypto } from '../../runner/crypto.ts'
 import { linesJoined } from '../../runner/text/safe-text.ts'
+import { pemInBase64 } from '../pem-text.ts'
 import { isPath } from './path.ts'
-
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/
 
 /**
  * PEM text, also when it was given as base64 of it.
@@ -12,8 +11,7 @@ const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/
  * @throws UserError that says what to write; it does not quote what was given
  */
 export function pemFrom(text: string, kind: 'CERTIFICATE' | 'PRIVATE KEY'): string {
-  const plain = text.includes('-----BEGIN') || !BASE64.test(text) ? text : Buffer.from(text, 'base64').toString('utf8')
-  const normal = `${plain.replace(/\r\n?/g, '\n').trim()}\n`
+  const normal = `${pemInBase64(text).replace(/\r\n?/g, '\n').trim()}\n`
   if (normal.includes(`${kind}-----`) && normal.startsWith('-----BEGIN')) return normal
   const article = kind === 'CERTIFICATE' ? 'certificate' : 'private key'
   if (isPath(text)) throw new UserError(`it is a path, and no ${article}: write the content of that file`)
