@@ -16729,14 +16729,36 @@ function allowedNodes(nodes, placement = {}) {
  * names no platforms runs anywhere, as far as the swarm is concerned.
  */
 function platformProblem(nodes, imagePlatforms) {
-    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
-    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+    const platforms = realPlatforms(imagePlatforms);
+    const fits = (node) => platforms.some((platform) => runs(node, platform));
+    if (platforms.length === 0 || nodes.some(fits))
         return undefined;
-    }
-    return {
-        image: placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: placement_distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
-    };
+    return { image: namesOf(platforms), nodes: placement_distinct(nodes.map(platformOf)) };
+}
+/**
+ * The nodes on which a task of a global service would wait for ever: each that its constraints allow is given one, whatever
+ * the platform (swarmkit, manager/orchestrator/global/global.go; seen with 20.10). `undefined` where there are none.
+ */
+function foreignNodes(nodes, imagePlatforms) {
+    const platforms = realPlatforms(imagePlatforms);
+    const fits = (node) => platforms.length === 0 || platforms.some((platform) => runs(node, platform));
+    const foreign = nodes.filter((node) => !fits(node));
+    if (foreign.length === 0)
+        return undefined;
+    const systems = new Set(nodes.filter(fits).map(({ Description: { Platform } }) => Platform.OS));
+    const constraints = foreign.map(({ Description: { Platform } }) => systems.has(Platform.OS) ? `node.platform.arch!=${Platform.Architecture}` : `node.platform.os!=${Platform.OS}`);
+    return { image: namesOf(platforms), nodes: foreign, constraints: placement_distinct(constraints) };
+}
+/** Without what is no platform: a statement about an image is listed beside it. */
+function realPlatforms(platforms) {
+    return platforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
+}
+function namesOf(platforms) {
+    return placement_distinct(platforms.map(({ architecture, os }) => platformName(architecture, os)));
+}
+/** `linux/arm64` */
+function platformOf({ Description: { Platform } }) {
+    return platformName(Platform.Architecture, Platform.OS);
 }
 /** Whether a node can run an image of these platforms; one that names none runs anywhere. */
 function hasPlatform(node, platforms) {

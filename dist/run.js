@@ -10635,12 +10635,13 @@ function withIds(spec, ids) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $r: () => (/* binding */ platformName),
 /* harmony export */   AH: () => (/* binding */ allowedNodes),
 /* harmony export */   J4: () => (/* binding */ platformProblem),
+/* harmony export */   OK: () => (/* binding */ foreignNodes),
 /* harmony export */   QN: () => (/* binding */ hasPlatform),
 /* harmony export */   VS: () => (/* binding */ eligibleNodes),
-/* harmony export */   bp: () => (/* binding */ constraintProblem)
+/* harmony export */   bp: () => (/* binding */ constraintProblem),
+/* harmony export */   tj: () => (/* binding */ platformOf)
 /* harmony export */ });
 /* unused harmony export satisfies */
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7030);
@@ -10696,14 +10697,36 @@ function allowedNodes(nodes, placement = {}) {
  * names no platforms runs anywhere, as far as the swarm is concerned.
  */
 function platformProblem(nodes, imagePlatforms) {
-    const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
-    if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
+    const platforms = realPlatforms(imagePlatforms);
+    const fits = (node) => platforms.some((platform) => runs(node, platform));
+    if (platforms.length === 0 || nodes.some(fits))
         return undefined;
-    }
-    return {
-        image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-        nodes: distinct(nodes.map(({ Description: { Platform } }) => platformName(normalisedArchitecture(Platform.Architecture), Platform.OS))),
-    };
+    return { image: namesOf(platforms), nodes: distinct(nodes.map(platformOf)) };
+}
+/**
+ * The nodes on which a task of a global service would wait for ever: each that its constraints allow is given one, whatever
+ * the platform (swarmkit, manager/orchestrator/global/global.go; seen with 20.10). `undefined` where there are none.
+ */
+function foreignNodes(nodes, imagePlatforms) {
+    const platforms = realPlatforms(imagePlatforms);
+    const fits = (node) => platforms.length === 0 || platforms.some((platform) => runs(node, platform));
+    const foreign = nodes.filter((node) => !fits(node));
+    if (foreign.length === 0)
+        return undefined;
+    const systems = new Set(nodes.filter(fits).map(({ Description: { Platform } }) => Platform.OS));
+    const constraints = foreign.map(({ Description: { Platform } }) => systems.has(Platform.OS) ? `node.platform.arch!=${Platform.Architecture}` : `node.platform.os!=${Platform.OS}`);
+    return { image: namesOf(platforms), nodes: foreign, constraints: distinct(constraints) };
+}
+/** Without what is no platform: a statement about an image is listed beside it. */
+function realPlatforms(platforms) {
+    return platforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown');
+}
+function namesOf(platforms) {
+    return distinct(platforms.map(({ architecture, os }) => platformName(architecture, os)));
+}
+/** `linux/arm64` */
+function platformOf({ Description: { Platform } }) {
+    return platformName(Platform.Architecture, Platform.OS);
 }
 /** Whether a node can run an image of these platforms; one that names none runs anywhere. */
 function hasPlatform(node, platforms) {

@@ -7985,7 +7985,6 @@ function changesByFlags(now, wanted, changed) {
 
 
 
-
 /**
  * The images that the changes bring, each with the nodes that may get a task with it.
  *
@@ -8029,12 +8028,10 @@ function serviceDemand(change, all) {
     const tasks = (0,service_mode/* wantedTasks */.WW)(wanted);
     if (content === undefined || tasks === 0 || content === demand_contentOf(imageOf(present)))
         return undefined;
-    const placed = (0,swarm_placement/* eligibleNodes */.VS)(all, wanted.TaskTemplate.Placement).filter((node) => couldHold(wanted, node));
-    const nodes = placed.filter((node) => (0,swarm_placement/* hasPlatform */.QN)(node, wanted.TaskTemplate.Placement?.Platforms));
+    const nodes = nodesFor(wanted, all).filter((node) => couldHold(wanted, node));
     if (nodes.length === 0 || (choice === 'auto' && !isWorthIt(change, nodes.length)))
         return undefined;
-    const withoutVariant = (0,service_mode/* isGlobal */.WN)(wanted) ? placed.filter((node) => !nodes.includes(node)) : [];
-    return { name: request.name, choice, nodes, needed: neededNodes(wanted, nodes.length), withoutVariant };
+    return { name: request.name, choice, nodes, needed: neededNodes(wanted, nodes.length) };
 }
 /** Swarm spreads tasks: as many nodes get one as there are tasks. */
 function neededNodes(wanted, eligible) {
@@ -8556,16 +8553,14 @@ function judge(pull, nodes, nameOf, waitedSeconds) {
     const active = (0,swarm_placement/* eligibleNodes */.VS)(nodes).map(({ ID }) => ID);
     const lacking = demand.nodes.flatMap((node) => lackingNode(node, pull, active, waitedSeconds));
     const missing = demand.services.filter((service) => !isServed(service, lacking, active));
-    const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant);
     const unknown = demand.nodes.filter(({ ID }) => active.includes(ID) && pull.nodes.get(ID)?.state === 'unknown');
     const left = missing.filter(({ nodes: own }) => !own.some(({ ID }) => active.includes(ID)));
-    if (lacking.length === 0 && without.length === 0 && unknown.length === 0 && left.length === 0)
+    if (lacking.length === 0 && unknown.length === 0 && left.length === 0)
         return {};
     const told = [
         ...judge_leftWords(left, nameOf),
         ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
         ...unknownWords(unknown, image, nameOf),
-        ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
     ].join(' ');
     const needing = missing.length > 0 ? missing : demand.services;
     const text = `${serviceWords(needing)}: ${told}`;
@@ -8597,7 +8592,7 @@ function lackingNode(node, { nodes }, active, waitedSeconds) {
 }
 /** Whether a service has its image on as many nodes as it asks for. */
 function isServed(service, lacking, active) {
-    const { choice, needed, withoutVariant } = service;
+    const { choice, needed } = service;
     const nodes = service.nodes.filter(({ ID }) => active.includes(ID));
     // Nobody has looked at those that may have come in their place.
     if (nodes.length === 0)
@@ -8605,7 +8600,7 @@ function isServed(service, lacking, active) {
     const counts = lacking.filter(({ why }) => choice !== 'auto' || why === 'failed');
     const bad = counts.filter(({ node }) => nodes.some(({ ID }) => ID === node.ID)).length;
     if (choice === 'all')
-        return bad === 0 && withoutVariant.length === 0;
+        return bad === 0;
     return nodes.length - bad >= (needed === 'all' ? nodes.length : Math.min(needed, nodes.length));
 }
 /** A daemon whose packets are dropped gives up after as long; what is refused fails at once. */
@@ -8675,17 +8670,6 @@ function unknownWords(nodes, image, nameOf) {
         return [];
     const names = (0,some_of/* someOf */.y)(nodes.map(nameOf));
     return [`Whether ${names} ${nodes.length === 1 ? 'has' : 'have'} ${image} is not known: Swarm forgot its task there.`];
-}
-function variantWords(nodes, nameOf) {
-    if (nodes.length === 0)
-        return [];
-    const each = nodes.map((node) => {
-        const { OS, Architecture } = node.Description.Platform;
-        return `${nameOf(node)} (${(0,swarm_placement/* platformName */.$r)(Architecture, OS)})`;
-    });
-    return [
-        `The image has no variant for ${(0,some_of/* someOf */.y)(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,
-    ];
 }
 function serviceWords(services) {
     return `${services.length === 1 ? 'service' : 'services'} ${(0,some_of/* someOf */.y)(services.map(({ name }) => name))}`;
@@ -18851,6 +18835,7 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
 
 
 
+
 const check_PROGRESS_EVERY_MS = 10_000;
 /**
  * Everything that can be known before the swarm is touched: every image with its credential, every flag, every
@@ -19102,6 +19087,13 @@ function placementProblems(spec, distribution, nodes) {
     if (platform !== undefined) {
         return [
             `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
+        ];
+    }
+    const foreign = (0,service_mode/* isGlobal */.WN)(spec) ? (0,swarm_placement/* foreignNodes */.OK)(eligible, distribution?.Platforms ?? []) : undefined;
+    if (foreign !== undefined) {
+        const names = (0,word_list/* andList */.c)(foreign.nodes.map((node) => `${nodeName(node.ID, nodes)} (${(0,swarm_placement/* platformOf */.tj)(node)})`));
+        return [
+            `its image is built for ${foreign.image.join(', ')}, and a global service is to run on ${names} too: its task would wait there for ever. Build it for that platform as well, or write the constraint ${(0,word_list/* andList */.c)(foreign.constraints)}`,
         ];
     }
     const room = roomProblem(spec, nodes);

@@ -246,6 +246,20 @@ test('a service that does not settle in time is timed out, and the cause says ho
   ])
 })
 
+test('a global service whose image some of its nodes cannot run is refused, with the constraint that keeps it from there', async () => {
+  const arm = { Architecture: 'aarch64', OS: 'linux' }
+  const swarm = new MemorySwarm({ nodes: [{}, { platform: arm }, { platform: arm }], images: IMAGES })
+  const { problems } = await deploy(swarm, [
+    entry('everywhere', 'runs', ['--mode global']),
+    entry('job', 'ends', ['--mode global-job']),
+    entry('kept-off', 'runs', ['--mode global', '--constraint node.platform.arch!=aarch64']),
+    entry('anywhere', 'runs'),
+  ])
+  const why = (name: string) =>
+    `service ${name}: its image is built for linux/amd64, and a global service is to run on n2 (linux/arm64) and n3 (linux/arm64) too: its task would wait there for ever. Build it for that platform as well, or write the constraint node.platform.arch!=aarch64`
+  expect(problems).toEqual([why('everywhere'), why('job')])
+})
+
 test('a crash looping service that is as asked is not called unchanged', async () => {
   const swarm = new MemorySwarm({ images: IMAGES })
   const services = [entry('web', 'exits')]

@@ -2,10 +2,17 @@ import type { Run } from '../connect/run.ts'
 import type { Distribution, Node, Service, ServiceSpec } from '../docker/api.ts'
 import { familiar } from '../docker/registry/reference.ts'
 import { credentialSpecOf, credentialSpecProblems } from '../docker/specs/credential-spec.ts'
-import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
+import { isGlobal, isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { replacesNothing } from '../docker/specs/spec-comparison.ts'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
-import { constraintProblem, eligibleNodes, platformProblem } from '../docker/swarm/placement.ts'
+import { nodeName } from '../docker/swarm/node-name.ts'
+import {
+  constraintProblem,
+  eligibleNodes,
+  foreignNodes,
+  platformOf,
+  platformProblem,
+} from '../docker/swarm/placement.ts'
 import { roomProblem, startFirstProblem } from '../docker/swarm/room.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
@@ -351,6 +358,13 @@ function placementProblems(
   if (platform !== undefined) {
     return [
       `its image is built for ${platform.image.join(', ')}, but the nodes that may run it are ${platform.nodes.join(', ')}: build it for one of those`,
+    ]
+  }
+  const foreign = isGlobal(spec) ? foreignNodes(eligible, distribution?.Platforms ?? []) : undefined
+  if (foreign !== undefined) {
+    const names = andList(foreign.nodes.map((node) => `${nodeName(node.ID, nodes)} (${platformOf(node)})`))
+    return [
+      `its image is built for ${foreign.image.join(', ')}, and a global service is to run on ${names} too: its task would wait there for ever. Build it for that platform as well, or write the constraint ${andList(foreign.constraints)}`,
     ]
   }
   const room = roomProblem(spec, nodes)

@@ -1,9 +1,8 @@
 import type { Node, ServiceSpec, Task } from '../docker/api.ts'
 import { canonicalName, parseReference } from '../docker/registry/reference.ts'
-import { isGlobal, isJob, wantedTasks } from '../docker/specs/service-mode.ts'
+import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { imageOf, imageOfSpec } from '../docker/specs/service-spec.ts'
-import { eligibleNodes, hasPlatform } from '../docker/swarm/placement.ts'
-import { couldHold } from '../docker/swarm/room.ts'
+import { couldHold, nodesFor } from '../docker/swarm/room.ts'
 import { isRunning } from '../docker/swarm/task.ts'
 import type { PrepareChoice } from '../inputs/prepare.ts'
 import { type Change, type SendableChange, serviceBefore } from '../plan/change.ts'
@@ -33,8 +32,6 @@ export interface ServiceDemand {
   readonly nodes: readonly Node[]
   /** On how many of them it needs its image; `all` of a global service. */
   readonly needed: number | 'all'
-  /** Of a global service the nodes that can never run its task: the image has no variant for their platform. */
-  readonly withoutVariant: readonly Node[]
 }
 
 /**
@@ -80,11 +77,9 @@ function serviceDemand(change: Change, all: readonly Node[]): ServiceDemand | un
   const present = serviceBefore(change)
   const tasks = wantedTasks(wanted)
   if (content === undefined || tasks === 0 || content === contentOf(imageOf(present))) return undefined
-  const placed = eligibleNodes(all, wanted.TaskTemplate.Placement).filter((node) => couldHold(wanted, node))
-  const nodes = placed.filter((node) => hasPlatform(node, wanted.TaskTemplate.Placement?.Platforms))
+  const nodes = nodesFor(wanted, all).filter((node) => couldHold(wanted, node))
   if (nodes.length === 0 || (choice === 'auto' && !isWorthIt(change, nodes.length))) return undefined
-  const withoutVariant = isGlobal(wanted) ? placed.filter((node) => !nodes.includes(node)) : []
-  return { name: request.name, choice, nodes, needed: neededNodes(wanted, nodes.length), withoutVariant }
+  return { name: request.name, choice, nodes, needed: neededNodes(wanted, nodes.length) }
 }
 
 /** Swarm spreads tasks: as many nodes get one as there are tasks. */

@@ -2,7 +2,7 @@ import type { Node } from '../docker/api.ts'
 import { parseReference } from '../docker/registry/reference.ts'
 import { classifyRegistryError, describeFailure, remedy } from '../docker/registry/registry-error.ts'
 import { imageInWords } from '../docker/specs/service-spec.ts'
-import { eligibleNodes, platformName } from '../docker/swarm/placement.ts'
+import { eligibleNodes } from '../docker/swarm/placement.ts'
 import { storedLogin } from '../plan/credentials/stored-account.ts'
 import { limited } from '../runner/text/safe-text.ts'
 import { someOf } from '../runner/text/some-of.ts'
@@ -49,15 +49,13 @@ export function judge(
   const active = eligibleNodes(nodes).map(({ ID }) => ID)
   const lacking = demand.nodes.flatMap((node) => lackingNode(node, pull, active, waitedSeconds))
   const missing = demand.services.filter((service) => !isServed(service, lacking, active))
-  const without = demand.services.flatMap(({ withoutVariant }) => withoutVariant)
   const unknown = demand.nodes.filter(({ ID }) => active.includes(ID) && pull.nodes.get(ID)?.state === 'unknown')
   const left = missing.filter(({ nodes: own }) => !own.some(({ ID }) => active.includes(ID)))
-  if (lacking.length === 0 && without.length === 0 && unknown.length === 0 && left.length === 0) return {}
+  if (lacking.length === 0 && unknown.length === 0 && left.length === 0) return {}
   const told = [
     ...leftWords(left, nameOf),
     ...(lacking.length === 0 ? [] : [lackingWords(lacking, pull, image, nameOf, waitedSeconds)]),
     ...unknownWords(unknown, image, nameOf),
-    ...variantWords([...new Map(without.map((node) => [node.ID, node])).values()], nameOf),
   ].join(' ')
   const needing = missing.length > 0 ? missing : demand.services
   const text = `${serviceWords(needing)}: ${told}`
@@ -91,13 +89,13 @@ function lackingNode(node: Node, { nodes }: Pull, active: readonly string[], wai
 
 /** Whether a service has its image on as many nodes as it asks for. */
 function isServed(service: ServiceDemand, lacking: readonly Lacking[], active: readonly string[]): boolean {
-  const { choice, needed, withoutVariant } = service
+  const { choice, needed } = service
   const nodes = service.nodes.filter(({ ID }) => active.includes(ID))
   // Nobody has looked at those that may have come in their place.
   if (nodes.length === 0) return choice === 'auto'
   const counts = lacking.filter(({ why }) => choice !== 'auto' || why === 'failed')
   const bad = counts.filter(({ node }) => nodes.some(({ ID }) => ID === node.ID)).length
-  if (choice === 'all') return bad === 0 && withoutVariant.length === 0
+  if (choice === 'all') return bad === 0
   return nodes.length - bad >= (needed === 'all' ? nodes.length : Math.min(needed, nodes.length))
 }
 
@@ -177,17 +175,6 @@ function unknownWords(nodes: readonly Node[], image: string, nameOf: (node: Node
   if (nodes.length === 0) return []
   const names = someOf(nodes.map(nameOf))
   return [`Whether ${names} ${nodes.length === 1 ? 'has' : 'have'} ${image} is not known: Swarm forgot its task there.`]
-}
-
-function variantWords(nodes: readonly Node[], nameOf: (node: Node) => string): string[] {
-  if (nodes.length === 0) return []
-  const each = nodes.map((node) => {
-    const { OS, Architecture } = node.Description.Platform
-    return `${nameOf(node)} (${platformName(Architecture, OS)})`
-  })
-  return [
-    `The image has no variant for ${someOf(each)}, where a task of a global service would wait for ever: build it for that platform too, or keep the service off there with a constraint.`,
-  ]
 }
 
 function serviceWords(services: readonly ServiceDemand[]): string {

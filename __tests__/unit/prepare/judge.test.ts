@@ -13,12 +13,11 @@ const access = { config: createConfig('team', [credential]), credential }
 interface Asked {
   readonly choice?: Exclude<PrepareChoice, 'no'>
   readonly needed?: number | 'all'
-  readonly withoutVariant?: readonly Node[]
 }
 
 function demandOf(asked: Asked = {}): ImageDemand {
-  const { choice = 'all', needed = 1, withoutVariant = [] } = asked
-  const service: ServiceDemand = { name: 'web', choice, nodes: NODES, needed, withoutVariant }
+  const { choice = 'all', needed = 1 } = asked
+  const service: ServiceDemand = { name: 'web', choice, nodes: NODES, needed }
   return { image: `ghcr.io/acme/web:2@${digest('b')}`, access, nodes: NODES, notAsked: [], services: [service] }
 }
 
@@ -83,17 +82,6 @@ describe('whether it is red', () => {
       expect(judgement.problem).toMatch(
         /^service web: Of the nodes that may run a task none is ready and active any more: host-1, host-2, host-3\. Run it again/,
       )
-  })
-
-  test('of a global service a node without a variant of the image: red where all must have it', () => {
-    const arm = {
-      ...createNode(4),
-      Description: { ...createNode(4).Description, Platform: { OS: 'linux', Architecture: 'aarch64' } },
-    }
-    const all = [THERE, THERE, THERE]
-    const { problem } = judged(all, { needed: 'all', withoutVariant: [arm] })
-    expect(problem).toMatch(/^service web: The image has no variant for host-4 \(linux\/arm64\), where a task/)
-    expect(verdict(judged(all, { choice: 'auto', needed: 'all', withoutVariant: [arm] }))).toBe('notice')
   })
 })
 

@@ -97,18 +97,50 @@ export function platformProblem(
   nodes: readonly PlacementNode[],
   imagePlatforms: readonly ImagePlatform[],
 ): PlatformProblem | undefined {
-  const platforms = imagePlatforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown')
-  if (platforms.length === 0 || nodes.some((node) => platforms.some((platform) => runs(node, platform)))) {
-    return undefined
-  }
-  return {
-    image: distinct(platforms.map(({ architecture, os }) => platformName(architecture, os))),
-    nodes: distinct(
-      nodes.map(({ Description: { Platform } }) =>
-        platformName(normalisedArchitecture(Platform.Architecture), Platform.OS),
-      ),
-    ),
-  }
+  const platforms = realPlatforms(imagePlatforms)
+  const fits = (node: PlacementNode) => platforms.some((platform) => runs(node, platform))
+  if (platforms.length === 0 || nodes.some(fits)) return undefined
+  return { image: namesOf(platforms), nodes: distinct(nodes.map(platformOf)) }
+}
+
+/** Nodes that cannot run an image which others can: what they are, and the constraints that keep a service from them. */
+export interface ForeignNodes<Node extends PlacementNode> {
+  readonly image: readonly string[]
+  readonly nodes: readonly Node[]
+  readonly constraints: readonly string[]
+}
+
+/**
+ * The nodes on which a task of a global service would wait for ever: each that its constraints allow is given one, whatever
+ * the platform (swarmkit, manager/orchestrator/global/global.go; seen with 20.10). `undefined` where there are none.
+ */
+export function foreignNodes<Node extends PlacementNode>(
+  nodes: readonly Node[],
+  imagePlatforms: readonly ImagePlatform[],
+): ForeignNodes<Node> | undefined {
+  const platforms = realPlatforms(imagePlatforms)
+  const fits = (node: Node) => platforms.length === 0 || platforms.some((platform) => runs(node, platform))
+  const foreign = nodes.filter((node) => !fits(node))
+  if (foreign.length === 0) return undefined
+  const systems = new Set(nodes.filter(fits).map(({ Description: { Platform } }) => Platform.OS))
+  const constraints = foreign.map(({ Description: { Platform } }) =>
+    systems.has(Platform.OS) ? `node.platform.arch!=${Platform.Architecture}` : `node.platform.os!=${Platform.OS}`,
+  )
+  return { image: namesOf(platforms), nodes: foreign, constraints: distinct(constraints) }
+}
+
+/** Without what is no platform: a statement about an image is listed beside it. */
+function realPlatforms(platforms: readonly ImagePlatform[]): ImagePlatform[] {
+  return platforms.filter(({ architecture, os }) => architecture !== 'unknown' && os !== 'unknown')
+}
+
+function namesOf(platforms: readonly ImagePlatform[]): string[] {
+  return distinct(platforms.map(({ architecture, os }) => platformName(architecture, os)))
+}
+
+/** `linux/arm64` */
+export function platformOf({ Description: { Platform } }: PlacementNode): string {
+  return platformName(Platform.Architecture, Platform.OS)
 }
 
 /** Whether a node can run an image of these platforms; one that names none runs anywhere. */
@@ -134,7 +166,7 @@ function normalisedArchitecture(architecture = ''): string {
 }
 
 /** `linux/amd64` */
-export function platformName(architecture?: string, os?: string): string {
+function platformName(architecture?: string, os?: string): string {
   return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`
 }
 

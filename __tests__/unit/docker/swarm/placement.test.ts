@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import {
   constraintProblem,
   eligibleNodes,
+  foreignNodes,
   type PlacementNode,
   platformProblem,
   satisfies,
@@ -207,6 +208,30 @@ describe("the image's platforms and the nodes'", () => {
       image,
       nodes: ['linux/amd64'],
     })
+  })
+
+  test.each([
+    ['another architecture', [{ architecture: 'aarch64' }], ['node.platform.arch!=aarch64']],
+    ['another operating system', [{ os: 'windows' }], ['node.platform.os!=windows']],
+    [
+      'of each kind one',
+      [{ os: 'windows', architecture: 'aarch64' }, { architecture: 'armv7l' }, { architecture: 'armv7l' }],
+      ['node.platform.arch!=armv7l', 'node.platform.os!=windows'],
+    ],
+  ])('some nodes have another, and constraints leave them out: %s', (_, traits, constraints) => {
+    const fitting = [worker({ id: 'fits' }), worker({ id: 'fits-too', architecture: 'amd64' })]
+    const others = traits.map((its) => worker(its))
+    const found = foreignNodes([...fitting, ...others], [{ architecture: 'amd64', os: 'linux' }])
+    expect(found).toEqual({ image: ['linux/amd64'], nodes: others, constraints })
+    const left = eligibleNodes([...fitting, ...others], { Constraints: found?.constraints ?? [] })
+    expect(left).toEqual(fitting)
+  })
+
+  test.each([
+    ['all nodes fit', [{ architecture: 'amd64', os: 'linux' }]],
+    ['the image names none', []],
+  ])('no node has another: %s', (_, platforms) => {
+    expect(foreignNodes([worker()], platforms)).toBeUndefined()
   })
 
   test('do not fit where there is no node', () => {
