@@ -260,6 +260,19 @@ test('a global service whose image some of its nodes cannot run is refused, with
   expect(problems).toEqual([why('everywhere'), why('job')])
 })
 
+test('a limit of more CPUs than any node has is refused', async () => {
+  const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
+  const { problems } = await deploy(swarm, [
+    entry('web', 'runs', ['--limit-cpu 4']),
+    entry('job', 'ends', ['--mode replicated-job', '--limit-cpu 2.5']),
+    entry('api', 'runs', ['--limit-cpu 2']),
+  ])
+  expect(problems).toEqual([
+    'service web: its limit of 4 CPUs is more than any node has that may run it (2): docker rejects each task. Ask for less, or add nodes that have it',
+    'service job: its limit of 2.5 CPUs is more than any node has that may run it (2): docker rejects each task. Ask for less, or add nodes that have it',
+  ])
+})
+
 test('a crash looping service that is as asked is not called unchanged', async () => {
   const swarm = new MemorySwarm({ images: IMAGES })
   const services = [entry('web', 'exits')]

@@ -13,7 +13,7 @@ import {
   platformOf,
   platformProblem,
 } from '../docker/swarm/placement.ts'
-import { roomProblem, startFirstProblem } from '../docker/swarm/room.ts'
+import { cpuLimitProblem, roomProblem, startFirstProblem } from '../docker/swarm/room.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
 import type { Deployment } from '../inputs/deployment.ts'
@@ -367,6 +367,6 @@ function placementProblems(
       `its image is built for ${foreign.image.join(', ')}, and a global service is to run on ${names} too: its task would wait there for ever. Build it for that platform as well, or write the constraint ${andList(foreign.constraints)}`,
     ]
   }
-  const room = roomProblem(spec, nodes)
-  return room === undefined ? [] : [`${room}. Ask for less, or add nodes that have it`]
+  const lacking = [roomProblem(spec, nodes), cpuLimitProblem(spec, nodes)]
+  return lacking.flatMap((why) => (why === undefined ? [] : `${why}. Ask for less, or add nodes that have it`))
 }

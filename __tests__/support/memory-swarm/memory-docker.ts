@@ -165,6 +165,10 @@ function withFlag(spec: ServiceSpec, flag: string, value: string, env: Env): Ser
       const Reservations = { ...template.Resources?.Reservations, MemoryBytes: Number.parseInt(value, 10) * 2 ** 30 }
       return { ...spec, TaskTemplate: { ...template, Resources: { ...template.Resources, Reservations } } }
     }
+    case '--limit-cpu': {
+      const Limits = { ...template.Resources?.Limits, NanoCPUs: Number(value) * 1e9 }
+      return { ...spec, TaskTemplate: { ...template, Resources: { ...template.Resources, Limits } } }
+    }
     case '--health-cmd':
       return within({ Healthcheck: { ...container.Healthcheck, Test: ['CMD-SHELL', value] } })
     case '--health-interval':

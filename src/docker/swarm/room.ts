@@ -29,6 +29,23 @@ export function roomProblem(wanted: ServiceSpec, nodes: readonly Node[]): string
 }
 
 /**
+ * Why docker would reject a task of a service wherever it may run, or where a global one is to: a limit of more CPUs than the
+ * node has, at which Swarm itself does not look (moby, daemon/daemon_unix.go; seen with 20.10). `undefined`: it would not.
+ */
+export function cpuLimitProblem(wanted: ServiceSpec, nodes: readonly Node[]): string | undefined {
+  const limit = wanted.TaskTemplate.Resources?.Limits?.NanoCPUs ?? 0
+  const each = nodesFor(wanted, nodes).flatMap(({ Description: { Resources: has } }) => has?.NanoCPUs ?? [])
+  const small = each.filter((cpus) => cpus < limit)
+  if (small.length === 0 || (small.length < each.length && !isGlobal(wanted))) return undefined
+  const most = Math.max(...small) / NANO
+  return small.length < each.length
+    ? `${small.length} of the ${each.length} nodes that are to run it have fewer CPUs (${most}) than its limit (${limit / NANO}): docker rejects its task there`
+    : `its limit of ${limit / NANO} CPUs is more than any node has that may run it (${most}): docker rejects each task`
+}
+
+const NANO = 1e9
+
+/**
  * Why no update of a service could put a task beside an old one once the service is as wanted; `undefined`: one could.
  */
 export function startFirstNote(wanted: ServiceSpec, nodes: readonly Node[]): string | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Node, Resources, ServiceMode, ServiceSpec, Task, TaskTemplate } from '../../../../src/docker/api.ts'
-import { roomProblem, startFirstNote, startFirstProblem } from '../../../../src/docker/swarm/room.ts'
+import { cpuLimitProblem, roomProblem, startFirstNote, startFirstProblem } from '../../../../src/docker/swarm/room.ts'
 import { createNode, createSpec, createTask } from '../../../support/builders.ts'
 
 const NODES = [1, 2, 3].map(createNode)
@@ -76,6 +76,35 @@ describe('the nodes as a whole have', () => {
     ],
   ])('%s', (_, spec, problem) => {
     expect(roomProblem(spec, withMemory(100))).toBe(problem)
+  })
+})
+
+describe('a limit of CPUs', () => {
+  const withCpus = (...counts: readonly number[]): Node[] =>
+    NODES.map((node, index) => ({
+      ...node,
+      Description: { ...node.Description, Resources: { NanoCPUs: (counts[index] ?? 0) * 1e9 } },
+    }))
+  const limited = (Mode: ServiceMode, cpus: number) =>
+    createSpec({ Mode, TaskTemplate: { Resources: { Limits: { NanoCPUs: cpus * 1e9 } } } })
+  const all = 'its limit of 4 CPUs is more than any node has that may run it (2): docker rejects each task'
+
+  test.each<[string, ServiceSpec, Node[], string | undefined]>([
+    ['as many as a node has', limited(replicated(1), 4), withCpus(2, 2, 4), undefined],
+    ['more than some of its nodes have', limited(replicated(3), 4), withCpus(2, 2, 4), undefined],
+    ['more than any node has', limited(replicated(1), 4), withCpus(1, 2, 2), all],
+    ['more than any node has, of a job', limited({ ReplicatedJob: {} }, 4), withCpus(1, 2, 2), all],
+    ['more than any node has, of a global service', limited({ Global: {} }, 4), withCpus(1, 2, 2), all],
+    [
+      'of a global service more than some of its nodes have',
+      limited({ Global: {} }, 2.5),
+      withCpus(1, 2, 4),
+      '2 of the 3 nodes that are to run it have fewer CPUs (2) than its limit (2.5): docker rejects its task there',
+    ],
+    ['none at all', createSpec({ Mode: replicated(1) }), withCpus(1, 1, 1), undefined],
+    ['where nodes do not say how many they have', limited(replicated(1), 4), NODES, undefined],
+  ])('%s', (_, spec, nodes, problem) => {
+    expect(cpuLimitProblem(spec, nodes)).toBe(problem)
   })
 })
 
