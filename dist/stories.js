@@ -543,6 +543,22 @@ function roomProblem(wanted, nodes) {
         : `the nodes that may run it have room for ${room} of its ${tasks} tasks (${by}): the others would wait for ever`;
 }
 /**
+ * Why docker would reject a task of a service wherever it may run, or where a global one is to: a limit of more CPUs than the
+ * node has, at which Swarm itself does not look (moby, daemon/daemon_unix.go; seen with 20.10). `undefined`: it would not.
+ */
+function cpuLimitProblem(wanted, nodes) {
+    const limit = wanted.TaskTemplate.Resources?.Limits?.NanoCPUs ?? 0;
+    const each = nodesFor(wanted, nodes).flatMap(({ Description: { Resources: has } }) => has?.NanoCPUs ?? []);
+    const small = each.filter((cpus) => cpus < limit);
+    if (small.length === 0 || (small.length < each.length && !(0,service_mode/* isGlobal */.WN)(wanted)))
+        return undefined;
+    const most = Math.max(...small) / NANO;
+    return small.length < each.length
+        ? `${small.length} of the ${each.length} nodes that are to run it have fewer CPUs (${most}) than its limit (${limit / NANO}): docker rejects its task there`
+        : `its limit of ${limit / NANO} CPUs is more than any node has that may run it (${most}): docker rejects each task`;
+}
+const NANO = 1e9;
+/**
  * Why no update of a service could put a task beside an old one once the service is as wanted; `undefined`: one could.
  */
 function startFirstNote(wanted, nodes) {
@@ -15646,8 +15662,13 @@ async function sendOneBack(sent, run, first = async () => undefined) {
         return { sent, state: isUpdate ? 'sent' : 'removed', before: await standingBefore(change, engine) };
     }
     catch (error) {
-        return { sent, state: 'failed', cause: `${(0,engine_engine/* wordsOfError */.bC)(error)}${leftHalfWay(sent)}` };
+        return { sent, state: 'failed', cause: `${send_back_whyNotSent(error)}${leftHalfWay(sent)}` };
     }
+}
+/** What the swarm refuses of the old spec, such as a secret that somebody has removed since, has nothing to do with the call. */
+function send_back_whyNotSent(error) {
+    const isRefused = error instanceof engine_engine/* EngineError */.NJ && error.isDaemons && error.status < 500;
+    return isRefused ? `docker refused what was there before: ${error.message}` : (0,engine_engine/* wordsOfError */.bC)(error);
 }
 async function restore(change, { service: deployed, problem, sentAt }, engine) {
     const { current, interim, wanted } = change;
@@ -19096,8 +19117,8 @@ function placementProblems(spec, distribution, nodes) {
             `its image is built for ${foreign.image.join(', ')}, and a global service is to run on ${names} too: its task would wait there for ever. Build it for that platform as well, or write the constraint ${(0,word_list/* andList */.c)(foreign.constraints)}`,
         ];
     }
-    const room = roomProblem(spec, nodes);
-    return room === undefined ? [] : [`${room}. Ask for less, or add nodes that have it`];
+    const lacking = [roomProblem(spec, nodes), cpuLimitProblem(spec, nodes)];
+    return lacking.flatMap((why) => (why === undefined ? [] : `${why}. Ask for less, or add nodes that have it`));
 }
 
 ;// CONCATENATED MODULE: ./build/plan/credentials/odd-password.js

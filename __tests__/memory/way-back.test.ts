@@ -246,6 +246,16 @@ describe('what passes does not end a way back', () => {
   })
 })
 
+test('what the swarm refuses of the spec from before is told in its words, and not as a call that failed', async () => {
+  const swarm = await swarmOf(spec('bad'))
+  const message = 'rpc error: code = InvalidArgument desc = secret not found: db'
+  swarm.faults.add({ at: /^POST \/services\/\w+\/update/, from: 2, fault: { kind: 'error', status: 400, message } })
+  const { results } = await runAction(swarm, { services: 'bad: hub.test/acme/web:crashes' })
+  expect(results[0]?.cause).toMatch(
+    new RegExp(`exit code 3; the way back failed too: docker refused what was there before: ${message}$`),
+  )
+})
+
 test.each([
   ['on its way back', 2000, 'during this deploy'],
   ['after that', 12_000, 'after it had come up'],

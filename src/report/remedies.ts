@@ -120,8 +120,32 @@ export const REMEDIES: readonly Remedy[] = [
     isOfTask: true,
   },
   {
-    reads: '`exit code 126` or `127`, `executable file not found`, `exec format error`',
-    finds: /\bexit code 12[67]\b|\bexecutable file not found\b|\bexec format error\b|\bno such file or directory\b/,
+    reads: '`exec …: exec format error`',
+    finds: /\bexec format error\b/,
+    advice:
+      'the program is for another platform than its node, or a script without `#!` in its first line: build the image for the platform of the nodes',
+    doc: 'a program is not found',
+    isOfTask: true,
+  },
+  {
+    reads: '`exec …: no such file or directory`',
+    finds: /\bexec (?:\S+|user process caused): no such file or directory\b/,
+    advice:
+      'the program is there, but not what runs it: the interpreter that the first line of a script names (with the line ends of Windows it is another one), or the loader of a program that is made for another libc',
+    doc: 'a program is not found',
+    isOfTask: true,
+  },
+  {
+    reads: '`exec: "…": permission denied`',
+    finds: /\bexec(?:: "[^"]*"| \S+| user process caused): permission denied\b/,
+    advice:
+      'the program is there, but may not be run: make it executable in the image (`chmod +x`, `COPY --chmod=755`), also for the user of the service',
+    doc: 'a program is not found',
+    isOfTask: true,
+  },
+  {
+    reads: '`exit code 126` or `127`, `executable file not found`',
+    finds: /\bexit code 12[67]\b|\bexecutable file not found\b|\bno such file or directory\b/,
     advice: 'the container has no such program: look at `command`, at the entrypoint, and at the platform of the image',
     doc: 'a program is not found',
     isOfTask: true,
@@ -138,6 +162,30 @@ export const REMEDIES: readonly Remedy[] = [
     finds: /\binvalid mount config\b|\bbind source path does not exist\b/,
     advice: 'make the path on every node that may run the task, or use a volume',
     doc: 'a mount is not there',
+    isOfTask: true,
+  },
+  {
+    reads: '`Range of CPUs is from 0.01 to …`',
+    finds: /\brange of CPUs is from\b/i,
+    advice:
+      'its limit of CPUs is more than that node has: lower it, or keep the service on larger nodes with a constraint',
+    doc: 'a container does not start',
+    isOfTask: true,
+  },
+  {
+    reads: '`assigned node no longer meets constraints`',
+    finds: /\bassigned node no longer meets constraints\b/,
+    advice:
+      'the labels, the role or the availability of its node were changed meanwhile: deploy again when a node has what the constraints ask for (`docker node inspect`)',
+    doc: 'no node can take a task',
+    isOfTask: true,
+  },
+  {
+    reads: '`the swarm has no address for its task`, `ip addresses may be exhausted`',
+    finds: /\bhas no address for its task\b|\bip addresses may be exhausted\b/,
+    advice:
+      'the subnet of the network that the cause names is full: give it a larger one, for which it has to be made anew, or have fewer tasks on it',
+    doc: 'a network has no addresses',
     isOfTask: true,
   },
   {
@@ -220,8 +268,13 @@ export const REMEDIES: readonly Remedy[] = [
 
 /** What to do about a service that did not come up, if there is a rule for it. */
 export function remedyOf({ cause = '', failedTask }: ServiceResult): Remedy | undefined {
-  return remedyFor(`${cause}\n${failedTask?.ending ?? ''}`)
+  const notBegun = failedTask?.logs.find((line) => NOT_BEGUN.test(line)) ?? ''
+  return remedyFor([cause, failedTask?.ending ?? '', notBegun].join('\n'))
 }
+
+/** What runc prints in the container when the program cannot begin; the exit code is 1 or 255 (runc, libcontainer/standard_init_linux.go). */
+const NOT_BEGUN =
+  /^(?:standard_init_linux\.go:\d+: )?exec (?:\S+|user process caused): (?:exec format error|no such file or directory|permission denied)$/
 
 /** The same for any text that says what became of a service. */
 export function remedyFor(text: string): Remedy | undefined {

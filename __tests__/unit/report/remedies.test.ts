@@ -21,6 +21,15 @@ describe('what to do about a cause as a run tells it', () => {
     ],
     ['a container does not start', 'the task failed: No such container: web.1.r7k2'],
     ['a program is not found', 'its task failed with exit code 127: starting container failed: exec: "x": not found'],
+    [
+      'a network has no addresses',
+      "the swarm has no address for its task: net (10.9.0.0/29) has none left, or the manager's log says why; the task was rejected: node is missing network attachments, ip addresses may be exhausted",
+    ],
+    ['no node can take a task', 'x; the task was rejected: assigned node no longer meets constraints'],
+    [
+      'a container does not start',
+      'its task was rejected: Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available',
+    ],
     ['a trial fails', 'the trial failed: the check failed 3 times in a row: write /x: no space left on device'],
     ['a health check fails', 'its task failed its health check (exit code 1: no answer)'],
     [
@@ -68,6 +77,32 @@ describe('what to do about a cause as a run tells it', () => {
   test('also where only the task tells it', () => {
     const failedTask = { id: 't', node: 'n1', ending: 'failed with exit code 137', exitCode: 137, logs: [] }
     expect(remedyOf(createResult({ cause: 'Swarm paused the update: x', failedTask }))?.doc).toBe('a task is killed')
+  })
+
+  test.each([
+    ['exec /run: exec format error', /another platform than its node, or a script without `#!`/],
+    ['standard_init_linux.go:228: exec user process caused: exec format error', /another platform than its node/],
+    ['exec /entrypoint.sh: no such file or directory', /interpreter that the first line of a script names/],
+    ['exec /entrypoint.sh: permission denied', /make it executable/],
+    ['the program said: exec /x: exec format error', /mend what its last lines name/],
+    ['open /etc/app.conf: no such file or directory', /mend what its last lines name/],
+  ])('where a program cannot begin, what runc printed in its place: %s', (line, advice) => {
+    const cause = 'its task ended 5 times in a row, the last one failed with exit code 1'
+    const failedTask = { id: 't', node: 'n1', ending: 'failed with exit code 1', exitCode: 1, logs: ['a', line] }
+    expect(remedyOf(createResult({ cause, failedTask }))?.advice).toMatch(advice)
+  })
+
+  test.each([
+    [
+      '126: starting container failed: runc create failed: exec: "/x": permission denied: unknown',
+      /make it executable in the image/,
+    ],
+    [
+      '127: starting container failed: runc create failed: exec: "/x": stat /x: no such file or directory: unknown',
+      /has no such program/,
+    ],
+  ])('and what docker says of one: exit code %s', (said, advice) => {
+    expect(remedyFor(`the task failed with exit code ${said}`)?.advice).toMatch(advice)
   })
 
   test('and nothing where there is no rule', () => {

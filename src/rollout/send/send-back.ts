@@ -1,5 +1,5 @@
 import type { Service, Task } from '../../docker/api.ts'
-import { type Engine, wordsOfError } from '../../docker/engine/engine.ts'
+import { type Engine, EngineError, wordsOfError } from '../../docker/engine/engine.ts'
 import { imageInWords, imageOf } from '../../docker/specs/service-spec.ts'
 import { sameSpec } from '../../docker/specs/spec-comparison.ts'
 import { findService, type UpdateResult } from '../../docker/specs/spec-update.ts'
@@ -84,8 +84,14 @@ async function sendOneBack(
     else run.lines.say(name, `${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`)
     return { sent, state: isUpdate ? 'sent' : 'removed', before: await standingBefore(change, engine) }
   } catch (error) {
-    return { sent, state: 'failed', cause: `${wordsOfError(error)}${leftHalfWay(sent)}` }
+    return { sent, state: 'failed', cause: `${whyNotSent(error)}${leftHalfWay(sent)}` }
   }
+}
+
+/** What the swarm refuses of the old spec, such as a secret that somebody has removed since, has nothing to do with the call. */
+function whyNotSent(error: unknown): string {
+  const isRefused = error instanceof EngineError && error.isDaemons && error.status < 500
+  return isRefused ? `docker refused what was there before: ${error.message}` : wordsOfError(error)
 }
 
 async function restore(change: Update, { service: deployed, problem, sentAt }: Sent, engine: Engine) {
