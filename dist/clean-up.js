@@ -11971,6 +11971,44 @@ function tcpReason(said) {
     return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? linesJoined(said).replace(/\s+/g, ' ');
 }
 
+;// CONCATENATED MODULE: ./build/connect/context-problem.js
+
+
+const ADDRESSES = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
+/**
+ * Why docker finds no address, with what to do. Pure.
+ *
+ * @param said docker's own words
+ */
+function contextProblem(said, { name, env }) {
+    const words = withoutSecrets(safe_text_limited(said.trim()));
+    // Docker asks for no context where this is set, and takes it for the address of the one named default.
+    if (name === undefined && env.DOCKER_HOST) {
+        return `DOCKER_HOST is no address that docker can read: ${words}. Write ${ADDRESSES} there, without quotes, or use \`host\``;
+    }
+    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context';
+    const source = name === undefined ? current : `\`context\` (${placed(name)})`;
+    const remedy = /: parsing |: read /.test(words)
+        ? 'Its file is damaged: remove it with `docker context rm --force`, and make it again with `docker context create`'
+        : 'Choose one that `docker context ls` lists';
+    return `docker could not resolve ${source}: ${words}. ${remedy}.`;
+}
+/**
+ * That a context leads nowhere, as one does that was made for another program. Pure.
+ *
+ * @param name as docker tells it; a file that has no more than `null` has none
+ */
+function contextWithoutAddress(name) {
+    const shown = name ? ` ${placed(name)}` : '';
+    return `the docker context${shown} has no address of a docker daemon: give it one, as in \`docker context update${shown} --docker host=ssh://user@manager\`, or write the address in \`host\``;
+}
+/** What docker says against an address whose kind it cannot use on this machine, with what to write. */
+function addressReason(said) {
+    if (!/protocol not available|unable to parse docker host/i.test(said))
+        return said;
+    return `docker on this runner knows no such address: write ${ADDRESSES}`;
+}
+
 ;// CONCATENATED MODULE: ./build/connect/local-reason.js
 
 /** What the docker CLI says where no daemon answers on this machine, the most telling first (docker/cli, connhelper). */
@@ -13074,7 +13112,7 @@ function explanationFor(host, env) {
         return tcpReason;
     if (host.startsWith('ssh:'))
         return runnersSshReason;
-    return host.startsWith('unix:') ? localExplanation(host, env) : (said) => said;
+    return host.startsWith('unix:') ? localExplanation(host, env) : addressReason;
 }
 function localExplanation(host, env) {
     return (said) => localReason(said, rootlessSockets(host, env));
@@ -13097,20 +13135,23 @@ async function writeTls({ ca, cert, key }, workspace) {
 }
 async function inspectContext(docker, name, env, signal) {
     const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal });
-    if (code === 0)
-        return contextIn(stdout);
-    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context';
-    const source = name === undefined ? current : `\`context\` (${placed(name)})`;
-    throw new errors_UserError(`docker could not resolve ${source}: ${withoutSecrets(safe_text_limited(stderr.trim()))}. Choose one that \`docker context ls\` lists.`);
+    if (code !== 0)
+        throw new errors_UserError(contextProblem(stderr, { name, env }));
+    return contextIn(stdout);
 }
 function contextIn(stdout) {
     try {
         const context = parseGoJson(stdout);
-        if (typeof context.Endpoints.docker.Host === 'string')
+        if (context.Endpoints?.docker?.Host)
             return context;
+        // What docker says of every context, also of one whose file is empty.
+        if (context.Storage !== undefined)
+            throw new errors_UserError(contextWithoutAddress(context.Name));
     }
-    catch {
-        // Told below, whatever it is.
+    catch (error) {
+        if (error instanceof errors_UserError)
+            throw error;
+        // Else told below, whatever it is.
     }
     throw new errors_UserError(`\`docker context inspect\` printed what no docker CLI prints: "${safe_text_safeLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
 }

@@ -23568,7 +23568,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 716).then(__nccwpck_require__.bind(__nccwpck_require__, 4716))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 94).then(__nccwpck_require__.bind(__nccwpck_require__, 7094))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

@@ -1,8 +1,8 @@
-export const id = 716;
-export const ids = [716];
+export const id = 94;
+export const ids = [94];
 export const modules = {
 
-/***/ 4716:
+/***/ 7094:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -669,7 +669,7 @@ function reasonsOf(limits) {
 // EXTERNAL MODULE: ./build/inputs/update-policy.js
 var update_policy = __webpack_require__(1206);
 // EXTERNAL MODULE: ./build/runner/text/shown.js
-var shown = __webpack_require__(4386);
+var text_shown = __webpack_require__(4386);
 ;// CONCATENATED MODULE: ./build/plan/credentials/stored-account.js
 
 
@@ -758,7 +758,7 @@ function requestWith(credential, login = credential) {
 }
 /** An identity token may say by itself whose it is; a password may stand in the place of the name. */
 function userInWords({ username }) {
-    return username === '' ? 'an identity token' : (0,shown/* placed */.GS)(username);
+    return username === '' ? 'an identity token' : (0,text_shown/* placed */.GS)(username);
 }
 /** What the nodes store of an account: `the stored password of bot for ghcr.io (registries entry 1)`. */
 function storedPasswordInWords(credential) {
@@ -4855,12 +4855,12 @@ function changeCell({ before, wanted }) {
     const old = wordsOf(before);
     if (old !== undefined && old.repository !== now.repository)
         return `${whole(old)} \u2192 ${whole(now)}`;
-    const tags = old === undefined || old.tag === now.tag ? images_shown(now.tag) : `${images_shown(old.tag)}${ARROW}${images_shown(now.tag)}`;
+    const tags = old === undefined || old.tag === now.tag ? shown(now.tag) : `${shown(old.tag)}${ARROW}${shown(now.tag)}`;
     const digests = old === undefined || old.digest === now.digest
-        ? images_shown(now.digest)
-        : `${images_shown(old.digest)}${ARROW}${images_shown(now.digest)}`;
+        ? shown(now.digest)
+        : `${shown(old.digest)}${ARROW}${shown(now.digest)}`;
     return [
-        images_shown(now.repository),
+        shown(now.repository),
         ...(now.tag === undefined ? [] : [tags]),
         ...(now.digest === undefined ? [] : [digests]),
     ].join(BREAK);
@@ -4872,16 +4872,16 @@ function runsCell({ wanted, after }) {
         return '\u2013';
     if (wordsOf(wanted)?.repository !== now.repository)
         return whole(now);
-    return [now.tag, now.digest].flatMap((part) => (part === undefined ? [] : [images_shown(part)])).join(BREAK);
+    return [now.tag, now.digest].flatMap((part) => (part === undefined ? [] : [shown(part)])).join(BREAK);
 }
 /** GitHub takes this tag of HTML in a table, where a line cannot end. */
 const BREAK = '<br>';
 const ARROW = '&nbsp;\u2192&nbsp;';
 function whole({ repository, tag, digest }) {
-    const name = images_shown(`${repository}${tag === undefined ? '' : `:${tag}`}`);
-    return digest === undefined ? name : `${name}${BREAK}${images_shown(digest)}`;
+    const name = shown(`${repository}${tag === undefined ? '' : `:${tag}`}`);
+    return digest === undefined ? name : `${name}${BREAK}${shown(digest)}`;
 }
-function images_shown(text) {
+function shown(text) {
     return text === undefined ? '\u2013' : (0,markdown/* nameCell */.UQ)(text);
 }
 function wordsOf(image) {
@@ -6802,7 +6802,7 @@ function sendJson(response, { status, body }) {
 function complaint({ code, stdout, stderr }) {
     const lines = (0,secret/* redact */.E$)(stderr.trim() || stdout.trim()).split(/\r?\n/);
     const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()));
-    return (0,shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`;
+    return (0,text_shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/cli/rehearsal.js
@@ -7607,7 +7607,7 @@ function checkLabel(label) {
     catch (error) {
         if (!(error instanceof errors/* UserError */.yo))
             throw error;
-        throw new errors/* UserErrors */.tQ([`its label ${own_labels/* KEEP_REPLICAS_LABEL */.v1} is ${(0,shown/* shown */.SP)(label)}: write "true" or "false"`]);
+        throw new errors/* UserErrors */.tQ([`its label ${own_labels/* KEEP_REPLICAS_LABEL */.v1} is ${(0,text_shown/* shown */.SP)(label)}: write "true" or "false"`]);
     }
 }
 /** The spec with the number that the service has now, where that is to stay. */
@@ -9237,7 +9237,7 @@ async function askHelper(helper, registry, env, signal) {
             return undefined;
         // It is on stdout that helpers say what is wrong; an answer there is none.
         const why = answer.stderr.trim() || (said === undefined ? answer.stdout.trim() : '');
-        throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : (0,shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(why)));
+        throw new HelperError(why === '' ? `it ended with code ${answer.code} and no word` : (0,text_shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(why)));
     }
     if (said === undefined)
         throw new HelperError('its answer is no JSON object');
@@ -11840,13 +11840,13 @@ var inputs_problems = __webpack_require__(6790);
  */
 function missingService(request, names, leftovers = []) {
     const { image, isKeyed } = request;
-    const name = (0,shown/* placed */.GS)(request.name);
+    const name = (0,text_shown/* placed */.GS)(request.name);
     const guesses = (0,keys/* similarNames */.qz)(request.name, names);
     const guess = guesses.length === 0 ? 'correct its name' : `did you mean ${(0,inputs_problems/* listed */.K)(guesses, 'or')}?`;
     const what = `image: ${image === undefined ? '\u2026' : (0,registry_reference/* familiar */.ce)(image)}, create: true`;
     const line = isKeyed ? `${name}: {${what}}` : `- {name: ${name}, ${what}}`;
     if (leftovers.length > 0) {
-        const left = (0,inputs_problems/* listed */.K)(leftovers.map(({ Spec }) => (0,shown/* placed */.GS)(Spec.Name)));
+        const left = (0,inputs_problems/* listed */.K)(leftovers.map(({ Spec }) => (0,text_shown/* placed */.GS)(Spec.Name)));
         return `service ${name}: nothing leads traffic to it (${left} ${leftovers.length === 1 ? 'is' : 'are'} there without). To have it made anew write \`${line}\``;
     }
     return `service ${name} does not exist on this swarm: ${guess}${guesses.length === 0 ? ', or to' : ' To'} have it made write \`${line}\``;
@@ -11855,9 +11855,9 @@ function missingService(request, names, leftovers = []) {
 function missingStack(stack, all) {
     const stacks = new Set(all.flatMap((service) => missing_service_stackOf(service) ?? []));
     const advice = all.some((service) => nameInFiles(service) === stack)
-        ? `there is a service of this name: write \`services: ${(0,shown/* placed */.GS)(stack)}\``
+        ? `there is a service of this name: write \`services: ${(0,text_shown/* placed */.GS)(stack)}\``
         : otherName(stack, [...stacks], 'correct its name');
-    return `stack ${(0,shown/* placed */.GS)(stack)} has no service on this swarm: ${advice}`;
+    return `stack ${(0,text_shown/* placed */.GS)(stack)} has no service on this swarm: ${advice}`;
 }
 /**
  * What to do about a service that is not there.
@@ -11866,7 +11866,7 @@ function missingStack(stack, all) {
  */
 function otherService(name, all, otherwise = 'correct its name') {
     if (all.some((service) => missing_service_stackOf(service) === name)) {
-        return `there is a stack of this name: write \`stack: ${(0,shown/* placed */.GS)(name)}\``;
+        return `there is a stack of this name: write \`stack: ${(0,text_shown/* placed */.GS)(name)}\``;
     }
     return otherName(name, all.map(({ Spec }) => Spec.Name), otherwise);
 }
@@ -12117,7 +12117,7 @@ const plan_LONGEST_NAME = 200;
 /** @param unread why it is not taken for the path of a directory, where somebody has looked */
 function unknownConfig(choice, all, unread) {
     const { source } = choice;
-    const name = (0,shown/* placed */.GS)((0,safe_text/* safeLine */.om)(choice.name, plan_LONGEST_NAME));
+    const name = (0,text_shown/* placed */.GS)((0,safe_text/* safeLine */.om)(choice.name, plan_LONGEST_NAME));
     const toWrite = (0,may_be_secret/* mayBeSecret */.lr)(choice.name) ? '\u2026' : name;
     const known = all.length > 0 ? `the configs of this run are ${(0,word_list/* andList */.c)(all.map((one) => one.name))}` : 'this run has no configs';
     const advice = `give \`registries\` an entry with \`config: ${toWrite}\`, or \`docker-config\` one of that name (\`${toWrite}: env:NAME\`)`;
@@ -19395,7 +19395,7 @@ function notFound(target, records) {
     const { text } = target;
     const number = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
     if (records.some(({ version }) => version === number)) {
-        return `no tag, commit or run of a record is ${(0,shown/* shown */.SP)(text)}: for the version of this number write \`'#${number}'\``;
+        return `no tag, commit or run of a record is ${(0,text_shown/* shown */.SP)(text)}: for the version of this number write \`'#${number}'\``;
     }
     const backs = [...commitsThatBegin(text, records).values()].flat();
     const short = /^[0-9a-f]{4,6}$/i.test(text)
@@ -19403,7 +19403,7 @@ function notFound(target, records) {
         : backs.length > 0
             ? ` (a workflow at this commit has only gone back: see ${backs.map(({ version }) => `#${version}`).join(', ')})`
             : '';
-    return `no tag, commit or run of a record is ${(0,shown/* shown */.SP)(text)}${short}: ${there}`;
+    return `no tag, commit or run of a record is ${(0,text_shown/* shown */.SP)(text)}${short}: ${there}`;
 }
 function nameOne(records) {
     const versions = records.map(({ version }) => version);
@@ -20838,7 +20838,7 @@ function requireAll(request, services) {
     const unheard = (0,tree/* serviceKeys */.Wy)(request.adapted.files).filter((key) => !isHeard(key));
     if (unheard.length === 0)
         return;
-    throw new errors/* UserError */.yo(`\`docker stack deploy\` does not say what it would deploy of ${unheard.map(shown/* placed */.GS).join(', ')}: check which docker is first on the PATH of this step`);
+    throw new errors/* UserError */.yo(`\`docker stack deploy\` does not say what it would deploy of ${unheard.map(text_shown/* placed */.GS).join(', ')}: check which docker is first on the PATH of this step`);
 }
 /** What several captures of parts of one stack have. */
 function read_together(captures) {
@@ -21169,6 +21169,44 @@ function hasBareTls({ Endpoints: { docker }, TLSMaterial: material }) {
 var reach_host = __webpack_require__(1620);
 // EXTERNAL MODULE: ./build/inputs/reach/tls.js
 var reach_tls = __webpack_require__(3981);
+;// CONCATENATED MODULE: ./build/connect/context-problem.js
+
+
+const ADDRESSES = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
+/**
+ * Why docker finds no address, with what to do. Pure.
+ *
+ * @param said docker's own words
+ */
+function contextProblem(said, { name, env }) {
+    const words = (0,text_shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(said.trim()));
+    // Docker asks for no context where this is set, and takes it for the address of the one named default.
+    if (name === undefined && env.DOCKER_HOST) {
+        return `DOCKER_HOST is no address that docker can read: ${words}. Write ${ADDRESSES} there, without quotes, or use \`host\``;
+    }
+    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${(0,text_shown/* placed */.GS)(env.DOCKER_CONTEXT)})` : 'the current docker context';
+    const source = name === undefined ? current : `\`context\` (${(0,text_shown/* placed */.GS)(name)})`;
+    const remedy = /: parsing |: read /.test(words)
+        ? 'Its file is damaged: remove it with `docker context rm --force`, and make it again with `docker context create`'
+        : 'Choose one that `docker context ls` lists';
+    return `docker could not resolve ${source}: ${words}. ${remedy}.`;
+}
+/**
+ * That a context leads nowhere, as one does that was made for another program. Pure.
+ *
+ * @param name as docker tells it; a file that has no more than `null` has none
+ */
+function contextWithoutAddress(name) {
+    const shown = name ? ` ${(0,text_shown/* placed */.GS)(name)}` : '';
+    return `the docker context${shown} has no address of a docker daemon: give it one, as in \`docker context update${shown} --docker host=ssh://user@manager\`, or write the address in \`host\``;
+}
+/** What docker says against an address whose kind it cannot use on this machine, with what to write. */
+function addressReason(said) {
+    if (!/protocol not available|unable to parse docker host/i.test(said))
+        return said;
+    return `docker on this runner knows no such address: write ${ADDRESSES}`;
+}
+
 ;// CONCATENATED MODULE: ./build/connect/local-reason.js
 
 /** What the docker CLI says where no daemon answers on this machine, the most telling first (docker/cli, connhelper). */
@@ -21925,7 +21963,7 @@ function explanationFor(host, env) {
         return reach_tls/* tcpReason */.iY;
     if (host.startsWith('ssh:'))
         return runnersSshReason;
-    return host.startsWith('unix:') ? localExplanation(host, env) : (said) => said;
+    return host.startsWith('unix:') ? localExplanation(host, env) : addressReason;
 }
 function localExplanation(host, env) {
     return (said) => localReason(said, rootlessSockets(host, env));
@@ -21948,20 +21986,23 @@ async function writeTls({ ca, cert, key }, workspace) {
 }
 async function inspectContext(docker, name, env, signal) {
     const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal });
-    if (code === 0)
-        return contextIn(stdout);
-    const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${(0,shown/* placed */.GS)(env.DOCKER_CONTEXT)})` : 'the current docker context';
-    const source = name === undefined ? current : `\`context\` (${(0,shown/* placed */.GS)(name)})`;
-    throw new errors/* UserError */.yo(`docker could not resolve ${source}: ${(0,shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(stderr.trim()))}. Choose one that \`docker context ls\` lists.`);
+    if (code !== 0)
+        throw new errors/* UserError */.yo(contextProblem(stderr, { name, env }));
+    return contextIn(stdout);
 }
 function contextIn(stdout) {
     try {
         const context = (0,go_json/* parseGoJson */.Si)(stdout);
-        if (typeof context.Endpoints.docker.Host === 'string')
+        if (context.Endpoints?.docker?.Host)
             return context;
+        // What docker says of every context, also of one whose file is empty.
+        if (context.Storage !== undefined)
+            throw new errors/* UserError */.yo(contextWithoutAddress(context.Name));
     }
-    catch {
-        // Told below, whatever it is.
+    catch (error) {
+        if (error instanceof errors/* UserError */.yo)
+            throw error;
+        // Else told below, whatever it is.
     }
     throw new errors/* UserError */.yo(`\`docker context inspect\` printed what no docker CLI prints: "${(0,safe_text/* safeLine */.om)(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`);
 }
@@ -25103,7 +25144,7 @@ function auth_refresh_choose(which, all) {
         case 'label': {
             const labelled = all.filter(({ Spec }) => which.labels.every((label) => hasLabel(Spec.Labels ?? {}, label)));
             if (labelled.length === 0) {
-                const labels = which.labels.map((label) => `label=${(0,shown/* placed */.GS)(label)}`).join(' ');
+                const labels = which.labels.map((label) => `label=${(0,text_shown/* placed */.GS)(label)}`).join(' ');
                 throw new errors/* UserError */.yo(`services: no service of this swarm has ${labels}: correct it; labels of services count, which in compose files stand under \`deploy.labels\``);
             }
             return those(labelled);
@@ -25650,9 +25691,9 @@ function whyRecorded(object, records) {
     return first === undefined ? undefined : `a record of ${subjectWords(first.record.subject)} needs it`;
 }
 function plan_missingStack(stack, services) {
-    const what = `stack: there is no stack ${(0,shown/* placed */.GS)(stack)} on this swarm`;
+    const what = `stack: there is no stack ${(0,text_shown/* placed */.GS)(stack)} on this swarm`;
     if (services.some((service) => service.Spec.Name === stack || nameInFiles(service) === stack)) {
-        const advice = `there is a service of this name: write \`services: ${(0,shown/* placed */.GS)(stack)}\` where that is meant`;
+        const advice = `there is a service of this name: write \`services: ${(0,text_shown/* placed */.GS)(stack)}\` where that is meant`;
         return { what, advice, isSuspicious: true };
     }
     const [guess] = (0,keys/* similarNames */.qz)(stack, [...new Set(services.flatMap((service) => plan_stackOf(service) ?? []))]);
@@ -25710,10 +25751,10 @@ function plan_isOf(name, service) {
     return service.Spec.Name === name || nameInFiles(service) === name;
 }
 function plan_missingService(name, services) {
-    const what = `services: there is no service ${(0,shown/* placed */.GS)(name)} on this swarm`;
+    const what = `services: there is no service ${(0,text_shown/* placed */.GS)(name)} on this swarm`;
     const members = services.filter((one) => plan_stackOf(one) === name);
     if (members.length > 0) {
-        const advice = `there is a stack of this name: write \`stack: ${(0,shown/* placed */.GS)(name)}\` where all of it is meant, or name its services: ${(0,inputs_problems/* listed */.K)(members.map(({ Spec }) => Spec.Name))}`;
+        const advice = `there is a stack of this name: write \`stack: ${(0,text_shown/* placed */.GS)(name)}\` where all of it is meant, or name its services: ${(0,inputs_problems/* listed */.K)(members.map(({ Spec }) => Spec.Name))}`;
         return { what, advice, isSuspicious: true };
     }
     const [guess] = (0,keys/* similarNames */.qz)(name, services.map(({ Spec }) => Spec.Name));
@@ -26672,7 +26713,7 @@ function chosenOf(which, all) {
                 services: all.filter((service) => which.names.some((name) => isOf(name)(service))),
                 missing: which.names
                     .filter((name) => !all.some(isOf(name)))
-                    .map((name) => `service ${(0,shown/* placed */.GS)(name)} does not exist on this swarm: ${otherService(name, all)}`),
+                    .map((name) => `service ${(0,text_shown/* placed */.GS)(name)} does not exist on this swarm: ${otherService(name, all)}`),
             };
         }
     }

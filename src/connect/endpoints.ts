@@ -9,10 +9,10 @@ import { parseHost, shownAddress } from '../inputs/reach/host.ts'
 import { tcpReason } from '../inputs/reach/tls.ts'
 import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log/log.ts'
-import { limited, safeLine } from '../runner/text/safe-text.ts'
-import { placed, withoutSecrets } from '../runner/text/shown.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
 import { withoutEndpoint } from '../runner/variables.ts'
 import type { Workspace } from '../runner/workspace/workspace.ts'
+import { addressReason, contextProblem, contextWithoutAddress } from './context-problem.ts'
 import { localReason } from './local-reason.ts'
 import { rootlessSockets } from './local-sockets.ts'
 import type { Candidate } from './managers.ts'
@@ -101,7 +101,7 @@ async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground)
 function explanationFor(host: string, env: Readonly<Record<string, string>>): Route['explain'] {
   if (host.startsWith('tcp:')) return tcpReason
   if (host.startsWith('ssh:')) return runnersSshReason
-  return host.startsWith('unix:') ? localExplanation(host, env) : (said) => said
+  return host.startsWith('unix:') ? localExplanation(host, env) : addressReason
 }
 
 function localExplanation(host: string, env: Readonly<Record<string, string>>): Route['explain'] {
@@ -138,20 +138,19 @@ async function inspectContext(
   signal: AbortSignal,
 ): Promise<ContextInspection> {
   const { code, stdout, stderr } = await docker.run(['context', 'inspect', '--format', '{{json .}}'], { signal })
-  if (code === 0) return contextIn(stdout)
-  const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context'
-  const source = name === undefined ? current : `\`context\` (${placed(name)})`
-  throw new UserError(
-    `docker could not resolve ${source}: ${withoutSecrets(limited(stderr.trim()))}. Choose one that \`docker context ls\` lists.`,
-  )
+  if (code !== 0) throw new UserError(contextProblem(stderr, { name, env }))
+  return contextIn(stdout)
 }
 
 function contextIn(stdout: string): ContextInspection {
   try {
-    const context = parseGoJson(stdout) as ContextInspection
-    if (typeof context.Endpoints.docker.Host === 'string') return context
-  } catch {
-    // Told below, whatever it is.
+    const context = parseGoJson(stdout) as Partial<ContextInspection>
+    if (context.Endpoints?.docker?.Host) return context as ContextInspection
+    // What docker says of every context, also of one whose file is empty.
+    if (context.Storage !== undefined) throw new UserError(contextWithoutAddress(context.Name))
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    // Else told below, whatever it is.
   }
   throw new UserError(
     `\`docker context inspect\` printed what no docker CLI prints: "${safeLine(stdout.trim(), 200)}". Check which docker is first on the PATH of this step`,

@@ -29,6 +29,68 @@ describe('a warning', () => {
   })
 })
 
+const reach = { hosts: [] } as unknown as Parameters<typeof candidatesOf>[0]
+
+/** What is said where docker answers `docker context inspect` so. */
+function candidatesWhere(answer: string, variables: Readonly<Record<string, string>>, code = 1, name?: string) {
+  writeFileSync(join(directory, 'answer'), answer)
+  const to = code === 0 ? '' : ' >&2'
+  writeFileSync(join(directory, 'docker'), `#!/bin/sh\ncat "${join(directory, 'answer')}"${to}\nexit ${code}\n`, {
+    mode: 0o755,
+  })
+  const env = { PATH: `${directory}:/usr/bin:/bin`, ...variables }
+  const userConfig = { directory }
+  const ground = { env, userConfig, signal: new AbortController().signal }
+  const asked = name === undefined ? reach : { ...reach, context: name }
+  return candidatesOf(asked, ground as unknown as Parameters<typeof candidatesOf>[1])
+}
+
+test.each([
+  ['https://h:2376', 'invalid bind address format: https://h:2376'],
+  ['"unix:///run/docker.sock"', 'invalid bind address format: "unix:///run/docker.sock"'],
+  ['tcp://a b:2', 'parse "tcp://a b:2": invalid character " " in host name'],
+])('an address in DOCKER_HOST that docker cannot read is told as that, and no context: %s', async (host, said) => {
+  await expect(candidatesWhere(said, { DOCKER_HOST: host, DOCKER_CONTEXT: 'prod' })).rejects.toThrow(
+    `DOCKER_HOST is no address that docker can read: ${said}. Write \`ssh://user@host\`, \`tcp://host:2376\` or \`unix:///path\` there, without quotes, or use \`host\``,
+  )
+})
+
+test.each([
+  'parsing /home/ci/.docker/contexts/meta/a51146/meta.json: unexpected end of JSON input',
+  'read /home/ci/.docker/contexts/meta/a51146/meta.json: is a directory',
+])('a damaged context is told as that, and not to be chosen from a list: %s', async (said) => {
+  await expect(candidatesWhere(`context "prod": ${said}\n`, { DOCKER_HOST: 'tcp://x:1' }, 1, 'prod')).rejects.toThrow(
+    /^docker could not resolve `context` \(prod\): .*\. Its file is damaged: remove it with `docker context rm --force`, and make it again with `docker context create`\.$/,
+  )
+})
+
+test.each([
+  '{"Name":"prod","Metadata":{},"Endpoints":{"docker":{"SkipTLSVerify":false}},"TLSMaterial":{},"Storage":{}}',
+  '{"Name":"prod","Endpoints":{"kubernetes":{"Host":"https://k"}},"TLSMaterial":{},"Storage":{}}',
+  '{"Name":"prod","TLSMaterial":{},"Storage":{}}',
+])('a context that has no address is told what it lacks: %s', async (inspected) => {
+  await expect(candidatesWhere(inspected, {}, 0)).rejects.toThrow(
+    'the docker context prod has no address of a docker daemon: give it one, as in `docker context update prod --docker host=ssh://user@manager`, or write the address in `host`',
+  )
+})
+
+test('a context whose file is empty is told without a name', async () => {
+  await expect(candidatesWhere('{"TLSMaterial":{},"Storage":{}}', {}, 0)).rejects.toThrow(
+    /^the docker context has no address of a docker daemon: give it one, as in `docker context update --docker host=/,
+  )
+})
+
+test.each([
+  ['npipe:////./pipe/docker_engine', 'Failed to initialize: protocol not available'],
+  ['fd://', 'Failed to initialize: unable to parse docker host `fd://`'],
+])('an address of a kind that docker has not on this machine is told what to write: %s', async (host, said) => {
+  const inspected = JSON.stringify({ Name: 'prod', Endpoints: { docker: { Host: host } }, Storage: {} })
+  const [candidate] = await candidatesWhere(inspected, {}, 0)
+  using route = await candidate?.open()
+  expect(route?.explain(said)).toMatch(/^docker on this runner knows no such address: write `ssh:/)
+  expect(route?.explain('something else')).toBe('something else')
+})
+
 test.each([
   ['prod', 'DOCKER_CONTEXT (prod): context "prod": not found'],
   ['p@ss!word', 'DOCKER_CONTEXT (***): context "***": not found'],
@@ -37,6 +99,5 @@ test.each([
   writeFileSync(join(directory, 'docker'), program, { mode: 0o755 })
   const env = { PATH: `${directory}:/usr/bin:/bin`, DOCKER_CONTEXT: name }
   const ground = { env, signal: new AbortController().signal } as unknown as Parameters<typeof candidatesOf>[1]
-  const reach = { hosts: [] } as unknown as Parameters<typeof candidatesOf>[0]
   await expect(candidatesOf(reach, ground)).rejects.toThrow(`docker could not resolve ${told}.`)
 })
