@@ -162,7 +162,7 @@ export class Managers implements Daemons, Disposable {
       engine = await connectEngine(address, signal, this.#current && PING_SECONDS)
       const info = await engine.get<SystemInfo>('/info', { signal })
       const problem =
-        notManaging(info.Swarm, candidate.text) ??
+        notManaging(info, candidate.text) ??
         (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal))
       if (problem === undefined) {
         noteSwarmTime(this.engine, info)

@@ -241,6 +241,8 @@ export interface SystemInfo {
     readonly NodeID?: string
   }
   readonly RegistryConfig?: RegistrySettings
+  /** Podman alone has it, in its API for docker's clients (containers/podman, pkg/api/handlers/types.go). */
+  readonly BuildahVersion?: string
 }
 
 /** How a daemon speaks to registries. */

@@ -163,7 +163,15 @@ test.each([
     'cannot be managed now (active): no leader',
   ],
 ])('%j', (swarm, problem) => {
-  const said = notManaging(swarm, 'ssh://swarm')
+  const said = notManaging({ ServerVersion: '28.3.3', SystemTime: '', Swarm: swarm }, 'ssh://swarm')
   if (problem === undefined) expect(said).toBeUndefined()
   else expect(said).toContain(problem)
+})
+
+test('podman, which answers as a daemon without a swarm does, is not told to begin one', () => {
+  const swarm = { LocalNodeState: 'inactive', ControlAvailable: false, Error: '', NodeID: '' }
+  const info = { ServerVersion: '4.3.1', BuildahVersion: '1.28.2', SystemTime: '', Swarm: swarm }
+  expect(notManaging(info, 'unix:///run/podman/podman.sock')).toBe(
+    'what answers at unix:///run/podman/podman.sock is podman, which has no swarm: point `host`, DOCKER_HOST or the docker context at the docker daemon of a manager',
+  )
 })
