@@ -11319,7 +11319,51 @@ const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createReq
 const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: external "node:tty"
 const external_node_tty_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tty");
+;// CONCATENATED MODULE: ./build/runner/processes/start-problem.js
+
+
+/** The limits at which a system starts no program (fork(2), pipe(2)), with what to do about each. */
+const LIMITS = {
+    EAGAIN: 'this user or container may have no more processes: raise that limit (`ulimit -u`, or the limit of PIDs of the container), or write a smaller `max-parallel`',
+    EMFILE: 'this process may open no more files: raise that limit (`ulimit -n`), or write a smaller `max-parallel`',
+    ENFILE: 'the system of this runner may open no more files: end what has them open, or raise `fs.file-max`',
+    ENOMEM: 'this runner has no memory left: give it more, or write a smaller `max-parallel`',
+};
+/** What the runtime of Go prints, and of cgo, when a program of theirs is given no thread. */
+const NO_THREAD = /pthread_create failed: |failed to create new OS thread/;
+/** That this run meets a limit of the system, with what to do; `undefined` where an error is something else. */
+function limitMet(error) {
+    const limit = LIMITS[error?.code ?? ''];
+    return limit && `the run cannot go on: ${limit}`;
+}
+/** What to say where a program could not be started for want of what every program needs; else the error itself. */
+function startProblem(program, error) {
+    const limit = LIMITS[error.code ?? ''];
+    return limit === undefined
+        ? error
+        : new errors_UserError(`${nameOf(program)} could not be started: ${limit}`, { cause: error });
+}
+/**
+ * Without a file descriptor left Node makes no pipes for a program, which its types do not know, and says why in an event.
+ *
+ * @throws UserError when it has none
+ */
+function requirePipes(program, child) {
+    if (child.stdout !== undefined)
+        return;
+    child.once('error', () => undefined);
+    throw startProblem(program, Object.assign(new Error(`spawn ${program} EMFILE`), { code: 'EMFILE' }));
+}
+/** The same of one that was started, and then could not go on; `undefined` where it ended for another reason. */
+function outOfThreads(program, printed) {
+    return NO_THREAD.test(printed) ? `${nameOf(program)} could not go on: ${LIMITS.EAGAIN}` : undefined;
+}
+function nameOf(program) {
+    return `\`${safe_text_safeLine(program, 200)}\``;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/cli/cli.js
+
 
 
 
@@ -11349,7 +11393,7 @@ const IS_APART = [0, 1, 2].some((stream) => (0,external_node_tty_namespaceObject
 function dockerCli(env) {
     return {
         run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART }),
+        start: (args) => launch('docker', args, { env }),
     };
 }
 /**
@@ -11376,7 +11420,7 @@ async function probe(program, args, { env, signal, limitSeconds = LIMIT_SECONDS 
                 throw tooMuch(program, args, tooLate(limitSeconds));
             }),
         ]);
-        return { code: exitCode ?? KILLED, stdout, stderr };
+        return hadThreads(program, { code: exitCode ?? KILLED, stdout, stderr });
     }
     catch (error) {
         await survivors_endMarked(`${name}=${value}`);
@@ -11419,24 +11463,34 @@ function spawnError(error, program) {
     const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec(errors_messageOf(error)) ?? [];
     if (code === undefined)
         return error;
-    return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' });
+    return startProblem(program, Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' }));
+}
+/** @throws UserError where a program ended for it was given no more threads */
+function hadThreads(program, result) {
+    const problem = result.code === 0 ? undefined : outOfThreads(program, result.stderr);
+    if (problem !== undefined)
+        throw new errors_UserError(problem);
+    return result;
+}
+/** @throws UserError where this process can open no pipes */
+function launch(program, args, where) {
+    const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { ...where, stdio: 'pipe', windowsHide: true, detached: IS_APART });
+    requirePipes(program, child);
+    return child;
 }
 /**
  * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
  * more.
  *
- * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
- * `AbortError` with the signal's reason as its cause when `signal` ended it
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit or
+ * the system starts no more, `AbortError` with the signal's reason as its cause when `signal` ended it
  */
 function runProgram(program, args, options) {
     const { env, cwd, stdin = '', signal, limitSeconds = LIMIT_SECONDS } = options;
     return new Promise((resolve, reject) => {
         if (signal?.aborted)
             return reject(stopped(signal));
-        const child = (0,external_node_child_process_namespaceObject.spawn)(program, [...args], {
-            stdio: 'pipe',
-            windowsHide: true,
-            detached: IS_APART,
+        const child = launch(program, args, {
             ...(env === undefined ? {} : { env }),
             ...(cwd === undefined ? {} : { cwd }),
         });
@@ -11462,9 +11516,14 @@ function runProgram(program, args, options) {
         const done = (code) => {
             end();
             const [stdout = '', stderr = ''] = printed.map((text) => text());
-            resolve({ code, stdout, stderr });
+            try {
+                resolve(hadThreads(program, { code, stdout, stderr }));
+            }
+            catch (error) {
+                reject(error);
+            }
         };
-        child.once('error', giveUp);
+        child.once('error', (error) => giveUp(startProblem(program, error)));
         child.once('exit', (code) => {
             drain = setTimeout(() => {
                 done(code ?? KILLED);
@@ -11484,7 +11543,7 @@ function stopped(signal) {
     return new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason });
 }
 function tooMuch(program, args, what) {
-    return new errors_UserError(`${nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`);
+    return new errors_UserError(`${cli_nameOf(program, args)} ${what}, and was ended: run it by hand on this runner to see why`);
 }
 function tooLate(limitSeconds) {
     return `did not end within ${limitSeconds} s`;
@@ -11502,14 +11561,14 @@ function collect(stream, onFlood) {
     return () => Buffer.concat(parts).toString();
 }
 /** As somebody would type it, without its options' values: `docker context inspect`. */
-function nameOf(program, args) {
+function cli_nameOf(program, args) {
     const [, ...words] = args[0] === '--config' ? args.slice(1) : ['', ...args];
     const shown = words.slice(0, 2).filter((word) => /^-{0,2}[a-z-]+$/.test(word));
     return `\`${[safe_text_safeLine(program), ...shown].join(' ')}\``;
 }
 /** Starts a program and hands over its pipes. */
 function startProgram(program, args, env) {
-    return (0,external_node_child_process_namespaceObject.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART });
+    return launch(program, args, { env });
 }
 /**
  * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
@@ -12715,6 +12774,7 @@ function isTimeLimit(signal) {
 ;// CONCATENATED MODULE: ./build/connect/ssh/sessions.js
 
 
+
 /** sshd allows 10 sessions in a connection unless told otherwise. */
 const MOST_SESSIONS = 9;
 /** Serves a local socket. */
@@ -12741,7 +12801,15 @@ class Sessions {
             this.#waiting.push(connection);
             return;
         }
-        const child = this.#dial();
+        let child;
+        try {
+            child = this.#dial();
+        }
+        catch (error) {
+            this.said = errors_messageOf(error);
+            connection.destroy();
+            return;
+        }
         this.#open.add(child);
         const printed = new Tail();
         child.stderr.on('data', (chunk) => printed.add(chunk));
@@ -13552,6 +13620,7 @@ function isAlone({ length, buffer }) {
 
 
 
+
 /** What a daemon does that is just being started or ended, and what stands in for it. */
 const ENDED_WITHOUT_ANSWER = 'the connection ended without an answer';
 /** Over SSH each connection is a login of its own, so there are few; over a local socket few are enough. */
@@ -13708,11 +13777,12 @@ class StdioSocket extends external_node_stream_namespaceObject.Duplex {
         });
         child.stderr.on('data', (chunk) => this.#printed.add(chunk));
         child.stdin.on('error', () => undefined);
-        child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })));
+        child.once('error', (error) => this.destroy(new ConnectionLost(startProblem('docker', error).message, { cause: error })));
         // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
         child.once('close', (code) => {
             this.#hasEnded = true;
-            const said = safe_text_safeLine(this.#printed.text());
+            const printed = this.#printed.text();
+            const said = outOfThreads('docker', printed) ?? safe_text_safeLine(printed);
             if (said !== '' || code !== 0) {
                 this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`));
             }
@@ -14251,9 +14321,12 @@ async function swarm_time_swarmTime(engine, signal) {
 ;// CONCATENATED MODULE: ./build/connect/manager-state.js
 
 /** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
-function notManaging(swarm, host) {
+function notManaging({ Swarm: swarm, BuildahVersion: ofPodman }, host) {
     if (swarm.ControlAvailable && !swarm.Error)
         return undefined;
+    if (ofPodman) {
+        return `what answers at ${host} is podman, which has no swarm: point \`host\`, DOCKER_HOST or the docker context at the docker daemon of a manager`;
+    }
     if (swarm.LocalNodeState === 'inactive') {
         return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
     }
@@ -14392,7 +14465,7 @@ class Managers {
         try {
             engine = await connectEngine(address, signal, this.#current && PING_SECONDS);
             const info = await engine.get('/info', { signal });
-            const problem = notManaging(info.Swarm, candidate.text) ??
+            const problem = notManaging(info, candidate.text) ??
                 (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal));
             if (problem === undefined) {
                 noteSwarmTime(this.engine, info);
@@ -21799,7 +21872,7 @@ const CONTAINER = [...TEMPLATE, 'ContainerSpec'];
 const HEALTHCHECK = [...CONTAINER, 'Healthcheck'];
 const RESTART = [...TEMPLATE, 'RestartPolicy'];
 const DNS = [...CONTAINER, 'DNSConfig'];
-const LIMITS = [...TEMPLATE, 'Resources', 'Limits'];
+const create_flags_LIMITS = [...TEMPLATE, 'Resources', 'Limits'];
 const RESERVATIONS = [...TEMPLATE, 'Resources', 'Reservations'];
 const PLACEMENT = [...TEMPLATE, 'Placement'];
 /**
@@ -21833,9 +21906,9 @@ const create_flags_PARTS = [
     { flags: ['--restart-delay'], path: [...RESTART, 'Delay'] },
     { flags: ['--restart-max-attempts'], path: [...RESTART, 'MaxAttempts'] },
     { flags: ['--restart-window'], path: [...RESTART, 'Window'] },
-    { flags: ['--limit-cpu'], path: [...LIMITS, 'NanoCPUs'] },
-    { flags: ['--limit-memory'], path: [...LIMITS, 'MemoryBytes'] },
-    { flags: ['--limit-pids'], path: [...LIMITS, 'Pids'] },
+    { flags: ['--limit-cpu'], path: [...create_flags_LIMITS, 'NanoCPUs'] },
+    { flags: ['--limit-memory'], path: [...create_flags_LIMITS, 'MemoryBytes'] },
+    { flags: ['--limit-pids'], path: [...create_flags_LIMITS, 'Pids'] },
     { flags: ['--reserve-cpu'], path: [...RESERVATIONS, 'NanoCPUs'] },
     { flags: ['--reserve-memory'], path: [...RESERVATIONS, 'MemoryBytes'] },
     { flags: ['--generic-resource'], path: [...RESERVATIONS, 'GenericResources'], nameOf: resourceName },

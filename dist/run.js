@@ -16872,6 +16872,62 @@ function isPrivate(stats) {
 
 /***/ }),
 
+/***/ 4175:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Uo: () => (/* binding */ startProblem),
+/* harmony export */   V2: () => (/* binding */ requirePipes),
+/* harmony export */   mt: () => (/* binding */ limitMet),
+/* harmony export */   xj: () => (/* binding */ outOfThreads)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
+/* harmony import */ var _text_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(240);
+
+
+/** The limits at which a system starts no program (fork(2), pipe(2)), with what to do about each. */
+const LIMITS = {
+    EAGAIN: 'this user or container may have no more processes: raise that limit (`ulimit -u`, or the limit of PIDs of the container), or write a smaller `max-parallel`',
+    EMFILE: 'this process may open no more files: raise that limit (`ulimit -n`), or write a smaller `max-parallel`',
+    ENFILE: 'the system of this runner may open no more files: end what has them open, or raise `fs.file-max`',
+    ENOMEM: 'this runner has no memory left: give it more, or write a smaller `max-parallel`',
+};
+/** What the runtime of Go prints, and of cgo, when a program of theirs is given no thread. */
+const NO_THREAD = /pthread_create failed: |failed to create new OS thread/;
+/** That this run meets a limit of the system, with what to do; `undefined` where an error is something else. */
+function limitMet(error) {
+    const limit = LIMITS[error?.code ?? ''];
+    return limit && `the run cannot go on: ${limit}`;
+}
+/** What to say where a program could not be started for want of what every program needs; else the error itself. */
+function startProblem(program, error) {
+    const limit = LIMITS[error.code ?? ''];
+    return limit === undefined
+        ? error
+        : new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`${nameOf(program)} could not be started: ${limit}`, { cause: error });
+}
+/**
+ * Without a file descriptor left Node makes no pipes for a program, which its types do not know, and says why in an event.
+ *
+ * @throws UserError when it has none
+ */
+function requirePipes(program, child) {
+    if (child.stdout !== undefined)
+        return;
+    child.once('error', () => undefined);
+    throw startProblem(program, Object.assign(new Error(`spawn ${program} EMFILE`), { code: 'EMFILE' }));
+}
+/** The same of one that was started, and then could not go on; `undefined` where it ended for another reason. */
+function outOfThreads(program, printed) {
+    return NO_THREAD.test(printed) ? `${nameOf(program)} could not go on: ${LIMITS.EAGAIN}` : undefined;
+}
+function nameOf(program) {
+    return `\`${(0,_text_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(program, 200)}\``;
+}
+
+
+/***/ }),
+
 /***/ 4338:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -23583,6 +23639,8 @@ var engine = __nccwpck_require__(3156);
 var command_files = __nccwpck_require__(7481);
 // EXTERNAL MODULE: ./build/runner/log/workflow-commands.js
 var workflow_commands = __nccwpck_require__(8688);
+// EXTERNAL MODULE: ./build/runner/processes/start-problem.js
+var start_problem = __nccwpck_require__(4175);
 // EXTERNAL MODULE: ./build/report/comment.js
 var comment = __nccwpck_require__(7554);
 // EXTERNAL MODULE: ./build/report/place.js
@@ -23640,6 +23698,7 @@ function firstLine(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/report/failure.js
+
 
 
 
@@ -23711,7 +23770,8 @@ function explain(error, onlyLooks) {
     if (error instanceof build_errors/* Underway */.S8 && error.cause instanceof build_errors/* UserError */.yo) {
         return { status: 'failed', problems: [error.message], isUnknown: true };
     }
-    const lost = (0,engine/* tellCallError */.sf)(error instanceof build_errors/* Underway */.S8 ? error.cause : error);
+    const cause = error instanceof build_errors/* Underway */.S8 ? error.cause : error;
+    const lost = (0,engine/* tellCallError */.sf)(cause) ?? (0,start_problem/* limitMet */.mt)(cause);
     if (lost !== undefined) {
         const isUnknown = error instanceof build_errors/* Underway */.S8;
         const changed = isUnknown ? 'What was changed by then is not known.' : 'Nothing was changed.';

@@ -8985,7 +8985,10 @@ var promises_ = __webpack_require__(1455);
 var external_node_path_ = __webpack_require__(6760);
 // EXTERNAL MODULE: external "node:tty"
 var external_node_tty_ = __webpack_require__(7066);
+// EXTERNAL MODULE: ./build/runner/processes/start-problem.js
+var start_problem = __webpack_require__(4175);
 ;// CONCATENATED MODULE: ./build/docker/cli/cli.js
+
 
 
 
@@ -9015,7 +9018,7 @@ const IS_APART = [0, 1, 2].some((stream) => (0,external_node_tty_.isatty)(stream
 function dockerCli(env) {
     return {
         run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-        start: (args) => (0,external_node_child_process_.spawn)('docker', [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART }),
+        start: (args) => launch('docker', args, { env }),
     };
 }
 /**
@@ -9042,7 +9045,7 @@ async function probe(program, args, { env, signal, limitSeconds = cli_LIMIT_SECO
                 throw tooMuch(program, args, tooLate(limitSeconds));
             }),
         ]);
-        return { code: exitCode ?? cli_KILLED, stdout, stderr };
+        return hadThreads(program, { code: exitCode ?? cli_KILLED, stdout, stderr });
     }
     catch (error) {
         await (0,survivors/* endMarked */.Qc)(`${name}=${value}`);
@@ -9085,24 +9088,34 @@ function spawnError(error, program) {
     const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec((0,errors/* messageOf */.bD)(error)) ?? [];
     if (code === undefined)
         return error;
-    return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' });
+    return (0,start_problem/* startProblem */.Uo)(program, Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' }));
+}
+/** @throws UserError where a program ended for it was given no more threads */
+function hadThreads(program, result) {
+    const problem = result.code === 0 ? undefined : (0,start_problem/* outOfThreads */.xj)(program, result.stderr);
+    if (problem !== undefined)
+        throw new errors/* UserError */.yo(problem);
+    return result;
+}
+/** @throws UserError where this process can open no pipes */
+function launch(program, args, where) {
+    const child = (0,external_node_child_process_.spawn)(program, [...args], { ...where, stdio: 'pipe', windowsHide: true, detached: IS_APART });
+    (0,start_problem/* requirePipes */.V2)(program, child);
+    return child;
 }
 /**
  * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
  * more.
  *
- * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
- * `AbortError` with the signal's reason as its cause when `signal` ended it
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit or
+ * the system starts no more, `AbortError` with the signal's reason as its cause when `signal` ended it
  */
 function runProgram(program, args, options) {
     const { env, cwd, stdin = '', signal, limitSeconds = cli_LIMIT_SECONDS } = options;
     return new Promise((resolve, reject) => {
         if (signal?.aborted)
             return reject(stopped(signal));
-        const child = (0,external_node_child_process_.spawn)(program, [...args], {
-            stdio: 'pipe',
-            windowsHide: true,
-            detached: IS_APART,
+        const child = launch(program, args, {
             ...(env === undefined ? {} : { env }),
             ...(cwd === undefined ? {} : { cwd }),
         });
@@ -9128,9 +9141,14 @@ function runProgram(program, args, options) {
         const done = (code) => {
             end();
             const [stdout = '', stderr = ''] = printed.map((text) => text());
-            resolve({ code, stdout, stderr });
+            try {
+                resolve(hadThreads(program, { code, stdout, stderr }));
+            }
+            catch (error) {
+                reject(error);
+            }
         };
-        child.once('error', giveUp);
+        child.once('error', (error) => giveUp((0,start_problem/* startProblem */.Uo)(program, error)));
         child.once('exit', (code) => {
             drain = setTimeout(() => {
                 done(code ?? cli_KILLED);
@@ -9175,7 +9193,7 @@ function cli_nameOf(program, args) {
 }
 /** Starts a program and hands over its pipes. */
 function startProgram(program, args, env) {
-    return (0,external_node_child_process_.spawn)(program, [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART });
+    return launch(program, args, { env });
 }
 /**
  * The shell watches over the program and takes no part in its arguments. When this process ends in any way, also by
@@ -17036,6 +17054,7 @@ class Tail {
 
 
 
+
 const MOST_LINES = 20;
 /** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
 const shell_DRAIN_MS = 500;
@@ -17043,13 +17062,14 @@ const shell_DRAIN_MS = 500;
  * Runs a command of the user's with `sh -c`: the only place that starts a shell. When it ends, when its time is over
  * and when the signal is aborted, all that it started in its process group is ended too.
  *
- * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, the signal's reason when it is aborted
+ * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, UserError when the system starts no more, the signal's reason when it is aborted
  */
 async function runShell(command, options) {
     const { env, cwd, timeoutSeconds, signal } = options;
     signal.throwIfAborted();
     // Detached: the leader of a process group of its own, which can be ended as a whole.
     const child = (0,external_node_child_process_.spawn)('sh', ['-c', command], { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    (0,start_problem/* requirePipes */.V2)('sh', child);
     const endAll = () => killGroup(child.pid);
     const printed = new Tail();
     for (const stream of [child.stdout, child.stderr])
@@ -17062,7 +17082,7 @@ async function runShell(command, options) {
     signal.addEventListener('abort', endAll);
     try {
         const code = await new Promise((resolve, reject) => {
-            child.once('error', reject);
+            child.once('error', (error) => reject((0,start_problem/* startProblem */.Uo)('sh', error)));
             // What the command left running in the background may keep the pipes open, and must not be waited for.
             child.once('exit', (exitCode) => {
                 endAll();
@@ -21566,6 +21586,7 @@ function lines(all) {
 ;// CONCATENATED MODULE: ./build/connect/ssh/sessions.js
 
 
+
 /** sshd allows 10 sessions in a connection unless told otherwise. */
 const MOST_SESSIONS = 9;
 /** Serves a local socket. */
@@ -21592,7 +21613,15 @@ class Sessions {
             this.#waiting.push(connection);
             return;
         }
-        const child = this.#dial();
+        let child;
+        try {
+            child = this.#dial();
+        }
+        catch (error) {
+            this.said = (0,errors/* messageOf */.bD)(error);
+            connection.destroy();
+            return;
+        }
         this.#open.add(child);
         const printed = new Tail();
         child.stderr.on('data', (chunk) => printed.add(chunk));
@@ -22403,6 +22432,7 @@ function isAlone({ length, buffer }) {
 
 
 
+
 /** What a daemon does that is just being started or ended, and what stands in for it. */
 const ENDED_WITHOUT_ANSWER = 'the connection ended without an answer';
 /** Over SSH each connection is a login of its own, so there are few; over a local socket few are enough. */
@@ -22559,11 +22589,12 @@ class StdioSocket extends external_node_stream_.Duplex {
         });
         child.stderr.on('data', (chunk) => this.#printed.add(chunk));
         child.stdin.on('error', () => undefined);
-        child.once('error', (error) => this.destroy(new engine_engine/* ConnectionLost */.pz(error.message, { cause: error })));
+        child.once('error', (error) => this.destroy(new engine_engine/* ConnectionLost */.pz((0,start_problem/* startProblem */.Uo)('docker', error).message, { cause: error })));
         // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
         child.once('close', (code) => {
             this.#hasEnded = true;
-            const said = (0,safe_text/* safeLine */.om)(this.#printed.text());
+            const printed = this.#printed.text();
+            const said = (0,start_problem/* outOfThreads */.xj)('docker', printed) ?? (0,safe_text/* safeLine */.om)(printed);
             if (said !== '' || code !== 0) {
                 this.destroy(new engine_engine/* ConnectionLost */.pz(said || `docker system dial-stdio ended with code ${code}`));
             }
@@ -23044,9 +23075,12 @@ class Refused extends engine_engine/* EngineError */.NJ {
 ;// CONCATENATED MODULE: ./build/connect/manager-state.js
 
 /** Why a daemon cannot manage its swarm now, from its own account; `undefined` when it can. */
-function notManaging(swarm, host) {
+function notManaging({ Swarm: swarm, BuildahVersion: ofPodman }, host) {
     if (swarm.ControlAvailable && !swarm.Error)
         return undefined;
+    if (ofPodman) {
+        return `what answers at ${host} is podman, which has no swarm: point \`host\`, DOCKER_HOST or the docker context at the docker daemon of a manager`;
+    }
     if (swarm.LocalNodeState === 'inactive') {
         return `the docker daemon at ${host} is not part of a swarm: point \`host\`, DOCKER_HOST or the docker context at a manager of one, or run \`docker swarm init\` there`;
     }
@@ -23185,7 +23219,7 @@ class Managers {
         try {
             engine = await connectEngine(address, signal, this.#current && PING_SECONDS);
             const info = await engine.get('/info', { signal });
-            const problem = notManaging(info.Swarm, candidate.text) ??
+            const problem = notManaging(info, candidate.text) ??
                 (await versionProblem(engine, route.env.DOCKER_API_VERSION, candidate, signal));
             if (problem === undefined) {
                 noteSwarmTime(this.engine, info);

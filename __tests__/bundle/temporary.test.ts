@@ -49,3 +49,18 @@ group(`a temporary directory that does not serve${problem === undefined ? '' : `
     expect(run.post).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 })
+
+test('a runner that may open few files is told that limit, wherever it is met', async () => {
+  await using runner = await Runner.start()
+  await using docker = await fakeDocker(healthy)
+  const services = `- {name: ${web.Spec.Name}, replicas: 1, create-args: --label a=b}`
+  const told: string[] = []
+  // Fewer do for no Node; with more the run meets none.
+  for (let most = 22; most <= 36; most += 2) {
+    const enter = ['prlimit', `--nofile=${most}`]
+    const run = await runner.run({ with: { services }, env: docker.env, enter })
+    told.push(...run.annotations.map(({ message }) => message))
+  }
+  expect(told.join('\n')).toContain('this process may open no more files: raise that limit (`ulimit -n`)')
+  expect(told.join('\n')).not.toContain('A bug of this action')
+})

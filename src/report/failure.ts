@@ -5,6 +5,7 @@ import { DEFAULT_MODE, type ModeName } from '../inputs/mode.ts'
 import { addSummary, keepErrors, setOutput } from '../runner/log/command-files.ts'
 import { log } from '../runner/log/log.ts'
 import { MOST_ANNOTATIONS } from '../runner/log/workflow-commands.ts'
+import { limitMet } from '../runner/processes/start-problem.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
 import { withinComment } from './comment.ts'
 import { placeNamedBy } from './place.ts'
@@ -76,7 +77,8 @@ function explain(error: unknown, onlyLooks: boolean): Explanation {
   if (error instanceof Underway && error.cause instanceof UserError) {
     return { status: 'failed', problems: [error.message], isUnknown: true }
   }
-  const lost = tellCallError(error instanceof Underway ? error.cause : error)
+  const cause = error instanceof Underway ? error.cause : error
+  const lost = tellCallError(cause) ?? limitMet(cause)
   if (lost !== undefined) {
     const isUnknown = error instanceof Underway
     const changed = isUnknown ? 'What was changed by then is not known.' : 'Nothing was changed.'

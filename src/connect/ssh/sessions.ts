@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createServer, type Server, type Socket } from 'node:net'
+import { messageOf } from '../../errors.ts'
 import { Tail } from '../../runner/text/tail.ts'
 
 /** sshd allows 10 sessions in a connection unless told otherwise. */
@@ -32,7 +33,14 @@ export class Sessions {
       this.#waiting.push(connection)
       return
     }
-    const child = this.#dial()
+    let child: ChildProcessWithoutNullStreams
+    try {
+      child = this.#dial()
+    } catch (error) {
+      this.said = messageOf(error)
+      connection.destroy()
+      return
+    }
     this.#open.add(child)
     const printed = new Tail()
     child.stderr.on('data', (chunk: Buffer) => printed.add(chunk))

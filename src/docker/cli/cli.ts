@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, type SpawnOptions, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
@@ -6,6 +6,7 @@ import { delimiter, resolve as resolvePath } from 'node:path'
 import type { Readable } from 'node:stream'
 import { isatty } from 'node:tty'
 import { messageOf, UserError } from '../../errors.ts'
+import { outOfThreads, requirePipes, startProblem } from '../../runner/processes/start-problem.ts'
 import { endMarked } from '../../runner/processes/survivors.ts'
 import { safeLine } from '../../runner/text/safe-text.ts'
 import { sleep } from '../../runner/time/clock.ts'
@@ -66,7 +67,7 @@ export interface DockerCli {
 export function dockerCli(env: Readonly<Record<string, string>>): DockerCli {
   return {
     run: (args, options = {}) => runProgram('docker', args, { ...options, env: { ...env, ...options.env } }),
-    start: (args) => spawn('docker', [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART }),
+    start: (args) => launch('docker', args, { env }),
   }
 }
 
@@ -106,7 +107,7 @@ export async function probe(
         throw tooMuch(program, args, tooLate(limitSeconds))
       }),
     ])
-    return { code: exitCode ?? KILLED, stdout, stderr }
+    return hadThreads(program, { code: exitCode ?? KILLED, stdout, stderr })
   } catch (error) {
     await endMarked(`${name}=${value}`)
     throw spawnError(error, program)
@@ -145,24 +146,39 @@ function quoted(path: string): string {
 function spawnError(error: unknown, program: string): unknown {
   const [, code] = /Error: spawn .* (E[A-Z]+)$/.exec(messageOf(error)) ?? []
   if (code === undefined) return error
-  return Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' })
+  return startProblem(program, Object.assign(new Error(`spawn ${program} ${code}`), { code, syscall: 'spawn' }))
+}
+
+/** @throws UserError where a program ended for it was given no more threads */
+function hadThreads(program: string, result: CommandResult): CommandResult {
+  const problem = result.code === 0 ? undefined : outOfThreads(program, result.stderr)
+  if (problem !== undefined) throw new UserError(problem)
+  return result
+}
+
+/** @throws UserError where this process can open no pipes */
+function launch(
+  program: string,
+  args: readonly string[],
+  where: Pick<SpawnOptions, 'env' | 'cwd'>,
+): ChildProcessWithoutNullStreams {
+  const child = spawn(program, [...args], { ...where, stdio: 'pipe', windowsHide: true, detached: IS_APART })
+  requirePipes(program, child)
+  return child
 }
 
 /**
  * Runs a program to its end. It is ended when it takes longer than its limit, prints without end, or is not wanted any
  * more.
  *
- * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit,
- * `AbortError` with the signal's reason as its cause when `signal` ended it
+ * @throws NodeJS.ErrnoException with code `ENOENT` when it is not on the PATH, UserError when it was ended at a limit or
+ * the system starts no more, `AbortError` with the signal's reason as its cause when `signal` ended it
  */
 export function runProgram(program: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const { env, cwd, stdin = '', signal, limitSeconds = LIMIT_SECONDS } = options
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(stopped(signal))
-    const child = spawn(program, [...args], {
-      stdio: 'pipe',
-      windowsHide: true,
-      detached: IS_APART,
+    const child = launch(program, args, {
       ...(env === undefined ? {} : { env }),
       ...(cwd === undefined ? {} : { cwd }),
     })
@@ -188,9 +204,13 @@ export function runProgram(program: string, args: readonly string[], options: Co
     const done = (code: number) => {
       end()
       const [stdout = '', stderr = ''] = printed.map((text) => text())
-      resolve({ code, stdout, stderr })
+      try {
+        resolve(hadThreads(program, { code, stdout, stderr }))
+      } catch (error) {
+        reject(error)
+      }
     }
-    child.once('error', giveUp)
+    child.once('error', (error) => giveUp(startProblem(program, error)))
     child.once('exit', (code) => {
       drain = setTimeout(() => {
         done(code ?? KILLED)
@@ -244,7 +264,7 @@ export function startProgram(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): ChildProcessWithoutNullStreams {
-  return spawn(program, [...args], { env, stdio: 'pipe', windowsHide: true, detached: IS_APART })
+  return launch(program, args, { env })
 }
 
 /**

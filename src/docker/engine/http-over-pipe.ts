@@ -1,6 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
+import { outOfThreads, startProblem } from '../../runner/processes/start-problem.ts'
 import { keepHeapSmall } from '../../runner/small-heap.ts'
 import { safeLine } from '../../runner/text/safe-text.ts'
 import { Tail } from '../../runner/text/tail.ts'
@@ -195,11 +196,14 @@ class StdioSocket extends Duplex {
     })
     child.stderr.on('data', (chunk: Buffer) => this.#printed.add(chunk))
     child.stdin.on('error', () => undefined)
-    child.once('error', (error) => this.destroy(new ConnectionLost(error.message, { cause: error })))
+    child.once('error', (error) =>
+      this.destroy(new ConnectionLost(startProblem('docker', error).message, { cause: error })),
+    )
     // Only here, when stderr has ended too: an end of the answer without its reason would say nothing.
     child.once('close', (code) => {
       this.#hasEnded = true
-      const said = safeLine(this.#printed.text())
+      const printed = this.#printed.text()
+      const said = outOfThreads('docker', printed) ?? safeLine(printed)
       if (said !== '' || code !== 0) {
         this.destroy(new ConnectionLost(said || `docker system dial-stdio ended with code ${code}`))
       } else if (this.#isIdle) {

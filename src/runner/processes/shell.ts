@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { limited } from '../text/safe-text.ts'
 import { Tail } from '../text/tail.ts'
+import { requirePipes, startProblem } from './start-problem.ts'
 
 /** How a shell command of the user's ended. */
 export interface ShellResult {
@@ -26,13 +27,14 @@ const DRAIN_MS = 500
  * Runs a command of the user's with `sh -c`: the only place that starts a shell. When it ends, when its time is over
  * and when the signal is aborted, all that it started in its process group is ended too.
  *
- * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, the signal's reason when it is aborted
+ * @throws NodeJS.ErrnoException with code `ENOENT` when there is no `sh`, UserError when the system starts no more, the signal's reason when it is aborted
  */
 export async function runShell(command: string, options: ShellOptions): Promise<ShellResult> {
   const { env, cwd, timeoutSeconds, signal } = options
   signal.throwIfAborted()
   // Detached: the leader of a process group of its own, which can be ended as a whole.
   const child = spawn('sh', ['-c', command], { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  requirePipes('sh', child)
   const endAll = () => killGroup(child.pid)
   const printed = new Tail()
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => printed.add(chunk))
@@ -45,7 +47,7 @@ export async function runShell(command: string, options: ShellOptions): Promise<
   signal.addEventListener('abort', endAll)
   try {
     const code = await new Promise<number>((resolve, reject) => {
-      child.once('error', reject)
+      child.once('error', (error) => reject(startProblem('sh', error)))
       // What the command left running in the background may keep the pipes open, and must not be waited for.
       child.once('exit', (exitCode) => {
         endAll()

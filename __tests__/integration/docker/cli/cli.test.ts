@@ -43,6 +43,13 @@ describe('a program', () => {
     await expect(shell('true', { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' })
   })
 
+  test('that was given no thread is told as that, and not by its dump', async () => {
+    const script = 'echo "runtime/cgo: pthread_create failed: Resource temporarily unavailable" >&2; exit 2'
+    const told = '`sh` could not go on: this user or container may have no more processes'
+    await expect(shell(script)).rejects.toThrow(told)
+    await expect(probe('sh', ['-c', script], { env })).rejects.toThrow(told)
+  })
+
   test('that is not there is told by its code', async () => {
     await expect(runProgram('no-such-program', [], { env })).rejects.toMatchObject({ code: 'ENOENT' })
   })
