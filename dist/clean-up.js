@@ -12293,6 +12293,24 @@ function currentDirectory() {
         throw new errors_UserError('the directory in which this was started is there no more: start it in one that stays');
     }
 }
+/**
+ * What a shell of this step has in `PWD`. A runner hands on what its own shell had, the directory that it was started in,
+ * or nothing.
+ */
+function shellDirectory(env) {
+    const base = basePath(env);
+    const isHere = (path) => [currentDirectory(), base].some((one) => isSameDirectory(path, one));
+    return env.PWD !== undefined && (0,external_node_path_namespaceObject.isAbsolute)(env.PWD) && isHere(env.PWD) ? env.PWD : base;
+}
+/** By whatever links each of them leads there. */
+function isSameDirectory(one, other) {
+    try {
+        return (0,external_node_fs_namespaceObject.realpathSync)(one) === (0,external_node_fs_namespaceObject.realpathSync)(other);
+    }
+    catch {
+        return false;
+    }
+}
 /** The absolute path of a file of the user's. */
 function resolvePath(env, path) {
     return (0,external_node_path_namespaceObject.resolve)(basePath(env), fromHome(env, path));
@@ -21339,7 +21357,8 @@ function switchOf(inputs, key, problems) {
 }
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
 function variablesOf(input, env, problems) {
-    const ofTheStep = (name) => (variables_isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
+    const own = { ...env, PWD: shellDirectory(env) };
+    const ofTheStep = (name) => (variables_isOfTheAction(name) || !Object.hasOwn(own, name) ? undefined : own[name]);
     const ofFiles = new Map();
     const wrong = new Problems();
     for (const path of pathsFrom(input, 'env-file', env, wrong)) {

@@ -13184,6 +13184,7 @@ function closing(text, quote) {
 /* harmony export */   MV: () => (/* binding */ otherEncoding),
 /* harmony export */   Mf: () => (/* binding */ checkoutHint),
 /* harmony export */   Pt: () => (/* binding */ requireUserFile),
+/* harmony export */   g9: () => (/* binding */ shellDirectory),
 /* harmony export */   gm: () => (/* binding */ textOfBytes),
 /* harmony export */   j1: () => (/* binding */ readYamlText),
 /* harmony export */   m9: () => (/* binding */ fromHome),
@@ -13233,6 +13234,24 @@ function currentDirectory() {
     }
     catch {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo('the directory in which this was started is there no more: start it in one that stays');
+    }
+}
+/**
+ * What a shell of this step has in `PWD`. A runner hands on what its own shell had, the directory that it was started in,
+ * or nothing.
+ */
+function shellDirectory(env) {
+    const base = basePath(env);
+    const isHere = (path) => [currentDirectory(), base].some((one) => isSameDirectory(path, one));
+    return env.PWD !== undefined && (0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(env.PWD) && isHere(env.PWD) ? env.PWD : base;
+}
+/** By whatever links each of them leads there. */
+function isSameDirectory(one, other) {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(one) === (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(other);
+    }
+    catch {
+        return false;
     }
 }
 /** The absolute path of a file of the user's. */
@@ -22046,7 +22065,8 @@ function switchOf(inputs, key, problems) {
 }
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
 function variablesOf(input, env, problems) {
-    const ofTheStep = (name) => ((0,runner_variables/* isOfTheAction */.jx)(name) || !Object.hasOwn(env, name) ? undefined : env[name]);
+    const own = { ...env, PWD: (0,inputs_files/* shellDirectory */.g9)(env) };
+    const ofTheStep = (name) => ((0,runner_variables/* isOfTheAction */.jx)(name) || !Object.hasOwn(own, name) ? undefined : own[name]);
     const ofFiles = new Map();
     const wrong = new inputs_problems/* Problems */.Z();
     for (const path of pathsFrom(input, 'env-file', env, wrong)) {

@@ -18430,9 +18430,12 @@ var compose_variables = __webpack_require__(3847);
 
 
 
+/** A path that begins with one is of this machine too, though docker finds it absolute. */
+const OF_THIS_MACHINE = /^\$\{?(?:PWD|GITHUB_WORKSPACE|RUNNER_TEMP|CI_PROJECT_DIR|CI_WORKSPACE)(?![\w:?+-])/;
 /**
- * The bind mounts of a service that begin at the directory of the files, or at a home directory: docker makes absolute
- * paths of them here (docker/cli, cli/compose/loader, resolveVolumePaths), and the nodes get those.
+ * The bind mounts of a service that begin at the directory of the files, at a home directory, or at one that a variable of
+ * the runner names: docker makes absolute paths of them here (docker/cli, cli/compose/loader, resolveVolumePaths), and the
+ * nodes get those.
  *
  * @param directory where relative paths begin
  */
@@ -18443,12 +18446,16 @@ function runnerPaths(files, service, directory, lookUp) {
         return (volumes?.kind === 'list' ? volumes.items : []).flatMap((item) => {
             const written = sourceOf(item);
             const source = written && (0,compose_variables/* filledIn */.AE)(written.text, lookUp);
-            if (written === undefined || !source || isAbsolute(source))
+            if (written === undefined || !source || (isAbsolute(source) && !OF_THIS_MACHINE.test(written.text)))
                 return [];
-            const path = source.startsWith('~') ? (0,external_node_path_.join)(homeDirectory(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
-            return [{ place: `${file} line ${written.line}`, source, path }];
+            return [{ place: `${file} line ${written.line}`, source, path: absolute(source, directory) }];
         });
     });
+}
+function absolute(source, directory) {
+    if (isAbsolute(source))
+        return source;
+    return source.startsWith('~') ? (0,external_node_path_.join)(homeDirectory(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
 }
 /** The source of a bind mount; in the short form only what begins as a path is one. */
 function sourceOf(item) {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join, resolve, sep } from 'node:path'
+import { isAbsolute, join, resolve, sep } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Environment } from '../runner/environment.ts'
 import { isInRunner } from '../runner/log/workflow-commands.ts'
@@ -43,6 +43,25 @@ export function currentDirectory(): string {
     return process.cwd()
   } catch {
     throw new UserError('the directory in which this was started is there no more: start it in one that stays')
+  }
+}
+
+/**
+ * What a shell of this step has in `PWD`. A runner hands on what its own shell had, the directory that it was started in,
+ * or nothing.
+ */
+export function shellDirectory(env: Environment): string {
+  const base = basePath(env)
+  const isHere = (path: string) => [currentDirectory(), base].some((one) => isSameDirectory(path, one))
+  return env.PWD !== undefined && isAbsolute(env.PWD) && isHere(env.PWD) ? env.PWD : base
+}
+
+/** By whatever links each of them leads there. */
+function isSameDirectory(one: string, other: string): boolean {
+  try {
+    return realpathSync(one) === realpathSync(other)
+  } catch {
+    return false
   }
 }
 

@@ -11,7 +11,16 @@ import type { ComposeFile } from './compose/place.ts'
 import { isNothing, serviceKeys } from './compose/tree.ts'
 import { filledIn, type LookUp, parseEnvFile } from './compose/variables.ts'
 import { DEFAULTS } from './defaults.ts'
-import { basePath, checkoutHint, fileReader, type ReadFile, readUserText, readYamlText, resolvePath } from './files.ts'
+import {
+  basePath,
+  checkoutHint,
+  fileReader,
+  type ReadFile,
+  readUserText,
+  readYamlText,
+  resolvePath,
+  shellDirectory,
+} from './files.ts'
 import { hide } from './masking.ts'
 import { listed, Problems } from './problems.ts'
 import type { Replacement } from './replacement.ts'
@@ -134,7 +143,8 @@ interface Variables {
 
 /** The variables of the step, and behind them those of the env files, the last of which wins. */
 function variablesOf(input: string, env: Environment, problems: Problems): Variables {
-  const ofTheStep: LookUp = (name) => (isOfTheAction(name) || !Object.hasOwn(env, name) ? undefined : env[name])
+  const own: Environment = { ...env, PWD: shellDirectory(env) }
+  const ofTheStep: LookUp = (name) => (isOfTheAction(name) || !Object.hasOwn(own, name) ? undefined : own[name])
   const ofFiles = new Map<string, string>()
   const wrong = new Problems()
   for (const path of pathsFrom(input, 'env-file', env, wrong)) {

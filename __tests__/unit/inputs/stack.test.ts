@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { scratchDirectory } from '../../../lab/scratch.ts'
@@ -108,6 +108,16 @@ test('the step goes before the env files, the last of them before the others', (
   expect(read(both)?.variables.TAG).toBe('two')
   expect(read(both, { TAG: 'step' })?.variables.TAG).toBe('step')
   expect(read(A, { INPUT_PASSWORD: '' })?.lookUp('INPUT_PASSWORD')).toBeUndefined()
+})
+
+test('PWD is what a shell of the step has there, and not where the runner was started', () => {
+  const pwd = (env: Inputs) => read(A, env)?.lookUp('PWD')
+  symlinkSync(files, join(files, 'link'))
+  expect([pwd({}), pwd({ PWD: '' }), pwd({ PWD: '/' }), pwd({ PWD: join(files, 'gone') }), pwd({ PWD: '.' })]).toEqual(
+    Array.from({ length: 5 }, () => files),
+  )
+  expect(pwd({ PWD: join(files, 'link') })).toBe(join(files, 'link'))
+  expect(pwd({ PWD: process.cwd() })).toBe(process.cwd())
 })
 
 test('a variable is one of the environment, and nothing that JavaScript has beside it', () => {

@@ -27,7 +27,7 @@ function filesOf(...texts: string[]): StackRequest {
     return { path: `${index + 1}.yml`, root }
   })
   const adapted = { files: files.map(({ root }) => root) }
-  const lookUp = (name: string) => (name === 'DATA' ? './from-variable' : undefined)
+  const lookUp = (name: string) => ({ DATA: './from-variable', PWD: '/work', SHARED: '/shared' })[name]
   return { name: 'demo', files, adapted, directory: '/work/app', lookUp } as unknown as StackRequest
 }
 
@@ -189,6 +189,8 @@ describe('a path of the runner', () => {
       - type: bind
         source: ../up
         target: /up
+      - \${PWD}/../conf:/conf
+      - \${SHARED}:/shared
 `,
   )
   const mounts = (...sources: string[]): Mount[] => sources.map((Source) => ({ Type: 'bind', Source, Target: '/x' }))
@@ -197,6 +199,7 @@ describe('a path of the runner', () => {
       ContainerSpec: {
         Mounts: [
           ...mounts('/work/app/data', '/work/app/from-variable', `${homedir()}/home`, '/abs', '/work/up'),
+          ...mounts('/work/../conf', '/shared'),
           { Type: 'volume', Source: 'demo_named', Target: '/named' },
         ],
       },
@@ -210,6 +213,7 @@ describe('a path of the runner', () => {
       '1.yml line 5: services.web.volumes: ./from-variabl',
       '1.yml line 6: services.web.volumes: ~/home is a pa',
       '1.yml line 11: services.web.volumes: ../up is a pa',
+      '1.yml line 13: services.web.volumes: /work/../conf',
     ])
     expect(problems[0]).toContain(
       '(/work/app/data), and none of the nodes: write an absolute path of the nodes, or use a volume or config',
@@ -220,7 +224,7 @@ describe('a path of the runner', () => {
   test('is a warning where it may be that of a node too', () => {
     const { problems, warnings } = runnerPathProblems(request('demo_web', true), wanted, files, false)
     expect(problems).toEqual([])
-    expect(warnings).toHaveLength(4)
+    expect(warnings).toHaveLength(5)
     expect(warnings[0]).toContain('every node that may run the service needs it too')
   })
 })
