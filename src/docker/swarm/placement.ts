@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
+import { safeLine } from '../../runner/text/safe-text.ts'
 
 /** What the Engine API's Node object says of a node that decides where tasks may run. */
 export interface PlacementNode {
@@ -165,9 +166,12 @@ function normalisedArchitecture(architecture = ''): string {
   return architecture
 }
 
-/** `linux/amd64` */
+/** What is longer is no platform. */
+const MOST_PLATFORM_CHARACTERS = 60
+
+/** `linux/amd64`, of whoever made the image. */
 function platformName(architecture?: string, os?: string): string {
-  return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`
+  return safeLine(`${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`, MOST_PLATFORM_CHARACTERS)
 }
 
 function distinct(texts: readonly string[]): string[] {

@@ -96,7 +96,7 @@ export function isMasked(value: string): boolean {
 
 /** The text with every known secret, in every form, replaced by `***`; also one with line ends or unseen signs in it. */
 export function redact(text: string): string {
-  return redactBroken(matcher.replaceAll(text, HIDDEN))
+  return BREAKS.reduce(redactBroken, matcher.replaceAll(text, HIDDEN))
 }
 
 /** What is shorter could end in one line and begin in the next by chance. */
@@ -106,11 +106,17 @@ const SHORTEST_BROKEN = 8
  * How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. And
  * what stands between the characters of a text that is read in another encoding than it was written in (UTF-16).
  */
-const BREAK = new RegExp(`(?:${LINE_END.source})\\s*|(?:${UNSEEN.source}|\\ufffd)+`, 'gu')
+const SEEN_BREAK = new RegExp(`(?:${LINE_END.source})\\s*|(?:${UNSEEN.source}|\\ufffd)+`, 'gu')
 
-function redactBroken(text: string): string {
-  if (text.search(BREAK) < 0) return text
-  const breaks = [...text.matchAll(BREAK)].map(({ index: start, 0: signs }) => {
+/** A line end as JSON has it and as Go quotes it, also when it is quoted once more: `\\n`. */
+const WRITTEN_BREAK = /(?:\\{1,4}r)?\\{1,4}n\s*/g
+
+/** One after the other: the signs of a line end may be a part of the secret. */
+const BREAKS = [SEEN_BREAK, WRITTEN_BREAK]
+
+function redactBroken(text: string, breakOf: RegExp): string {
+  if (text.search(breakOf) < 0) return text
+  const breaks = [...text.matchAll(breakOf)].map(({ index: start, 0: signs }) => {
     return { start, end: start + signs.length, isLineEnd: LINE_END.test(signs) }
   })
   const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN)

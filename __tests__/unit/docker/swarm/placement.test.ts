@@ -203,6 +203,11 @@ describe("the image's platforms and the nodes'", () => {
       ],
       ['linux/arm64', 'linux/ppc64le'],
     ],
+    [
+      'words that a stranger has chosen, on one line',
+      [{ architecture: `arm64${'x'.repeat(100)}`, os: 'linux\n::error::no' }],
+      [expect.stringMatching(/^linux ::error::no\/arm64x+… \(\d+ more characters\)$/)],
+    ],
   ])('do not fit: %s', (_, platforms, image) => {
     expect(platformProblem([worker(), worker({ architecture: 'amd64' })], platforms)).toEqual({
       image,

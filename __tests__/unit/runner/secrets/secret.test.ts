@@ -132,11 +132,19 @@ describe('a text is redacted', () => {
     ['by what cannot be seen', 'a fol\u200bded\u0000-secr\u0007et b', 'a *** b'],
     ['by a byte that is no text', 'a fol\ufffdded-secret b', 'a *** b'],
     ['as a text of Windows is', `a ${[...'folded-secret'].join('\0')} b`, 'a *** b'],
+    ['into lines that Go has quoted', String.raw`"a folded-s\necret b"`, '"a *** b"'],
+    ['into lines of JSON in JSON', String.raw`{\"a\":\"folded\\r\\n  -secret\"}`, String.raw`{\"a\":\"***\"}`],
     ['by both', 'a fol\u200bded\t\n-sec\u200bret b', 'a ***\t\n*** b'],
     ['twice, and once whole', 'folded\n-secret folded-secret folded-secr\net', '***\n*** *** ***\n***'],
   ])('of a secret that is broken %s', (_, text, clean) => {
     new Secret('folded-secret')
     expect(redact(text)).toEqual(clean)
+  })
+
+  test('of a secret with the signs of a line end in it, also when it is broken', () => {
+    new Secret(String.raw`with\none-of-it`)
+    expect(redact(String.raw`a with\none-of-it b`)).toBe('a *** b')
+    expect(redact(`a ${String.raw`with\none`}\n-of-it b`)).toBe('a ***\n*** b')
   })
 
   test('but a short word that two lines have together by chance stays', () => {
