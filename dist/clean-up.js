@@ -9515,7 +9515,7 @@ function isMasked(value) {
 }
 /** The text with every known secret, in every form, replaced by `***`; also one with line ends or unseen signs in it. */
 function secret_redact(text) {
-    return redactBroken(matcher.replaceAll(text, HIDDEN));
+    return BREAKS.reduce(redactBroken, matcher.replaceAll(text, HIDDEN));
 }
 /** What is shorter could end in one line and begin in the next by chance. */
 const SHORTEST_BROKEN = 8;
@@ -9523,11 +9523,15 @@ const SHORTEST_BROKEN = 8;
  * How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. And
  * what stands between the characters of a text that is read in another encoding than it was written in (UTF-16).
  */
-const BREAK = new RegExp(`(?:${LINE_END.source})\\s*|(?:${UNSEEN.source}|\\ufffd)+`, 'gu');
-function redactBroken(text) {
-    if (text.search(BREAK) < 0)
+const SEEN_BREAK = new RegExp(`(?:${LINE_END.source})\\s*|(?:${UNSEEN.source}|\\ufffd)+`, 'gu');
+/** A line end as JSON has it and as Go quotes it, also when it is quoted once more: `\\n`. */
+const WRITTEN_BREAK = /(?:\\{1,4}r)?\\{1,4}n\s*/g;
+/** One after the other: the signs of a line end may be a part of the secret. */
+const BREAKS = [SEEN_BREAK, WRITTEN_BREAK];
+function redactBroken(text, breakOf) {
+    if (text.search(breakOf) < 0)
         return text;
-    const breaks = [...text.matchAll(BREAK)].map(({ index: start, 0: signs }) => {
+    const breaks = [...text.matchAll(breakOf)].map(({ index: start, 0: signs }) => {
         return { start, end: start + signs.length, isLineEnd: LINE_END.test(signs) };
     });
     const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN);
@@ -15161,6 +15165,59 @@ function pairsOfList({ items }, at) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/inputs/accounts/config-content.js
+/** How the content of a docker client configuration is told from other texts. Pure. */
+/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
+const config_content_BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
+/** How JSON begins, behind what editors and shells of Windows put first, and with the NULs of UTF-16. */
+const JSON_START = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*["}]/;
+const GZIP = Buffer.from([0x1f, 0x8b]);
+/** Whether a text is the content of a configuration, or was meant to be. */
+function isContent(text) {
+    if (text.startsWith('{')) {
+        if (isJson(text))
+            return keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}';
+        // Cut off, or with a comma too many. What has a name in front without quotes is YAML.
+        return /^\{\s*"/.test(text) && /"(?:auths|credHelpers|credsStore)"\s*:/.test(text);
+    }
+    return isBase64(text);
+}
+const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore'];
+function keysOf(json) {
+    return Object.keys(JSON.parse(json));
+}
+function isJson(text) {
+    try {
+        JSON.parse(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+/** By its first bytes a text in base64 is known for a gzip file, or for JSON. */
+function isBase64(text) {
+    const dense = text.replace(/\s+/g, '');
+    if (!config_content_BASE64.test(dense))
+        return false;
+    const start = Buffer.from(dense.slice(0, LONGEST_START), 'base64');
+    return isGzip(start) || JSON_START.test(start.toString('latin1'));
+}
+const LONGEST_START = 1024;
+function isGzip(bytes) {
+    return bytes.subarray(0, GZIP.length).equals(GZIP);
+}
+/**
+ * Whether a text is a `config.json`, or base64 of one: people put it where an account belongs. Other JSON may be a
+ * password, as keys of Google's accounts are.
+ */
+function isWholeConfig(text) {
+    const whole = text.replace(/^\uFEFF/, '').trim();
+    if (whole.startsWith('{'))
+        return whole !== '{}' && isContent(whole);
+    return isBase64(whole) && isWholeConfig(Buffer.from(whole.replace(/\s+/g, ''), 'base64').toString());
+}
+
 ;// CONCATENATED MODULE: ./build/runner/text/word-list.js
 /**
  * Words as a sentence lists them: `a, b and c`. By hand, and not with `Intl`: the first list of a run would cost it a
@@ -15239,6 +15296,7 @@ function oneLine(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/accounts/credentials.js
+
 
 
 
@@ -15440,6 +15498,9 @@ function passwordProblem(password) {
         return `the password is empty: set it (${UNSET})`;
     if (password.includes('\0'))
         return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
+    if (isWholeConfig(password)) {
+        return 'the password is a whole config.json of docker: give that as `docker-config`, in place of this account';
+    }
     return expressionProblem('password', password);
 }
 /** What is wrong with the name of a config. */
@@ -15633,6 +15694,7 @@ function pathOfPax(content) {
 
 
 
+
 /**
  * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
  * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
@@ -15642,11 +15704,6 @@ const INPUT = 'docker-config';
 /** What a configuration without a name is called, in the log and where it has to have one. */
 const UNNAMED_CONFIG = INPUT;
 const docker_config_FORMS = 'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one';
-/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
-const docker_config_BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
-/** How JSON begins, behind what editors and shells of Windows put first, and with the NULs of UTF-16. */
-const JSON_START = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*["}]/;
-const GZIP = Buffer.from([0x1f, 0x8b]);
 /** Other archives, by their first bytes in hexadecimal digits. */
 const OTHER_ARCHIVES = {
     '504b0304': 'a zip file',
@@ -15745,41 +15802,6 @@ function sourcesIn(text, problems) {
 /** A text of one line that is neither a list nor a mapping of YAML. */
 function isOneSource(text) {
     return !/[\r\n]/.test(text) && !/^(?:-\s|[[{&*!"'])/.test(text) && !/:(?:\s|$)/.test(text);
-}
-/** Whether a text is the content of a configuration, or was meant to be. */
-function isContent(text) {
-    if (text.startsWith('{')) {
-        if (isJson(text))
-            return keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}';
-        // Cut off, or with a comma too many. What has a name in front without quotes is YAML.
-        return /^\{\s*"/.test(text) && /"(?:auths|credHelpers|credsStore)"\s*:/.test(text);
-    }
-    return isBase64(text);
-}
-const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore'];
-function keysOf(json) {
-    return Object.keys(JSON.parse(json));
-}
-function isJson(text) {
-    try {
-        JSON.parse(text);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-/** By its first bytes a text in base64 is known for a gzip file, or for JSON. */
-function isBase64(text) {
-    const dense = text.replace(/\s+/g, '');
-    if (!docker_config_BASE64.test(dense))
-        return false;
-    const start = Buffer.from(dense.slice(0, LONGEST_START), 'base64');
-    return isGzip(start) || JSON_START.test(start.toString('latin1'));
-}
-const LONGEST_START = 1024;
-function isGzip(bytes) {
-    return bytes.subarray(0, GZIP.length).equals(GZIP);
 }
 function writtenIn(value, problems) {
     if (value.kind === 'text')
@@ -16276,6 +16298,7 @@ function requireEcr({ registry }) {
 
 
 
+
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
@@ -16333,6 +16356,12 @@ const COLUMNS = '<config> <registry> <user> <password>';
  */
 function credentialsFromText(text, input, sources, problems) {
     const clean = text.replace(/^\uFEFF/, '');
+    if (isWholeConfig(clean)) {
+        hideBase64(clean.trim());
+        hideInConfigText(clean);
+        problems.add(`${input}: this is a config.json of docker: give it as \`docker-config\`, or write entries such as ${EXAMPLE}`);
+        return [];
+    }
     return isYaml(clean)
         ? credentialsFromYaml(clean, input, sources, problems)
         : credentialsFromColumns(clean, input, problems);
@@ -16810,6 +16839,7 @@ function isPlain(action) {
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/placement.js
 
+
 // swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
 const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
 const VALUE = /^[a-z0-9:\-_\s.*()?+[\]\\^$|/]+$/i;
@@ -16914,9 +16944,11 @@ function normalisedArchitecture(architecture = '') {
         return 'arm64';
     return architecture;
 }
-/** `linux/amd64` */
+/** What is longer is no platform. */
+const MOST_PLATFORM_CHARACTERS = 60;
+/** `linux/amd64`, of whoever made the image. */
 function platformName(architecture, os) {
-    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
+    return safeLine(`${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`, MOST_PLATFORM_CHARACTERS);
 }
 function placement_distinct(texts) {
     return [...new Set(texts)].sort();

@@ -10645,6 +10645,8 @@ function withIds(spec, ids) {
 /* harmony export */ });
 /* unused harmony export satisfies */
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7030);
+/* harmony import */ var _runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(240);
+
 
 // swarmkit v2 manager/constraint/constraint.go. The key has at least two characters; so it is there.
 const KEY = /^[a-z_][a-z0-9\-_.]+$/i;
@@ -10750,9 +10752,11 @@ function normalisedArchitecture(architecture = '') {
         return 'arm64';
     return architecture;
 }
-/** `linux/amd64` */
+/** What is longer is no platform. */
+const MOST_PLATFORM_CHARACTERS = 60;
+/** `linux/amd64`, of whoever made the image. */
 function platformName(architecture, os) {
-    return `${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`;
+    return (0,_runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(`${os || 'any'}/${normalisedArchitecture(architecture) || 'any'}`, MOST_PLATFORM_CHARACTERS);
 }
 function distinct(texts) {
     return [...new Set(texts)].sort();
@@ -11395,6 +11399,71 @@ function messageOf(error) {
 
 /***/ }),
 
+/***/ 4607:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Cx: () => (/* binding */ isWholeConfig),
+/* harmony export */   Q2: () => (/* binding */ isBase64),
+/* harmony export */   az: () => (/* binding */ isContent),
+/* harmony export */   bf: () => (/* binding */ isGzip),
+/* harmony export */   mC: () => (/* binding */ CONFIG_KEYS)
+/* harmony export */ });
+/** How the content of a docker client configuration is told from other texts. Pure. */
+/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
+const BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
+/** How JSON begins, behind what editors and shells of Windows put first, and with the NULs of UTF-16. */
+const JSON_START = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*["}]/;
+const GZIP = Buffer.from([0x1f, 0x8b]);
+/** Whether a text is the content of a configuration, or was meant to be. */
+function isContent(text) {
+    if (text.startsWith('{')) {
+        if (isJson(text))
+            return keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}';
+        // Cut off, or with a comma too many. What has a name in front without quotes is YAML.
+        return /^\{\s*"/.test(text) && /"(?:auths|credHelpers|credsStore)"\s*:/.test(text);
+    }
+    return isBase64(text);
+}
+const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore'];
+function keysOf(json) {
+    return Object.keys(JSON.parse(json));
+}
+function isJson(text) {
+    try {
+        JSON.parse(text);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+/** By its first bytes a text in base64 is known for a gzip file, or for JSON. */
+function isBase64(text) {
+    const dense = text.replace(/\s+/g, '');
+    if (!BASE64.test(dense))
+        return false;
+    const start = Buffer.from(dense.slice(0, LONGEST_START), 'base64');
+    return isGzip(start) || JSON_START.test(start.toString('latin1'));
+}
+const LONGEST_START = 1024;
+function isGzip(bytes) {
+    return bytes.subarray(0, GZIP.length).equals(GZIP);
+}
+/**
+ * Whether a text is a `config.json`, or base64 of one: people put it where an account belongs. Other JSON may be a
+ * password, as keys of Google's accounts are.
+ */
+function isWholeConfig(text) {
+    const whole = text.replace(/^\uFEFF/, '').trim();
+    if (whole.startsWith('{'))
+        return whole !== '{}' && isContent(whole);
+    return isBase64(whole) && isWholeConfig(Buffer.from(whole.replace(/\s+/g, ''), 'base64').toString());
+}
+
+
+/***/ }),
+
 /***/ 5129:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -11521,7 +11590,9 @@ function realPath(path) {
 /* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5087);
 /* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6790);
-/* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7673);
+/* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7673);
+/* harmony import */ var _config_content_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4607);
+
 
 
 
@@ -11690,10 +11761,10 @@ function problemOfReference(password, key, instead) {
 function whyNoValue(password) {
     if (/^env:\s*[A-Za-z_]\w*$/i.test(password))
         return '`env:NAME`, which is only read in `docker-config`';
-    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_5__/* .referenceIn */ .h8)(password);
+    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_6__/* .referenceIn */ .h8)(password);
 }
 function expressionProblem(what, text) {
-    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_5__/* .isExpression */ .BH)(text)
+    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_6__/* .isExpression */ .BH)(text)
         ? `the ${what} is an expression that nobody has replaced, for \`\${{ \u2026 }}\` has a value in workflow files only: write it there, in the inputs or the \`env\` of the step`
         : undefined;
 }
@@ -11713,7 +11784,7 @@ function usernameProblem(username) {
         return 'the username has a line break or control character: write it on one line';
     if (/\p{Cf}/u.test(username))
         return 'the username has a sign in it that cannot be seen: type it anew';
-    const reference = (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_5__/* .referenceIn */ .h8)(username);
+    const reference = (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_6__/* .referenceIn */ .h8)(username);
     if (reference !== undefined)
         return `the username has the form of ${reference}: write the name itself`;
     return expressionProblem('username', username);
@@ -11723,6 +11794,9 @@ function passwordProblem(password) {
         return `the password is empty: set it (${UNSET})`;
     if (password.includes('\0'))
         return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
+    if ((0,_config_content_js__WEBPACK_IMPORTED_MODULE_5__/* .isWholeConfig */ .Cx)(password)) {
+        return 'the password is a whole config.json of docker: give that as `docker-config`, in place of this account';
+    }
     return expressionProblem('password', password);
 }
 /** What is wrong with the name of a config. */
@@ -11773,6 +11847,8 @@ var masking = __nccwpck_require__(5340);
 var variables = __nccwpck_require__(5789);
 // EXTERNAL MODULE: ./build/inputs/yaml.js
 var yaml = __nccwpck_require__(3697);
+// EXTERNAL MODULE: ./build/inputs/accounts/config-content.js
+var config_content = __nccwpck_require__(4607);
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
 var credentials = __nccwpck_require__(6767);
 // EXTERNAL MODULE: ./build/docker/archive/tar-format.js
@@ -11929,6 +12005,7 @@ function pathOfPax(content) {
 
 
 
+
 /**
  * Docker client configurations that the user gives whole: a directory, a `config.json`, its content, or an archive of a
  * `.docker` folder. Only what it says of accounts and helpers is taken. No message shows anything of a content, and of a
@@ -11938,11 +12015,6 @@ const INPUT = 'docker-config';
 /** What a configuration without a name is called, in the log and where it has to have one. */
 const UNNAMED_CONFIG = INPUT;
 const FORMS = 'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one';
-/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
-const BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
-/** How JSON begins, behind what editors and shells of Windows put first, and with the NULs of UTF-16. */
-const JSON_START = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*["}]/;
-const GZIP = Buffer.from([0x1f, 0x8b]);
 /** Other archives, by their first bytes in hexadecimal digits. */
 const OTHER_ARCHIVES = {
     '504b0304': 'a zip file',
@@ -12027,7 +12099,7 @@ function isHub(name) {
     }
 }
 function sourcesIn(text, problems) {
-    if (isContent(text) || isOneSource(text))
+    if ((0,config_content/* isContent */.az)(text) || isOneSource(text))
         return [{ source: text }];
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
     for (const { line, column, reason } of wrong) {
@@ -12041,41 +12113,6 @@ function sourcesIn(text, problems) {
 /** A text of one line that is neither a list nor a mapping of YAML. */
 function isOneSource(text) {
     return !/[\r\n]/.test(text) && !/^(?:-\s|[[{&*!"'])/.test(text) && !/:(?:\s|$)/.test(text);
-}
-/** Whether a text is the content of a configuration, or was meant to be. */
-function isContent(text) {
-    if (text.startsWith('{')) {
-        if (isJson(text))
-            return keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}';
-        // Cut off, or with a comma too many. What has a name in front without quotes is YAML.
-        return /^\{\s*"/.test(text) && /"(?:auths|credHelpers|credsStore)"\s*:/.test(text);
-    }
-    return isBase64(text);
-}
-const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore'];
-function keysOf(json) {
-    return Object.keys(JSON.parse(json));
-}
-function isJson(text) {
-    try {
-        JSON.parse(text);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-/** By its first bytes a text in base64 is known for a gzip file, or for JSON. */
-function isBase64(text) {
-    const dense = text.replace(/\s+/g, '');
-    if (!BASE64.test(dense))
-        return false;
-    const start = Buffer.from(dense.slice(0, LONGEST_START), 'base64');
-    return isGzip(start) || JSON_START.test(start.toString('latin1'));
-}
-const LONGEST_START = 1024;
-function isGzip(bytes) {
-    return bytes.subarray(0, GZIP.length).equals(GZIP);
 }
 function writtenIn(value, problems) {
     if (value.kind === 'text')
@@ -12111,7 +12148,7 @@ function writtenIn(value, problems) {
 }
 /** Whether it is a `config.json` in the words of YAML. */
 function isConfigMap({ entries }) {
-    return entries.some(({ key, value }) => CONFIG_KEYS.includes(key) && (value.kind === 'map' || key === 'credsStore'));
+    return entries.some(({ key, value }) => config_content/* CONFIG_KEYS */.mC.includes(key) && (value.kind === 'map' || key === 'credsStore'));
 }
 const NAMED = 'write entries such as `team-a: path/to/config.json`';
 /** JSON that was written without quotes is YAML as well. */
@@ -12162,7 +12199,7 @@ function entryInWords(key) {
 function readSource(source, ground) {
     const variable = variableIn(source);
     const text = variable === undefined ? source : textOfVariable(variable.trim(), ground.env);
-    if (isContent(text))
+    if ((0,config_content/* isContent */.az)(text))
         return configFileIn(Buffer.from(text), ground.place);
     try {
         if (/[\r\n]/.test(text))
@@ -12244,7 +12281,7 @@ function isThere(path) {
 }
 /** The JSON text that a content is, or leads to. */
 function textIn(bytes) {
-    if (isGzip(bytes))
+    if ((0,config_content/* isGzip */.bf)(bytes))
         return textOfBytes(configIn(filesOfTarGz(bytes)).content);
     const hex = bytes.subarray(0, 8).toString('hex');
     const archive = Object.entries(OTHER_ARCHIVES).find(([start]) => hex.startsWith(start))?.[1];
@@ -12255,11 +12292,11 @@ function textIn(bytes) {
     const text = textOfBytes(bytes).trim();
     if (text.startsWith('{'))
         return text;
-    if (!isBase64(text))
+    if (!(0,config_content/* isBase64 */.Q2)(text))
         throw new errors/* UserError */.yo(`this is neither JSON nor a .tar.gz, nor base64 of one: ${FORMS}`);
     (0,masking/* hideBase64 */.SF)(text);
     const decoded = Buffer.from(text.replace(/\s+/g, ''), 'base64');
-    return isGzip(decoded) ? textOfBytes(configIn(filesOfTarGz(decoded)).content) : textOfBytes(decoded).trim();
+    return (0,config_content/* isGzip */.bf)(decoded) ? textOfBytes(configIn(filesOfTarGz(decoded)).content) : textOfBytes(decoded).trim();
 }
 function textOfBytes(bytes) {
     try {
@@ -17476,7 +17513,7 @@ function isMasked(value) {
 }
 /** The text with every known secret, in every form, replaced by `***`; also one with line ends or unseen signs in it. */
 function redact(text) {
-    return redactBroken(matcher.replaceAll(text, HIDDEN));
+    return BREAKS.reduce(redactBroken, matcher.replaceAll(text, HIDDEN));
 }
 /** What is shorter could end in one line and begin in the next by chance. */
 const SHORTEST_BROKEN = 8;
@@ -17484,11 +17521,15 @@ const SHORTEST_BROKEN = 8;
  * How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. And
  * what stands between the characters of a text that is read in another encoding than it was written in (UTF-16).
  */
-const BREAK = new RegExp(`(?:${printable/* LINE_END */.J2.source})\\s*|(?:${printable/* UNSEEN */.PR.source}|\\ufffd)+`, 'gu');
-function redactBroken(text) {
-    if (text.search(BREAK) < 0)
+const SEEN_BREAK = new RegExp(`(?:${printable/* LINE_END */.J2.source})\\s*|(?:${printable/* UNSEEN */.PR.source}|\\ufffd)+`, 'gu');
+/** A line end as JSON has it and as Go quotes it, also when it is quoted once more: `\\n`. */
+const WRITTEN_BREAK = /(?:\\{1,4}r)?\\{1,4}n\s*/g;
+/** One after the other: the signs of a line end may be a part of the secret. */
+const BREAKS = [SEEN_BREAK, WRITTEN_BREAK];
+function redactBroken(text, breakOf) {
+    if (text.search(breakOf) < 0)
         return text;
-    const breaks = [...text.matchAll(BREAK)].map(({ index: start, 0: signs }) => {
+    const breaks = [...text.matchAll(breakOf)].map(({ index: start, 0: signs }) => {
         return { start, end: start + signs.length, isLineEnd: printable/* LINE_END */.J2.test(signs) };
     });
     const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN);
@@ -18781,6 +18822,8 @@ var inputs_problems = __nccwpck_require__(6790);
 var variables = __nccwpck_require__(5789);
 // EXTERNAL MODULE: ./build/inputs/yaml.js
 var yaml = __nccwpck_require__(3697);
+// EXTERNAL MODULE: ./build/inputs/accounts/config-content.js
+var config_content = __nccwpck_require__(4607);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/ecr.js
 
 
@@ -18867,6 +18910,7 @@ function requireEcr({ registry }) {
 
 
 
+
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
@@ -18924,6 +18968,12 @@ const COLUMNS = '<config> <registry> <user> <password>';
  */
 function credentialsFromText(text, input, sources, problems) {
     const clean = text.replace(/^\uFEFF/, '');
+    if ((0,config_content/* isWholeConfig */.Cx)(clean)) {
+        (0,masking/* hideBase64 */.SF)(clean.trim());
+        (0,masking/* hideInConfigText */.fG)(clean);
+        problems.add(`${input}: this is a config.json of docker: give it as \`docker-config\`, or write entries such as ${EXAMPLE}`);
+        return [];
+    }
     return isYaml(clean)
         ? credentialsFromYaml(clean, input, sources, problems)
         : credentialsFromColumns(clean, input, problems);

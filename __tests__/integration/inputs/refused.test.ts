@@ -13,6 +13,7 @@ import { redact } from '../../../src/runner/secrets/secret.ts'
 delete process.env.GITHUB_ACTIONS
 
 const CANARY = 'C4nary-pass'
+const login = Buffer.from(`bot:${CANARY}`).toString('base64')
 const FORMS = [CANARY, Buffer.from(CANARY).toString('base64').replace(/=+$/, ''), 'C4nary']
 const REMEDY = /\b(?:write|use|give|put|leave|set|save|indent|close|add|limit|check|take|did you mean)\b/
 
@@ -325,6 +326,21 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'registries as keys',
     registries(`ghcr.io: {username: bot, password: ${CANARY}}`),
     'registries: this is no list of credentials',
+  ],
+  [
+    'a config.json in the place of accounts',
+    registries(JSON.stringify({ auths: { 'ghcr.io': { auth: login } } })),
+    'registries: this is a config.json of docker: give it as `docker-config`, or write entries such as',
+  ],
+  [
+    'base64 of a config.json in the place of accounts',
+    registries(Buffer.from(JSON.stringify({ auths: { 'ghcr.io': { auth: login } } })).toString('base64')),
+    'registries: this is a config.json of docker: give it as `docker-config`',
+  ],
+  [
+    'a config.json as a password',
+    registries(`- {registry: ghcr.io, username: bot, password: '{"auths":{"ghcr.io":{"auth":"${login}"}}}'}`),
+    'registries entry 1 (ghcr.io): the password is a whole config.json of docker: give that as `docker-config`',
   ],
   ['only text', registries(`---\n${CANARY}`), 'registries: this is no list of credentials'],
   ['text as an entry', registries(`- ghcr.io bot ${CANARY}`), 'registries entry 1: this is only text and no mapping'],

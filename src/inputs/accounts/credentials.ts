@@ -6,6 +6,7 @@ import type { ReadFile } from '../files.ts'
 import { hide, hideByLook, hideUserInfo } from '../masking.ts'
 import { listed, type Problems } from '../problems.ts'
 import { isExpression, referenceIn } from '../unreplaced.ts'
+import { isWholeConfig } from './config-content.ts'
 import type { Credential } from './credential.ts'
 
 export const HUB = 'docker.io'
@@ -232,6 +233,9 @@ function passwordProblem(password: string): string | undefined {
   if (password === '') return `the password is empty: set it (${UNSET})`
   if (password.includes('\0'))
     return 'the password has a NUL character, which no password can have: save it as UTF-8 text'
+  if (isWholeConfig(password)) {
+    return 'the password is a whole config.json of docker: give that as `docker-config`, in place of this account'
+  }
   return expressionProblem('password', password)
 }
 

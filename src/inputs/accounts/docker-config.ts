@@ -19,6 +19,7 @@ import { hide, hideBase64, hideInConfigText } from '../masking.ts'
 import type { Problems } from '../problems.ts'
 import { isVariableName } from '../variables.ts'
 import { parseYaml, type YamlMap, type YamlValue } from '../yaml.ts'
+import { CONFIG_KEYS, isBase64, isContent, isGzip } from './config-content.ts'
 import { configProblem, HUB, UNSET } from './credentials.ts'
 import { type ArchivedFile, filesOfTarGz } from './tar.ts'
 
@@ -34,12 +35,6 @@ const INPUT = 'docker-config'
 export const UNNAMED_CONFIG = INPUT
 const FORMS =
   'write the path of a `.docker` directory, of its `config.json` or of a `.tar.gz` of it, the content of one of these (JSON, or base64 of either), or `env:NAME` for a variable that holds one'
-
-/** A text in base64, as long as the shortest configuration; `-` and `_` where the rest of the world has `+` and `/`. */
-const BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/
-/** How JSON begins, behind what editors and shells of Windows put first, and with the NULs of UTF-16. */
-const JSON_START = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*["}]/
-const GZIP = Buffer.from([0x1f, 0x8b])
 
 /** Other archives, by their first bytes in hexadecimal digits. */
 const OTHER_ARCHIVES: Readonly<Record<string, string>> = {
@@ -146,45 +141,6 @@ function sourcesIn(text: string, problems: Problems): Written[] {
 /** A text of one line that is neither a list nor a mapping of YAML. */
 function isOneSource(text: string): boolean {
   return !/[\r\n]/.test(text) && !/^(?:-\s|[[{&*!"'])/.test(text) && !/:(?:\s|$)/.test(text)
-}
-
-/** Whether a text is the content of a configuration, or was meant to be. */
-function isContent(text: string): boolean {
-  if (text.startsWith('{')) {
-    if (isJson(text)) return keysOf(text).some((key) => CONFIG_KEYS.includes(key)) || text === '{}'
-    // Cut off, or with a comma too many. What has a name in front without quotes is YAML.
-    return /^\{\s*"/.test(text) && /"(?:auths|credHelpers|credsStore)"\s*:/.test(text)
-  }
-  return isBase64(text)
-}
-
-const CONFIG_KEYS = ['auths', 'credHelpers', 'credsStore']
-
-function keysOf(json: string): string[] {
-  return Object.keys(JSON.parse(json))
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** By its first bytes a text in base64 is known for a gzip file, or for JSON. */
-function isBase64(text: string): boolean {
-  const dense = text.replace(/\s+/g, '')
-  if (!BASE64.test(dense)) return false
-  const start = Buffer.from(dense.slice(0, LONGEST_START), 'base64')
-  return isGzip(start) || JSON_START.test(start.toString('latin1'))
-}
-
-const LONGEST_START = 1024
-
-function isGzip(bytes: Buffer): boolean {
-  return bytes.subarray(0, GZIP.length).equals(GZIP)
 }
 
 function writtenIn(value: YamlValue, problems: Problems): Written[] {

@@ -6,10 +6,11 @@ import { Secret } from '../../runner/secrets/secret.ts'
 import { shown } from '../../runner/text/shown.ts'
 import type { ReadFile } from '../files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from '../keys.ts'
-import { hide, hideAfterPasswordKeys, hideColumns, hidePasswords } from '../masking.ts'
+import { hide, hideAfterPasswordKeys, hideBase64, hideColumns, hideInConfigText, hidePasswords } from '../masking.ts'
 import { listed, type Problems } from '../problems.ts'
 import { isVariableName } from '../variables.ts'
 import { parseYaml, type YamlMap, type YamlText, type YamlValue } from '../yaml.ts'
+import { isWholeConfig } from './config-content.ts'
 import type { AwsSource, Credential } from './credential.ts'
 import {
   checkedCredential,
@@ -98,6 +99,14 @@ export function credentialsFromText(
   problems: Problems,
 ): Credential[] {
   const clean = text.replace(/^\uFEFF/, '')
+  if (isWholeConfig(clean)) {
+    hideBase64(clean.trim())
+    hideInConfigText(clean)
+    problems.add(
+      `${input}: this is a config.json of docker: give it as \`docker-config\`, or write entries such as ${EXAMPLE}`,
+    )
+    return []
+  }
   return isYaml(clean)
     ? credentialsFromYaml(clean, input, sources, problems)
     : credentialsFromColumns(clean, input, problems)
