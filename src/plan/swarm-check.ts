@@ -10,6 +10,7 @@ import { runnerPaths } from '../inputs/compose/runner-paths.ts'
 import { mapAt, serviceKeys } from '../inputs/compose/tree.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import type { StackRequest } from '../inputs/stack-request.ts'
+import { safeLine } from '../runner/text/safe-text.ts'
 import { andList } from '../runner/text/word-list.ts'
 import { keyOf } from '../stack/docker-files.ts'
 import { scoped } from '../stack/stack.ts'
@@ -38,6 +39,7 @@ export function specProblems(
   const violations = [
     ...specViolations(wanted),
     ...(current === undefined ? [] : changeViolations(current.Spec, wanted)),
+    ...(current === undefined || files === undefined ? [] : ownerViolations(current.Spec, files)),
   ]
   return violations.map((violation) => placed(request, violation, files))
 }
@@ -275,6 +277,14 @@ function remedyFor({ Spec: spec }: Service, wanted: ServiceSpec, files: StackReq
   return isOfStack && !isInFiles
     ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
     : ': write another port, or take it from that one first'
+}
+
+/** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
+function ownerViolations({ Name: name, Labels: labels }: ServiceSpec, { name: stack }: StackRequest): Violation[] {
+  const owner = labels?.[NAMESPACE_LABEL] ?? stack
+  if (owner === stack) return []
+  const problem = `${name} is a service of the stack ${safeLine(owner)}: write another name, or another \`stack\``
+  return [{ setting: 'name', problem }]
 }
 
 /** Swarm finds names without their capitals. */

@@ -62,6 +62,16 @@ describe('the place', () => {
     ])
   })
 
+  test('of a service that another stack has is that of the service', () => {
+    const files = filesOf('services:\n  web:\n    image: x\n')
+    const told = (Labels?: Record<string, string>) =>
+      specProblems(request('demo_web', true), service('demo_web', { Labels }), specOf('demo_web'), files)
+    expect([told(), told({ [NAMESPACE_LABEL]: 'demo' })]).toEqual([[], []])
+    expect(told({ [NAMESPACE_LABEL]: 'dem' })).toEqual([
+      '1.yml line 2: services.web: demo_web is a service of the stack dem: write another name, or another `stack`',
+    ])
+  })
+
   test('of an entry of `services` is its flag', () => {
     expect(
       specProblems(request('web'), service('web', { Mode: { Global: {} } }), { ...wanted, Name: 'web' }, undefined),
