@@ -652,7 +652,7 @@ function amounts(resources = {}) {
     const all = { CPUs: cpus, memory };
     for (const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } of generic) {
         const kind = discrete?.Kind ?? named?.Kind ?? '';
-        all[kind] = (all[kind] ?? 0) + (discrete?.Value ?? 1);
+        all[kind] = (all[kind] ?? 0) + (discrete === undefined ? 1 : (discrete.Value ?? 0));
     }
     return all;
 }
@@ -2635,8 +2635,8 @@ function specShape() {
     };
     const generic = {
         with: {
-            'DiscreteResourceSpec?': { with: { Kind: 'text', 'Value?': 'number' } },
-            'NamedResourceSpec?': { with: { Kind: 'text', 'Value?': 'text' } },
+            'DiscreteResourceSpec?': { with: { 'Kind?': 'text', 'Value?': 'number' } },
+            'NamedResourceSpec?': { with: { 'Kind?': 'text', 'Value?': 'text' } },
         },
     };
     const resources = {
@@ -18615,6 +18615,7 @@ function changeAt(map, [key = '', ...rest], value) {
 
 
 
+
 /**
  * What Swarm refuses in the spec of one service, whatever the others are.
  *
@@ -18624,6 +18625,7 @@ function specProblems(request, current, wanted, files) {
     const violations = [
         ...(0,swarm_rules/* specViolations */.C3)(wanted),
         ...(current === undefined ? [] : (0,swarm_rules/* changeViolations */.Zm)(current.Spec, wanted)),
+        ...(current === undefined || files === undefined ? [] : ownerViolations(current.Spec, files)),
     ];
     return violations.map((violation) => placed(request, violation, files));
 }
@@ -18812,6 +18814,14 @@ function remedyFor({ Spec: spec }, wanted, files) {
     return isOfStack && !isInFiles
         ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
         : ': write another port, or take it from that one first';
+}
+/** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
+function ownerViolations({ Name: name, Labels: labels }, { name: stack }) {
+    const owner = labels?.[stack_objects/* NAMESPACE_LABEL */.NK] ?? stack;
+    if (owner === stack)
+        return [];
+    const problem = `${name} is a service of the stack ${(0,safe_text/* safeLine */.om)(owner)}: write another name, or another \`stack\``;
+    return [{ setting: 'name', problem }];
 }
 /** Swarm finds names without their capitals. */
 function nameConflicts({ current, wanted }, others) {
@@ -24054,7 +24064,7 @@ function preferences(list) {
 }
 function genericResources(list) {
     return spec_difference_listed(list.map(({ DiscreteResourceSpec: number, NamedResourceSpec: named }) => {
-        const { Kind: kind, Value: value } = (number ?? named ?? {});
+        const { Kind: kind = '', Value: value = named === undefined ? 0 : '' } = (number ?? named ?? {});
         return `${kind}=${value}`;
     }));
 }

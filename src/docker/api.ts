@@ -116,8 +116,8 @@ export interface Resources {
 
 /** A number of things of a kind, or one of them by name. */
 export interface GenericResource {
-  readonly DiscreteResourceSpec?: { readonly Kind: string; readonly Value: number }
-  readonly NamedResourceSpec?: { readonly Kind: string; readonly Value: string }
+  readonly DiscreteResourceSpec?: { readonly Kind?: string; readonly Value?: number }
+  readonly NamedResourceSpec?: { readonly Kind?: string; readonly Value?: string }
 }
 
 export interface ServicePort {

@@ -65,8 +65,8 @@ function specShape(): Shape {
   }
   const generic: Shape = {
     with: {
-      'DiscreteResourceSpec?': { with: { Kind: 'text', 'Value?': 'number' } },
-      'NamedResourceSpec?': { with: { Kind: 'text', 'Value?': 'text' } },
+      'DiscreteResourceSpec?': { with: { 'Kind?': 'text', 'Value?': 'number' } },
+      'NamedResourceSpec?': { with: { 'Kind?': 'text', 'Value?': 'text' } },
     },
   }
   const resources: Shape = {

@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, jest, test } from '@jest/globals'
+import type { ServiceSpec } from '../../../src/docker/api.ts'
 import { parseGoJson } from '../../../src/docker/engine/go-json.ts'
 import type { StackObject } from '../../../src/docker/specs/stack-objects.ts'
 import { objectName, recordBody, recordsIn } from '../../../src/records/format.ts'
@@ -39,6 +40,14 @@ describe('a record in a config object', () => {
   test('is read again where a limit is one that JavaScript would round', () => {
     const Resources = { Limits: { MemoryBytes: parseGoJson('9223372036854775807') as number } }
     const spec = createSpec({ TaskTemplate: { ContainerSpec: { Image: 'a' }, Resources } })
+    const { kept } = recordsIn([objectOf(createRecord({ services: [{ name: 'web', image: 'a', spec }] }))])
+    expect(kept.map(({ record }) => record.services[0]?.spec)).toEqual([spec])
+  })
+
+  test('is read again where Swarm has left out the kind or the number of a resource, which are empty', () => {
+    const Reservations = { GenericResources: [{ DiscreteResourceSpec: {} }, { NamedResourceSpec: {} }] }
+    const TaskTemplate = { ContainerSpec: { Image: 'a' }, Resources: { Reservations } }
+    const spec = createSpec({ TaskTemplate } as unknown as Partial<ServiceSpec>)
     const { kept } = recordsIn([objectOf(createRecord({ services: [{ name: 'web', image: 'a', spec }] }))])
     expect(kept.map(({ record }) => record.services[0]?.spec)).toEqual([spec])
   })

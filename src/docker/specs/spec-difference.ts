@@ -332,7 +332,7 @@ function preferences(list: readonly Raw[]): string {
 function genericResources(list: readonly Raw[]): string {
   return listed(
     list.map(({ DiscreteResourceSpec: number, NamedResourceSpec: named }) => {
-      const { Kind: kind, Value: value } = (number ?? named ?? {}) as Raw
+      const { Kind: kind = '', Value: value = named === undefined ? 0 : '' } = (number ?? named ?? {}) as Raw
       return `${kind}=${value}`
     }),
   )

@@ -157,7 +157,7 @@ function amounts(resources: Resources = {}): Record<string, number> {
   const all: Record<string, number> = { CPUs: cpus, memory }
   for (const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } of generic) {
     const kind = discrete?.Kind ?? named?.Kind ?? ''
-    all[kind] = (all[kind] ?? 0) + (discrete?.Value ?? 1)
+    all[kind] = (all[kind] ?? 0) + (discrete === undefined ? 1 : (discrete.Value ?? 0))
   }
   return all
 }
