@@ -24923,6 +24923,10 @@ function allowingNodes(template) {
 function isWanted(task) {
     return task.DesiredState === 'running' || task.DesiredState === 'complete';
 }
+/** Whether Swarm wants it to run, now or when what is before it in its slot has ended. */
+function isMeant(task) {
+    return isWanted(task) || task.DesiredState === 'ready';
+}
 /** Whether it runs, and is to. */
 function isRunning(task) {
     return task.Status.State === 'running' && isWanted(task);
@@ -24933,13 +24937,12 @@ function isUnplaced(task) {
 }
 /** Whether Swarm has yet to give it its networks and addresses: it says nothing of what it lacks. */
 function isUnallocated(task) {
-    return task.Status.State === 'new' && (isWanted(task) || task.DesiredState === 'ready');
+    return task.Status.State === 'new' && isMeant(task);
 }
 const BEFORE_A_NODE = (/* unused pure expression or super */ null && (['new', 'allocated', 'pending']));
 /** Whether Swarm is about to give it a node: it has not said that it finds none. */
 function isOnItsWayToANode(task) {
-    const isMeant = isWanted(task) || task.DesiredState === 'ready';
-    return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
+    return isMeant(task) && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
 }
 /** Whether a task ended badly. */
 function task_isFailure(task) {
@@ -24947,8 +24950,7 @@ function task_isFailure(task) {
 }
 /** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
 function mayHaveContainer(task) {
-    const isEnding = !isWanted(task) && task.DesiredState !== 'ready';
-    return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State));
+    return isLive(task) && (isMeant(task) || !BEFORE_A_NODE.includes(task.Status.State));
 }
 /** Whether it may run now or later. */
 function isLive(task) {

@@ -391,6 +391,10 @@ var group_by = __webpack_require__(7052);
 function isWanted(task) {
     return task.DesiredState === 'running' || task.DesiredState === 'complete';
 }
+/** Whether Swarm wants it to run, now or when what is before it in its slot has ended. */
+function isMeant(task) {
+    return isWanted(task) || task.DesiredState === 'ready';
+}
 /** Whether it runs, and is to. */
 function isRunning(task) {
     return task.Status.State === 'running' && isWanted(task);
@@ -401,13 +405,12 @@ function isUnplaced(task) {
 }
 /** Whether Swarm has yet to give it its networks and addresses: it says nothing of what it lacks. */
 function isUnallocated(task) {
-    return task.Status.State === 'new' && (isWanted(task) || task.DesiredState === 'ready');
+    return task.Status.State === 'new' && isMeant(task);
 }
 const BEFORE_A_NODE = ['new', 'allocated', 'pending'];
 /** Whether Swarm is about to give it a node: it has not said that it finds none. */
 function isOnItsWayToANode(task) {
-    const isMeant = isWanted(task) || task.DesiredState === 'ready';
-    return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
+    return isMeant(task) && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task);
 }
 /** Whether a task ended badly. */
 function isFailure(task) {
@@ -415,8 +418,7 @@ function isFailure(task) {
 }
 /** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
 function mayHaveContainer(task) {
-    const isEnding = !isWanted(task) && task.DesiredState !== 'ready';
-    return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State));
+    return isLive(task) && (isMeant(task) || !BEFORE_A_NODE.includes(task.Status.State));
 }
 /** Whether it may run now or later. */
 function isLive(task) {
@@ -14211,7 +14213,8 @@ function waitingTask(history, snapshot) {
     const slots = slotsThatCount(service.Spec, currentTasks(service, snapshot.tasks), snapshot.eligibleNodes);
     const waiting = [...slots.values()].flatMap((inSlot) => {
         const last = newest(inSlot.filter(isLive)) ?? newest(inSlot);
-        if (last === undefined || isUp(service, inSlot))
+        // One that Swarm itself has ended has none after it only where the update has not come to its slot.
+        if (last === undefined || last.Status.State === 'shutdown' || isUp(service, inSlot))
             return [];
         const before = newest(inSlot.filter((task) => task !== last && !isLive(task)));
         return [{ task: last, seconds: now - (history.inStateSince.get(stateKey(last)) ?? now), before }];
@@ -14563,11 +14566,13 @@ function inVain(bySwarm, why) {
 /**
  * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
  * for after the last of them, by the update policy, may take longer than the way back has. Nor is it over when Swarm pauses
- * because of one task, and has none left to replace: the next one of that slot may come up.
+ * because of one task: the next one of that slot may come up, and then what it has not come to can be brought back as well.
  */
 function judgeWayBack(history, snapshot) {
     const hasPaused = updateStatusOf(history, snapshot.service)?.State === 'paused';
-    const verdict = hasPaused && hasReplacedAll(snapshot) ? judgeTasks(history, snapshot) : judge_judge(history, snapshot);
+    const verdict = hasPaused ? judgeTasks(history, snapshot) : judge_judge(history, snapshot);
+    if (hasPaused && verdict.state === 'progressing')
+        return paused(history, snapshot, verdict);
     if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot))
         return verdict;
     const { counted, progress } = countsOf(snapshot);
@@ -14575,10 +14580,18 @@ function judgeWayBack(history, snapshot) {
     const areBack = !hasOneToTake(snapshot) && wereSeenUpFor(snapshot.monitorSeconds, history, snapshot.now, counted);
     return areBack ? { state: 'converged', progress } : verdict;
 }
-/** A slot that a paused update has not come to keeps what it has, for ever. */
-function hasReplacedAll(snapshot) {
+/**
+ * A slot that a paused update has not come to keeps what it has, for ever. Of the spec that a service goes back to it has old
+ * tasks, which ended when the update before it replaced them.
+ */
+function paused(history, snapshot, verdict) {
     const { service, tasks, eligibleNodes } = snapshot;
-    return slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes).size >= countsOf(snapshot).wanted;
+    const { wanted, counted } = countsOf(snapshot);
+    const meant = slotsThatCount(service.Spec, currentTasks(service, tasks).filter(isMeant), eligibleNodes).size;
+    if (meant >= wanted)
+        return verdict;
+    const isHalted = counted.length >= meant && isStable(history, snapshot, counted);
+    return { ...verdict, progress: `${verdict.progress}, paused by Swarm`, ...(isHalted && { isHalted }) };
 }
 function hasOneToTake({ service, tasks, eligibleNodes }) {
     const slots = slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes);
@@ -14924,9 +14937,9 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
             ]));
         }
         case 'progressing': {
-            const { progress } = verdict;
+            const { progress, isHalted = false } = verdict;
             if (!isLate)
-                return { watched: { ...one, history, progress, snapshot, ...(shown && { shown }) } };
+                return { watched: { ...one, history, progress, snapshot, ...(shown && { shown }) }, isHalted };
             // What ran before runs, though Swarm or its policy would have it watched for longer.
             if (sent.isWayBack && areAllUp(snapshot))
                 return settled(settle(goodOutcome(sent)));
@@ -15123,6 +15136,7 @@ function beginWatch(total, run, endsAtFailure = false) {
                 const begunAt = (0,time_clock/* nowMs */.TC)();
                 const isLate = time.isOver;
                 const swarm = await readOrUnseen(looked);
+                const halted = [];
                 const left = looked.flatMap((one) => {
                     const next = swarm instanceof SwarmUnseen
                         ? { settled: settledUnseen(one, swarm, run) }
@@ -15132,8 +15146,11 @@ function beginWatch(total, run, endsAtFailure = false) {
                         return [];
                     }
                     told.seen(one, next.watched);
+                    if (next.isHalted)
+                        halted.push(one.sent);
                     return [next.watched];
                 });
+                await Promise.all(halted.map(goOn));
                 // Those that came meanwhile were not in this snapshot.
                 watched = [...left, ...watched.filter((one) => !looked.includes(one))];
                 isOver = failure.signal.aborted;
@@ -15158,6 +15175,13 @@ function beginWatch(total, run, endsAtFailure = false) {
         finally {
             watch_disposeResources(env_1);
         }
+    };
+    /** Whether it goes on the next look tells. */
+    const goOn = async (sent) => {
+        if (sent.goOn === undefined)
+            return;
+        lines.step(sent.change.request.name, 'Swarm has paused because of a task whose successor runs: it is told to go on');
+        await sent.goOn(run).catch(() => undefined);
     };
     const readOrUnseen = async (looked) => {
         try {
@@ -15698,6 +15722,14 @@ async function restore(change, { service: deployed, problem, sentAt }, engine) {
     const scale = withScaleOnWayBack(wanted);
     return writeSpec(engine, current.ID, bases, back, send_back_credentialFor(change), signal, undefined, scale);
 }
+/** The old spec once more: Swarm goes on with a way back that it has paused. Nothing where somebody else has changed it. */
+function sendOnceMore({ current, currentAccess, wanted }, { connection }) {
+    const back = sayingWhoScales(current.Spec, wanted);
+    const credential = storedCredential(currentAccess, 'spec');
+    const signal = (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
+    const scale = withScaleOnWayBack(wanted);
+    return writeSpec(connection.engine, current.ID, [back], back, credential, signal, undefined, scale);
+}
 /** A live service may say by now, or not yet, that others scale it, and may have been scaled. */
 async function standingBefore(change, engine) {
     if (change.action === 'create')
@@ -15845,7 +15877,9 @@ function rolloutBack(way) {
     const { before: service, sent } = way;
     const { change } = sent;
     const back = { change, service, sentAt: (0,time_clock/* nowMs */.TC)(), isWayBack: true };
-    return change.action === 'switch' ? { ...back, change: { ...change, action: 'unchanged', current: service } } : back;
+    if (change.action === 'switch')
+        return { ...back, change: { ...change, action: 'unchanged', current: service } };
+    return change.action === 'update' ? { ...back, goOn: (run) => sendOnceMore(change, run) } : back;
 }
 function after(before, restoring, jobs, again) {
     const ways = new Map(restoring.map((way) => [way.sent, way]));

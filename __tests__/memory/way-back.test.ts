@@ -15,6 +15,7 @@ const IMAGES = {
   'hub.test/acme/web:1': {},
   'hub.test/acme/web:2': {},
   'hub.test/acme/web:crashes': { ends: { afterSeconds: 0.2, exitCode: 3 }, prints: 'no database' },
+  'hub.test/acme/web:not-on-n5': { pullFailsOn: { n5: 1 } },
   'hub.test/acme/slow:1': { healthy: { afterSeconds: 20 } },
   'hub.test/acme/job:1': { ends: { afterSeconds: 1, exitCode: 0 } },
   'hub.test/acme/job:2': { ends: { afterSeconds: 1, exitCode: 0 } },
@@ -284,6 +285,40 @@ test('a way back that Swarm pauses is done all the same when its task comes up a
   expect(swarm.service('web')?.UpdateStatus?.State).toBe('paused')
   expect(results).toMatchObject([{ outcome: 'rolled-back', wayBack: 'done', tasks: { running: 1, wanted: 1 } }])
   expect(swarm.running('web')).toEqual([ONE])
+})
+
+describe('a way back that Swarm pauses before it has come to all tasks', () => {
+  const RestartPolicy = { Condition: 'any' as const, Delay: 3 * SECOND }
+  const six = spec('web', {
+    Mode: { Replicated: { Replicas: 6 } },
+    TaskTemplate: { ContainerSpec: { Image: ONE }, RestartPolicy },
+  })
+  /** The new version comes up in some slots, and the first task of the old one is rejected. */
+  async function goesBack(untilSeconds: number) {
+    const swarm = new MemorySwarm({ nodes: [{}, {}, {}, {}, {}, {}], images: IMAGES })
+    swarm.create(six)
+    await pass(10)
+    swarm.images.set('hub.test/acme/web:1', { rejected: 'no space left on device' })
+    setTimeout(() => swarm.images.set('hub.test/acme/web:1', {}), untilSeconds * 1000)
+    const run = await runAction(swarm, { services: 'web: hub.test/acme/web:not-on-n5' }, { tells: true })
+    return { swarm, run }
+  }
+
+  test('is told to go on when the task of that slot has come up', async () => {
+    const { swarm, run } = await goesBack(6)
+    expect(run.log).toContain('web: Swarm has paused because of a task whose successor runs: it is told to go on')
+    expect(run.results).toMatchObject([{ outcome: 'rolled-back', wayBack: 'done', tasks: { running: 6, wanted: 6 } }])
+    expect(swarm.running('web')).toEqual(Array(6).fill(ONE))
+  })
+
+  test('takes no more of what runs where that does not come up either', async () => {
+    const { swarm, run } = await goesBack(600)
+    expect(run.results).toMatchObject([{ outcome: 'failed', wayBack: 'failed' }])
+    expect(run.results[0]?.cause).toMatch(
+      /the way back failed too: its task was rejected: no space left on device \(rej/,
+    )
+    expect(swarm.running('web')).toHaveLength(4)
+  })
 })
 
 describe('what has come back, or stands, is looked at once more when the last one is back', () => {

@@ -10,7 +10,7 @@ import { nowMs } from '../runner/time/clock.ts'
 import { toTenths } from '../runner/time/elapsed.ts'
 import { dependantsOf } from '../stack/dependants.ts'
 import type { RolloutRun } from './run.ts'
-import { type Restoring, sendBack, sendFailedBack } from './send/send-back.ts'
+import { type Restoring, sendBack, sendFailedBack, sendOnceMore } from './send/send-back.ts'
 import { interimOf, isChanged, type Sent, type SentChange } from './send/sent.ts'
 import type { ServiceLog } from './service-log.ts'
 import { allDiagnosed, type Settled, settledAs } from './settled.ts'
@@ -89,7 +89,8 @@ function rolloutBack(way: Restoring): Sent | undefined {
   const { before: service, sent } = way
   const { change } = sent
   const back: Sent = { change, service, sentAt: nowMs(), isWayBack: true }
-  return change.action === 'switch' ? { ...back, change: { ...change, action: 'unchanged', current: service } } : back
+  if (change.action === 'switch') return { ...back, change: { ...change, action: 'unchanged', current: service } }
+  return change.action === 'update' ? { ...back, goOn: (run) => sendOnceMore(change, run) } : back
 }
 
 function after(

@@ -8,6 +8,11 @@ function isWanted(task: Task): boolean {
   return task.DesiredState === 'running' || task.DesiredState === 'complete'
 }
 
+/** Whether Swarm wants it to run, now or when what is before it in its slot has ended. */
+export function isMeant(task: Task): boolean {
+  return isWanted(task) || task.DesiredState === 'ready'
+}
+
 /** Whether it runs, and is to. */
 export function isRunning(task: Task): boolean {
   return task.Status.State === 'running' && isWanted(task)
@@ -20,15 +25,14 @@ export function isUnplaced(task: Task): boolean {
 
 /** Whether Swarm has yet to give it its networks and addresses: it says nothing of what it lacks. */
 export function isUnallocated(task: Task): boolean {
-  return task.Status.State === 'new' && (isWanted(task) || task.DesiredState === 'ready')
+  return task.Status.State === 'new' && isMeant(task)
 }
 
 const BEFORE_A_NODE: readonly TaskState[] = ['new', 'allocated', 'pending']
 
 /** Whether Swarm is about to give it a node: it has not said that it finds none. */
 export function isOnItsWayToANode(task: Task): boolean {
-  const isMeant = isWanted(task) || task.DesiredState === 'ready'
-  return isMeant && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task)
+  return isMeant(task) && BEFORE_A_NODE.includes(task.Status.State) && !isUnplaced(task)
 }
 
 /** Whether a task ended badly. */
@@ -38,8 +42,7 @@ export function isFailure(task: Task): boolean {
 
 /** Whether a task that is to end may still have a container: one that no node was given yet never had any. */
 export function mayHaveContainer(task: Task): boolean {
-  const isEnding = !isWanted(task) && task.DesiredState !== 'ready'
-  return isLive(task) && !(isEnding && BEFORE_A_NODE.includes(task.Status.State))
+  return isLive(task) && (isMeant(task) || !BEFORE_A_NODE.includes(task.Status.State))
 }
 
 /** Whether it may run now or later. */

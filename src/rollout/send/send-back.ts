@@ -105,6 +105,18 @@ async function restore(change: Update, { service: deployed, problem, sentAt }: S
   return writeSpec(engine, current.ID, bases, back, credentialFor(change), signal, undefined, scale)
 }
 
+/** The old spec once more: Swarm goes on with a way back that it has paused. Nothing where somebody else has changed it. */
+export function sendOnceMore(
+  { current, currentAccess, wanted }: Update,
+  { connection }: RolloutRun,
+): Promise<UpdateResult> {
+  const back = sayingWhoScales(current.Spec, wanted)
+  const credential = storedCredential(currentAccess, 'spec')
+  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const scale = withScaleOnWayBack(wanted)
+  return writeSpec(connection.engine, current.ID, [back], back, credential, signal, undefined, scale)
+}
+
 /** A live service may say by now, or not yet, that others scale it, and may have been scaled. */
 async function standingBefore(change: SentChange['change'], engine: Engine): Promise<Service | undefined> {
   if (change.action === 'create') return undefined

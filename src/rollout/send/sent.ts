@@ -14,6 +14,8 @@ export interface Sent {
   readonly undo?: (run: RolloutRun) => Promise<void>
   /** It leads back to what ran before this run. */
   readonly isWayBack?: boolean
+  /** Has Swarm go on with it where it has paused. It throws when that fails. */
+  readonly goOn?: (run: RolloutRun) => Promise<unknown>
   /** Why there is nothing to wait for. */
   readonly problem?: {
     readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'

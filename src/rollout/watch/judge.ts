@@ -7,6 +7,7 @@ import {
   completeTask,
   currentTasks,
   ending,
+  isMeant,
   isRunning,
   isUnallocated,
   isUnplaced,
@@ -28,7 +29,12 @@ import { countTasks, isComplete, type ServiceSnapshot } from './service-snapshot
  * judge only watches for what Swarm waits for without end: tasks that no node can take, or that get no network.
  */
 export type Verdict =
-  | { readonly state: 'progressing'; readonly progress: string }
+  | {
+      readonly state: 'progressing'
+      readonly progress: string
+      /** Swarm has paused it, and all goes well that it has come to: it goes on when the spec is sent once more. */
+      readonly isHalted?: true
+    }
   | { readonly state: 'converged'; readonly progress: string }
   | FailedVerdict
 
@@ -111,11 +117,12 @@ function inVain(bySwarm: FailedVerdict, why: FailedVerdict): FailedVerdict {
 /**
  * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
  * for after the last of them, by the update policy, may take longer than the way back has. Nor is it over when Swarm pauses
- * because of one task, and has none left to replace: the next one of that slot may come up.
+ * because of one task: the next one of that slot may come up, and then what it has not come to can be brought back as well.
  */
 export function judgeWayBack(history: ServiceHistory, snapshot: ServiceSnapshot): Verdict {
   const hasPaused = updateStatusOf(history, snapshot.service)?.State === 'paused'
-  const verdict = hasPaused && hasReplacedAll(snapshot) ? judgeTasks(history, snapshot) : judge(history, snapshot)
+  const verdict = hasPaused ? judgeTasks(history, snapshot) : judge(history, snapshot)
+  if (hasPaused && verdict.state === 'progressing') return paused(history, snapshot, verdict)
   if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot)) return verdict
   const { counted, progress } = countsOf(snapshot)
   // Swarm may still take a task that ran all the time, for one beside it of the update that failed.
@@ -123,10 +130,21 @@ export function judgeWayBack(history: ServiceHistory, snapshot: ServiceSnapshot)
   return areBack ? { state: 'converged', progress } : verdict
 }
 
-/** A slot that a paused update has not come to keeps what it has, for ever. */
-function hasReplacedAll(snapshot: ServiceSnapshot): boolean {
+/**
+ * A slot that a paused update has not come to keeps what it has, for ever. Of the spec that a service goes back to it has old
+ * tasks, which ended when the update before it replaced them.
+ */
+function paused(
+  history: ServiceHistory,
+  snapshot: ServiceSnapshot,
+  verdict: Verdict & { state: 'progressing' },
+): Verdict {
   const { service, tasks, eligibleNodes } = snapshot
-  return slotsThatCount(service.Spec, currentTasks(service, tasks), eligibleNodes).size >= countsOf(snapshot).wanted
+  const { wanted, counted } = countsOf(snapshot)
+  const meant = slotsThatCount(service.Spec, currentTasks(service, tasks).filter(isMeant), eligibleNodes).size
+  if (meant >= wanted) return verdict
+  const isHalted = counted.length >= meant && isStable(history, snapshot, counted)
+  return { ...verdict, progress: `${verdict.progress}, paused by Swarm`, ...(isHalted && { isHalted }) }
 }
 
 function hasOneToTake({ service, tasks, eligibleNodes }: ServiceSnapshot): boolean {

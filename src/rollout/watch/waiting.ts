@@ -30,7 +30,8 @@ export function waitingTask(history: ServiceHistory, snapshot: ServiceSnapshot):
   const slots = slotsThatCount(service.Spec, currentTasks(service, snapshot.tasks), snapshot.eligibleNodes)
   const waiting = [...slots.values()].flatMap((inSlot): Waiting[] => {
     const last = newest(inSlot.filter(isLive)) ?? newest(inSlot)
-    if (last === undefined || isUp(service, inSlot)) return []
+    // One that Swarm itself has ended has none after it only where the update has not come to its slot.
+    if (last === undefined || last.Status.State === 'shutdown' || isUp(service, inSlot)) return []
     const before = newest(inSlot.filter((task) => task !== last && !isLive(task)))
     return [{ task: last, seconds: now - (history.inStateSince.get(stateKey(last)) ?? now), before }]
   })

@@ -104,6 +104,7 @@ export function beginWatch(total: number, run: RolloutRun, endsAtFailure = false
       const begunAt = nowMs()
       const isLate = time.isOver
       const swarm = await readOrUnseen(looked)
+      const halted: Sent[] = []
       const left = looked.flatMap((one) => {
         const next: Next =
           swarm instanceof SwarmUnseen
@@ -114,8 +115,10 @@ export function beginWatch(total: number, run: RolloutRun, endsAtFailure = false
           return []
         }
         told.seen(one, next.watched)
+        if (next.isHalted) halted.push(one.sent)
         return [next.watched]
       })
+      await Promise.all(halted.map(goOn))
       // Those that came meanwhile were not in this snapshot.
       watched = [...left, ...watched.filter((one) => !looked.includes(one))]
       isOver = failure.signal.aborted
@@ -131,6 +134,13 @@ export function beginWatch(total: number, run: RolloutRun, endsAtFailure = false
         ? events.nextOrAfter(pauseMs)
         : Promise.race([completed, sleep(pauseMs, signal).catch(() => undefined)]))
     }
+  }
+
+  /** Whether it goes on the next look tells. */
+  const goOn = async (sent: Sent) => {
+    if (sent.goOn === undefined) return
+    lines.step(sent.change.request.name, 'Swarm has paused because of a task whose successor runs: it is told to go on')
+    await sent.goOn(run).catch(() => undefined)
   }
 
   const readOrUnseen = async (looked: readonly WatchedService[]): Promise<Snapshot | SwarmUnseen> => {

@@ -57,7 +57,10 @@ export function settledUnseen(
 }
 
 /** What one more snapshot leads to: the end, or another look. */
-export type Next = { readonly settled: Settled } | { readonly watched: WatchedService }
+export type Next =
+  | { readonly settled: Settled }
+  /** `isHalted`: Swarm waits until it is told to go on. */
+  | { readonly watched: WatchedService; readonly isHalted?: boolean }
 
 /**
  * @param isLate whether the time was over when the snapshot was taken: then it is the last
@@ -116,8 +119,8 @@ export function lookOnce(
       )
     }
     case 'progressing': {
-      const { progress } = verdict
-      if (!isLate) return { watched: { ...one, history, progress, snapshot, ...(shown && { shown }) } }
+      const { progress, isHalted = false } = verdict
+      if (!isLate) return { watched: { ...one, history, progress, snapshot, ...(shown && { shown }) }, isHalted }
       // What ran before runs, though Swarm or its policy would have it watched for longer.
       if (sent.isWayBack && areAllUp(snapshot)) return settled(settle(goodOutcome(sent)))
       const cause = notSettled(time.seconds, progress)

@@ -240,17 +240,23 @@ describe('while Swarm updates a service', () => {
     expect(at(MONITOR_SECONDS + 1, [createTask(1)]).state).toBe('converged')
   })
 
-  test('on a way back a pause is the end where a slot is left that Swarm has not come to', () => {
-    const service = withStatus(createService({ Spec: createSpec({ Mode: { Replicated: { Replicas: 2 } } }) }), {
+  test('on a way back a pause is not the end: where what Swarm has come to is up, it can go on with the slots that are left', () => {
+    const Mode = { Replicated: { Replicas: 2 } }
+    const service = withStatus(createService({ Spec: createSpec({ Mode, TaskTemplate: EACH_ITS_TURN }) }), {
       State: 'paused',
       Message: WHY_PAUSED,
     })
     const { at } = watching({ service }, LONGEST_GAP_SECONDS, judgeWayBack)
-    const [failed] = failures(1, 'rejected')
-    expect(at(0, failed === undefined ? [] : [failed])).toMatchObject({
-      state: 'failed',
-      cause: expect.stringContaining(WHY),
-    })
+    const progress = (running: number) => `${running}/2 tasks running, paused by Swarm`
+    const old = createTask(9, { Slot: 2, DesiredState: 'shutdown', Status: { State: 'shutdown' } })
+    const starting = createTask(1, { Status: { State: 'starting' } })
+    expect(at(0, [starting, old])).toEqual({ state: 'progressing', progress: progress(0) })
+    expect(at(1, [createTask(1), old])).toEqual({ state: 'progressing', progress: progress(1) })
+    const upAt = 1 + MONITOR_SECONDS
+    expect(at(upAt, [createTask(1), old])).toEqual({ state: 'progressing', progress: progress(1), isHalted: true })
+    const { at: inVain } = watching({ service }, LONGEST_GAP_SECONDS, judgeWayBack)
+    const rejected = [...failures(REJECTIONS_UNTIL_FAILED, 'rejected'), waiting(9, 'ready')]
+    expect(inVain(0, [...rejected, old])).toMatchObject({ state: 'failed', cause: expect.stringMatching(/rejected/) })
     const { at: ofOther } = watching({ service }, LONGEST_GAP_SECONDS, judgeWayBack)
     const all = [createTask(1), createTask(2, { Slot: 2, Status: { State: 'preparing' } })]
     expect(ofOther(0, all)).toEqual({ state: 'progressing', progress: '1/2 tasks running' })
