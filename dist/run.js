@@ -9801,7 +9801,7 @@ function digestProblem(digest) {
     const [algorithm] = cut(digest, ':');
     const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : undefined;
     if (length === undefined)
-        return `write sha256: and 64 hexadecimal digits in lower case`;
+        return 'write sha256: and 64 hexadecimal digits in lower case, or a tag behind a colon';
     return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`;
 }
 function shownName(text) {
@@ -14164,12 +14164,19 @@ function shownAddress(text) {
     const isSocket = PLAIN_SOCKET.test(text) && (0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .tokensIn */ .gF)(text).length === 0;
     return isSocket || !(0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text) ? text : `${scheme}***`;
 }
-/** The forms of an address, with the name of the host where that is all that was given. */
+/** The forms of an address, with the parts of it that were given. */
 function formsWith(text) {
-    const [, , name, port, path] = SSH.exec(text) ?? [];
-    return name === undefined || path !== undefined || (0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text)
-        ? FORMS
-        : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``;
+    const [, user, name, port, path] = SSH.exec(text) ?? [];
+    if (name === undefined || path !== undefined || (0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .mayBeSecret */ .lr)(text))
+        return FORMS;
+    // A user logs in over SSH, and what listens at these ports is dockerd.
+    const ssh = `\`ssh://${user ?? 'user'}@${name}${port === undefined ? '' : `:${port}`}\``;
+    if (user !== undefined)
+        return ssh;
+    const tcp = `\`tcp://${name}:${port ?? 2376}\``;
+    if (port === '2375' || port === '2376')
+        return tcp;
+    return port === undefined ? `${ssh}, ${tcp} or \`unix:///path\`` : `${ssh} or ${tcp}`;
 }
 /**
  * A hop of `ssh-jump`, `[ssh://][user@]host[:port]`, as ssh's option `-J` takes it.
@@ -20154,12 +20161,15 @@ function isReadFor(name, variable, known, env) {
     const read = env[ofRunner] === undefined ? ofShell : ofRunner;
     return variable === read && known.includes(name);
 }
-function inputMeantBy(name, env, { inputs }) {
+function inputMeantBy(name, env, { inputs, entryKeys }) {
     const plain = plainName(name);
     if (Object.hasOwn(ADVICE, plain))
         return undefined;
     if (plain === 'name' || plain === 'service')
         return env[variableOf('services')] ? undefined : nameOfWhat(plain);
+    // Of one service: its value makes no sense in an input that is only spelt like it, as `images` is.
+    if (entryKeys.includes(plain) && !Object.hasOwn(unknown_inputs_OTHER_NAMES, plain))
+        return undefined;
     return (0,inputs_keys/* closestKey */.bi)(plain, inputs, unknown_inputs_OTHER_NAMES);
 }
 /** `name` is that of a stack in the actions that have it. */
@@ -22438,9 +22448,32 @@ const service_keys_OTHER_NAMES = {
     tag: 'image',
     update: 'update-config',
 };
-/** Keys of compose files that say by themselves what was pasted. */
-const COMPOSE_KEYS = new Set('build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(' '));
-const NOT_COMPOSE = "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create";
+const flag = (words) => `write \`${words}\` in \`create-args\``;
+const AS_STACK = 'give a compose file as `compose-file`, with a name for it in `stack`';
+/** Keys of compose files that say by themselves what was pasted, with what serves here. */
+const COMPOSE_KEYS = {
+    build: 'build and push the image in an earlier step, and write its name in `image`',
+    cap_add: flag('--cap-add NET_ADMIN'),
+    cap_drop: flag('--cap-drop ALL'),
+    container_name: 'leave it out: Swarm names the containers',
+    depends_on: 'leave it out: Swarm waits for no other service',
+    deploy: `its \`replicas\`, \`update_config\` and \`rollback_config\` are \`replicas\`, \`update-config\` and \`rollback-config\` here; all else is a flag: ${flag('--limit-memory 256M')}`,
+    env_file: 'write its variables in `env`',
+    expose: 'leave it out: services reach each other at any port',
+    extra_hosts: flag('--host db:10.0.0.5'),
+    healthcheck: flag("--health-cmd 'curl -f http://localhost'"),
+    labels: flag('--label KEY=VALUE'),
+    logging: flag('--log-driver local --log-opt max-size=10m'),
+    ports: flag('--publish 8080:80'),
+    restart: flag('--restart-condition any'),
+    services: AS_STACK,
+    sysctls: flag('--sysctl KEY=VALUE'),
+    tmpfs: flag('--mount type=tmpfs,target=/tmp'),
+    ulimits: flag('--ulimit nofile=1024'),
+    version: AS_STACK,
+    volumes: flag('--mount type=volume,source=data,target=/data'),
+    working_dir: flag('--workdir /app'),
+};
 /**
  * Whether all keys of an entry are known; tells those that are not, with what may be meant.
  *
@@ -22468,15 +22501,14 @@ function isKnown(key, keys) {
     return keys.includes(key) || update_policy/* RETIRED_KEYS */.rC.includes(key);
 }
 function service_keys_adviceFor(key, closest, keys) {
+    if (Object.hasOwn(COMPOSE_KEYS, key))
+        return `this action's \`services\` is no compose file: ${COMPOSE_KEYS[key]}`;
     const policy = (0,update_policy/* settingMeantBy */.fC)(key);
     if (policy !== undefined)
         return `write it in \`update-config\`, as in \`update-config: {${policy}: \u2026}\``;
     if (closest !== undefined)
         return (0,inputs_keys/* keyAdvice */.YH)(closest, keys);
-    const flag = (0,inputs_flags/* adviceForFlag */.iB)(key);
-    if (flag !== undefined)
-        return flag;
-    return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : (0,inputs_keys/* keyAdvice */.YH)(closest, keys);
+    return (0,inputs_flags/* adviceForFlag */.iB)(key) ?? (0,inputs_keys/* keyAdvice */.YH)(closest, keys);
 }
 
 // EXTERNAL MODULE: ./build/runner/text/printable.js
@@ -23635,7 +23667,7 @@ const canaryInputs = {
     },
 };
 function parseSize(text) {
-    const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? [];
+    const [, number = '', percent] = /^(\d+)\s*(%?)$/.exec(text) ?? [];
     const most = percent === '%' ? 99 : MOST_TASKS;
     if (number === '' || Number(number) < 1 || Number(number) > most) {
         throw new build_errors/* UserError */.yo(`${(0,shown/* shown */.SP)(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);

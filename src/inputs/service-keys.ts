@@ -44,14 +44,33 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   update: 'update-config',
 }
 
-/** Keys of compose files that say by themselves what was pasted. */
-const COMPOSE_KEYS = new Set(
-  'build container_name depends_on deploy entrypoint environment env_file expose healthcheck hostname labels logging ports restart services stop_grace_period user version volumes working_dir'.split(
-    ' ',
-  ),
-)
-const NOT_COMPOSE =
-  "this action's `services` is no compose file: give what the service needs in `create-args`, as flags of docker service create"
+const flag = (words: string) => `write \`${words}\` in \`create-args\``
+const AS_STACK = 'give a compose file as `compose-file`, with a name for it in `stack`'
+
+/** Keys of compose files that say by themselves what was pasted, with what serves here. */
+const COMPOSE_KEYS: Readonly<Record<string, string>> = {
+  build: 'build and push the image in an earlier step, and write its name in `image`',
+  cap_add: flag('--cap-add NET_ADMIN'),
+  cap_drop: flag('--cap-drop ALL'),
+  container_name: 'leave it out: Swarm names the containers',
+  depends_on: 'leave it out: Swarm waits for no other service',
+  deploy: `its \`replicas\`, \`update_config\` and \`rollback_config\` are \`replicas\`, \`update-config\` and \`rollback-config\` here; all else is a flag: ${flag('--limit-memory 256M')}`,
+  env_file: 'write its variables in `env`',
+  expose: 'leave it out: services reach each other at any port',
+  extra_hosts: flag('--host db:10.0.0.5'),
+  healthcheck: flag("--health-cmd 'curl -f http://localhost'"),
+  labels: flag('--label KEY=VALUE'),
+  logging: flag('--log-driver local --log-opt max-size=10m'),
+  ports: flag('--publish 8080:80'),
+  restart: flag('--restart-condition any'),
+  services: AS_STACK,
+  sysctls: flag('--sysctl KEY=VALUE'),
+  tmpfs: flag('--mount type=tmpfs,target=/tmp'),
+  ulimits: flag('--ulimit nofile=1024'),
+  version: AS_STACK,
+  volumes: flag('--mount type=volume,source=data,target=/data'),
+  working_dir: flag('--workdir /app'),
+}
 
 /**
  * Whether all keys of an entry are known; tells those that are not, with what may be meant.
@@ -91,10 +110,9 @@ export function isKnown(key: string, keys: readonly string[]): boolean {
 }
 
 function adviceFor(key: string, closest: string | undefined, keys: readonly string[]): string {
+  if (Object.hasOwn(COMPOSE_KEYS, key)) return `this action's \`services\` is no compose file: ${COMPOSE_KEYS[key]}`
   const policy = settingMeantBy(key)
   if (policy !== undefined) return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``
   if (closest !== undefined) return keyAdvice(closest, keys)
-  const flag = adviceForFlag(key)
-  if (flag !== undefined) return flag
-  return COMPOSE_KEYS.has(key) ? NOT_COMPOSE : keyAdvice(closest, keys)
+  return adviceForFlag(key) ?? keyAdvice(closest, keys)
 }

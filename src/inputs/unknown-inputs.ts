@@ -237,10 +237,12 @@ function isReadFor(name: string, variable: string, known: readonly string[], env
   return variable === read && known.includes(name)
 }
 
-function inputMeantBy(name: string, env: Environment, { inputs }: KnownInputs): string | undefined {
+function inputMeantBy(name: string, env: Environment, { inputs, entryKeys }: KnownInputs): string | undefined {
   const plain = plainName(name)
   if (Object.hasOwn(ADVICE, plain)) return undefined
   if (plain === 'name' || plain === 'service') return env[variableOf('services')] ? undefined : nameOfWhat(plain)
+  // Of one service: its value makes no sense in an input that is only spelt like it, as `images` is.
+  if (entryKeys.includes(plain) && !Object.hasOwn(OTHER_NAMES, plain)) return undefined
   return closestKey(plain, inputs, OTHER_NAMES)
 }
 

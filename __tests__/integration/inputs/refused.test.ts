@@ -626,8 +626,21 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   [
     'compose key',
     { services: 'web: {image: nginx, ports: ["80:80"]}' },
-    'services: web: line 1 has the unknown key "ports": this action\'s `services` is no compose file',
+    'services: web: line 1 has the unknown key "ports": this action\'s `services` is no compose file: write `--publish 8080:80` in `create-args`',
   ],
+  ...(
+    [
+      ['volumes', 'write `--mount type=volume,'],
+      ['restart', 'write `--restart-condition any`'],
+      ['labels', 'write `--label KEY=VALUE`'],
+      ['depends_on', 'leave it out: Swarm waits for no other service'],
+      ['build', 'build and push the image in an earlier step'],
+    ] as const
+  ).map(([key, told]): [string, Inputs, string] => [
+    `compose key ${key}`,
+    { services: `web: {image: nginx, ${key}: x}` },
+    told,
+  ]),
   [
     'flag as a key',
     service('image: nginx\nlimit-memory: 1G'),

@@ -35,7 +35,7 @@ describe('strategies', () => {
     const services = `${web('strategy: rolling\nupdate-config: {order: stop-first}')}\n- name: api\n  image: nginx`
     const all = {
       strategy: 'canary',
-      canary: '25%',
+      canary: '25 %',
       hold: '1m',
       'update-config': '{order: start-first, delay: 500ms}',
     }

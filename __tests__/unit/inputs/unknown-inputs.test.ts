@@ -120,6 +120,12 @@ describe('what is no input is an error, with what was probably meant', () => {
     ])
   })
 
+  test('an image beside the services is none of the images to push', () => {
+    expect(onGitHub({ ...WEB, image: 'ghcr.io/org/web:1.2' })).toEqual([
+      'image: there is no such input: `image` is a key of an entry of `services`, as in `- {name: web, image: "ghcr.io/org/web:1.2"}` (if INPUT_IMAGE is a variable of your own `env`, give that another name)',
+    ])
+  })
+
   test('the message says what to do with a variable of their own', () => {
     expect(onGitHub(WEB, { INPUT_VERSION: '1.2' })).toEqual([
       expect.stringContaining('(if INPUT_VERSION is a variable of your own `env`, give that another name)'),

@@ -250,7 +250,7 @@ function tagProblem(tag: string, show: Show): string {
 function digestProblem(digest: string): string {
   const [algorithm] = cut(digest, ':')
   const length = Object.hasOwn(HEX_LENGTH, algorithm) ? HEX_LENGTH[algorithm] : undefined
-  if (length === undefined) return `write sha256: and 64 hexadecimal digits in lower case`
+  if (length === undefined) return 'write sha256: and 64 hexadecimal digits in lower case, or a tag behind a colon'
   return `${algorithm}: must be followed by exactly ${length} hexadecimal digits in lower case`
 }
 

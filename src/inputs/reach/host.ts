@@ -69,12 +69,16 @@ export function shownAddress(text: string): string {
   return isSocket || !mayBeSecret(text) ? text : `${scheme}***`
 }
 
-/** The forms of an address, with the name of the host where that is all that was given. */
+/** The forms of an address, with the parts of it that were given. */
 function formsWith(text: string): string {
-  const [, , name, port, path] = SSH.exec(text) ?? []
-  return name === undefined || path !== undefined || mayBeSecret(text)
-    ? FORMS
-    : `\`ssh://user@${name}${port === undefined ? '' : `:${port}`}\`, \`tcp://${name}:2376\` or \`unix:///path\``
+  const [, user, name, port, path] = SSH.exec(text) ?? []
+  if (name === undefined || path !== undefined || mayBeSecret(text)) return FORMS
+  // A user logs in over SSH, and what listens at these ports is dockerd.
+  const ssh = `\`ssh://${user ?? 'user'}@${name}${port === undefined ? '' : `:${port}`}\``
+  if (user !== undefined) return ssh
+  const tcp = `\`tcp://${name}:${port ?? 2376}\``
+  if (port === '2375' || port === '2376') return tcp
+  return port === undefined ? `${ssh}, ${tcp} or \`unix:///path\`` : `${ssh} or ${tcp}`
 }
 
 /**

@@ -28,7 +28,7 @@ export const canaryInputs: StrategyInputs = {
 }
 
 function parseSize(text: string): Size {
-  const [, number = '', percent] = /^(\d+)(%?)$/.exec(text) ?? []
+  const [, number = '', percent] = /^(\d+)\s*(%?)$/.exec(text) ?? []
   const most = percent === '%' ? 99 : MOST_TASKS
   if (number === '' || Number(number) < 1 || Number(number) > most) {
     throw new UserError(`${shown(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`)
