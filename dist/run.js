@@ -11587,7 +11587,7 @@ function realPath(path) {
 /* harmony export */ });
 /* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5087);
+/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1997);
 /* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6790);
 /* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7673);
@@ -13875,7 +13875,7 @@ function typosBetween(a, b) {
 /* harmony export */ });
 /* harmony import */ var _runner_log_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1976);
 /* harmony import */ var _runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9085);
-/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5087);
+/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1997);
 
 
 
@@ -16480,7 +16480,7 @@ function anchorOf(title) {
 /* harmony export */   pr: () => (/* binding */ speakForAll),
 /* harmony export */   yC: () => (/* binding */ endLive)
 /* harmony export */ });
-/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5087);
+/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1997);
 /* harmony import */ var _text_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6500);
 /* harmony import */ var _text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(240);
 /* harmony import */ var _workspace_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6516);
@@ -17120,6 +17120,162 @@ async function areGone(them, patienceMs) {
 
 /***/ }),
 
+/***/ 6591:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $: () => (/* binding */ replaced),
+/* harmony export */   P: () => (/* binding */ Matcher)
+/* harmony export */ });
+/** As many characters of a text decide whether it is worth a closer look. */
+const KEY_CHARACTERS = 4;
+const BITS_OF_CHARACTER = 5;
+/** Of so many, few places of a text hit one by chance. */
+const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER);
+const BITS_OF_WORD = 32;
+/** The last two of these characters tell how far on the next place is that is worth a look: most often behind them. */
+const PAIRS = 2 ** 12;
+const PLACES_OF_PAIR = KEY_CHARACTERS - 1;
+/** The text with these parts of it, which are in order, replaced. Pure. */
+function replaced(text, spans, by) {
+    let result = '';
+    let done = 0;
+    for (const { start, end } of spans) {
+        result += text.slice(done, start) + by;
+        done = end;
+    }
+    return done === 0 ? text : result + text.slice(done);
+}
+/**
+ * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
+ * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
+ */
+class Matcher {
+    #longest = 0;
+    /** Whether any text begins with characters of this key, a bit for each; and which do, by the characters themselves. */
+    #keys = new Uint32Array(KEYS / BITS_OF_WORD);
+    /** For each pair of characters its last place among the first ones of a text, counted from one; 0 when it has none. */
+    #places = new Uint8Array(PAIRS);
+    #buckets = new Map();
+    /** @param text of at least four characters, that it does not have yet */
+    add(text) {
+        this.#longest = Math.max(this.#longest, text.length);
+        const start = text.slice(0, KEY_CHARACTERS);
+        const key = keyOf(start, 0, KEY_CHARACTERS);
+        this.#keys[key >>> 5] = (this.#keys[key >>> 5] ?? 0) | (1 << (key & 31));
+        for (let place = 1; place <= PLACES_OF_PAIR; place++) {
+            const pair = keyOf(start, place - 1, place + 1) & (PAIRS - 1);
+            this.#places[pair] = Math.max(this.#places[pair] ?? 0, place);
+        }
+        const bucket = this.#buckets.get(start);
+        if (bucket === undefined) {
+            this.#buckets.set(start, { texts: [text], shorter: undefined });
+            return;
+        }
+        bucket.texts.push(text);
+        bucket.shorter = undefined;
+    }
+    /** The text with everything found in it replaced; what overlaps is replaced together. */
+    replaceAll(text, by) {
+        return replaced(text, this.spans(text), by);
+    }
+    /**
+     * Where in a text something is found, in order; what overlaps is one place.
+     *
+     * @param least what is shorter is not looked for
+     */
+    spans(text, least = 0) {
+        const spans = [];
+        if (this.#buckets.size === 0)
+            return spans;
+        for (let at = this.#candidate(text, 0); at < text.length; at = this.#candidate(text, at + 1)) {
+            const length = this.#lengthAt(text, at);
+            if (length === 0 || length < least)
+                continue;
+            const last = spans.at(-1);
+            if (last !== undefined && at < last.end)
+                last.end = Math.max(last.end, at + length);
+            else
+                spans.push({ start: at, end: at + length });
+        }
+        return spans;
+    }
+    /** The first place from this one on where a text may begin, by its first characters; the end when there is none. */
+    #candidate(text, from) {
+        const keys = this.#keys;
+        const last = text.length - KEY_CHARACTERS;
+        for (let at = from; at <= last;) {
+            const pair = nextKey(text.charCodeAt(at + 2), text.charCodeAt(at + 3));
+            const ahead = PLACES_OF_PAIR - (this.#places[pair & (PAIRS - 1)] ?? 0);
+            if (ahead > 0) {
+                at += ahead;
+                continue;
+            }
+            const key = keyOf(text, at, at + KEY_CHARACTERS);
+            if (((keys[key >>> 5] ?? 0) & (1 << (key & 31))) !== 0)
+                return at;
+            at++;
+        }
+        return text.length;
+    }
+    /** The length of the longest text that stands at a place; 0 when none does. */
+    #lengthAt(text, at) {
+        const bucket = this.#buckets.get(text.slice(at, at + KEY_CHARACTERS));
+        if (bucket === undefined)
+            return 0;
+        bucket.shorter ??= putInOrder(bucket.texts);
+        const { texts, shorter } = bucket;
+        const rest = text.slice(at, at + this.#longest);
+        for (let index = lastUpTo(rest, texts); index >= 0; index = shorter[index] ?? -1) {
+            const candidate = texts[index] ?? '';
+            if (rest.startsWith(candidate))
+                return candidate.length;
+        }
+        return 0;
+    }
+}
+/** Sorts them; and for each the longest other one that it begins with, by its index; -1 when there is none. */
+function putInOrder(texts) {
+    texts.sort();
+    const begun = [];
+    return texts.map((text, index) => {
+        while (begun.length > 0 && !text.startsWith(texts[begun.at(-1) ?? 0] ?? ''))
+            begun.pop();
+        const shorter = begun.at(-1) ?? -1;
+        begun.push(index);
+        return shorter;
+    });
+}
+/**
+ * The index of the last of some texts in order that is not after another one; -1 when all are. From it what is
+ * {@link Bucket.shorter} leads to everything that the other begins with.
+ */
+function lastUpTo(other, texts) {
+    let low = 0;
+    let high = texts.length;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((texts[middle] ?? '') <= other)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low - 1;
+}
+function keyOf(text, from, to) {
+    let key = 0;
+    for (let at = from; at < to; at++)
+        key = nextKey(key, text.charCodeAt(at));
+    return key;
+}
+/** The key one character on. It is made of the last ones only: what came before them is shifted out of it. */
+function nextKey(key, character) {
+    return ((key << BITS_OF_CHARACTER) ^ character) & (KEYS - 1);
+}
+
+
+/***/ }),
+
 /***/ 9085:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -17279,175 +17435,21 @@ function kindOf(sign) {
 
 /***/ }),
 
-/***/ 5087:
+/***/ 1997:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  zh: () => (/* binding */ Secret),
-  So: () => (/* binding */ isMasked),
-  E$: () => (/* binding */ redact)
-});
-
-// UNUSED EXPORTS: formsOf
-
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-// EXTERNAL MODULE: ./build/runner/log/stdout.js + 1 modules
-var stdout = __nccwpck_require__(1222);
-// EXTERNAL MODULE: ./build/runner/log/workflow-commands.js
-var workflow_commands = __nccwpck_require__(8688);
-// EXTERNAL MODULE: ./build/runner/text/printable.js
-var printable = __nccwpck_require__(6500);
-;// CONCATENATED MODULE: ./build/runner/secrets/matcher.js
-/** As many characters of a text decide whether it is worth a closer look. */
-const KEY_CHARACTERS = 4;
-const BITS_OF_CHARACTER = 5;
-/** Of so many, few places of a text hit one by chance. */
-const KEYS = 2 ** (KEY_CHARACTERS * BITS_OF_CHARACTER);
-const BITS_OF_WORD = 32;
-/** The last two of these characters tell how far on the next place is that is worth a look: most often behind them. */
-const PAIRS = 2 ** 12;
-const PLACES_OF_PAIR = KEY_CHARACTERS - 1;
-/** The text with these parts of it, which are in order, replaced. Pure. */
-function replaced(text, spans, by) {
-    let result = '';
-    let done = 0;
-    for (const { start, end } of spans) {
-        result += text.slice(done, start) + by;
-        done = end;
-    }
-    return done === 0 ? text : result + text.slice(done);
-}
-/**
- * Finds many texts in another one, in time that grows with the length of that one and hardly with their number: one
- * secret of 20,000 lines must not slow every line of the log. One text more costs as little.
- */
-class Matcher {
-    #longest = 0;
-    /** Whether any text begins with characters of this key, a bit for each; and which do, by the characters themselves. */
-    #keys = new Uint32Array(KEYS / BITS_OF_WORD);
-    /** For each pair of characters its last place among the first ones of a text, counted from one; 0 when it has none. */
-    #places = new Uint8Array(PAIRS);
-    #buckets = new Map();
-    /** @param text of at least four characters, that it does not have yet */
-    add(text) {
-        this.#longest = Math.max(this.#longest, text.length);
-        const start = text.slice(0, KEY_CHARACTERS);
-        const key = keyOf(start, 0, KEY_CHARACTERS);
-        this.#keys[key >>> 5] = (this.#keys[key >>> 5] ?? 0) | (1 << (key & 31));
-        for (let place = 1; place <= PLACES_OF_PAIR; place++) {
-            const pair = keyOf(start, place - 1, place + 1) & (PAIRS - 1);
-            this.#places[pair] = Math.max(this.#places[pair] ?? 0, place);
-        }
-        const bucket = this.#buckets.get(start);
-        if (bucket === undefined) {
-            this.#buckets.set(start, { texts: [text], shorter: undefined });
-            return;
-        }
-        bucket.texts.push(text);
-        bucket.shorter = undefined;
-    }
-    /** The text with everything found in it replaced; what overlaps is replaced together. */
-    replaceAll(text, by) {
-        return replaced(text, this.spans(text), by);
-    }
-    /**
-     * Where in a text something is found, in order; what overlaps is one place.
-     *
-     * @param least what is shorter is not looked for
-     */
-    spans(text, least = 0) {
-        const spans = [];
-        if (this.#buckets.size === 0)
-            return spans;
-        for (let at = this.#candidate(text, 0); at < text.length; at = this.#candidate(text, at + 1)) {
-            const length = this.#lengthAt(text, at);
-            if (length === 0 || length < least)
-                continue;
-            const last = spans.at(-1);
-            if (last !== undefined && at < last.end)
-                last.end = Math.max(last.end, at + length);
-            else
-                spans.push({ start: at, end: at + length });
-        }
-        return spans;
-    }
-    /** The first place from this one on where a text may begin, by its first characters; the end when there is none. */
-    #candidate(text, from) {
-        const keys = this.#keys;
-        const last = text.length - KEY_CHARACTERS;
-        for (let at = from; at <= last;) {
-            const pair = nextKey(text.charCodeAt(at + 2), text.charCodeAt(at + 3));
-            const ahead = PLACES_OF_PAIR - (this.#places[pair & (PAIRS - 1)] ?? 0);
-            if (ahead > 0) {
-                at += ahead;
-                continue;
-            }
-            const key = keyOf(text, at, at + KEY_CHARACTERS);
-            if (((keys[key >>> 5] ?? 0) & (1 << (key & 31))) !== 0)
-                return at;
-            at++;
-        }
-        return text.length;
-    }
-    /** The length of the longest text that stands at a place; 0 when none does. */
-    #lengthAt(text, at) {
-        const bucket = this.#buckets.get(text.slice(at, at + KEY_CHARACTERS));
-        if (bucket === undefined)
-            return 0;
-        bucket.shorter ??= putInOrder(bucket.texts);
-        const { texts, shorter } = bucket;
-        const rest = text.slice(at, at + this.#longest);
-        for (let index = lastUpTo(rest, texts); index >= 0; index = shorter[index] ?? -1) {
-            const candidate = texts[index] ?? '';
-            if (rest.startsWith(candidate))
-                return candidate.length;
-        }
-        return 0;
-    }
-}
-/** Sorts them; and for each the longest other one that it begins with, by its index; -1 when there is none. */
-function putInOrder(texts) {
-    texts.sort();
-    const begun = [];
-    return texts.map((text, index) => {
-        while (begun.length > 0 && !text.startsWith(texts[begun.at(-1) ?? 0] ?? ''))
-            begun.pop();
-        const shorter = begun.at(-1) ?? -1;
-        begun.push(index);
-        return shorter;
-    });
-}
-/**
- * The index of the last of some texts in order that is not after another one; -1 when all are. From it what is
- * {@link Bucket.shorter} leads to everything that the other begins with.
- */
-function lastUpTo(other, texts) {
-    let low = 0;
-    let high = texts.length;
-    while (low < high) {
-        const middle = (low + high) >>> 1;
-        if ((texts[middle] ?? '') <= other)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low - 1;
-}
-function keyOf(text, from, to) {
-    let key = 0;
-    for (let at = from; at < to; at++)
-        key = nextKey(key, text.charCodeAt(at));
-    return key;
-}
-/** The key one character on. It is made of the last ones only: what came before them is shifted out of it. */
-function nextKey(key, character) {
-    return ((key << BITS_OF_CHARACTER) ^ character) & (KEYS - 1);
-}
-
-;// CONCATENATED MODULE: ./build/runner/secrets/secret.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E$: () => (/* binding */ redact),
+/* harmony export */   O$: () => (/* binding */ withoutAll),
+/* harmony export */   So: () => (/* binding */ isMasked),
+/* harmony export */   XP: () => (/* binding */ formsOf),
+/* harmony export */   zh: () => (/* binding */ Secret)
+/* harmony export */ });
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
+/* harmony import */ var _log_stdout_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1222);
+/* harmony import */ var _log_workflow_commands_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8688);
+/* harmony import */ var _text_printable_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6500);
+/* harmony import */ var _matcher_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6591);
 
 
 
@@ -17475,7 +17477,7 @@ const known = new Set();
 /** What the runner has been told. */
 const masked = new Set();
 /** Finds all of them at once. */
-const matcher = new Matcher();
+const matcher = new _matcher_js__WEBPACK_IMPORTED_MODULE_3__/* .Matcher */ .P();
 /** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
 class Secret {
     #value;
@@ -17488,7 +17490,7 @@ class Secret {
         this.#value = value;
         if (hiding === 'nowhere')
             return;
-        const isToldOf = hiding === 'everywhere' && value.split(printable/* LINE_END */.J2).length <= MOST_MASKED_LINES;
+        const isToldOf = hiding === 'everywhere' && value.split(_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2).length <= MOST_MASKED_LINES;
         hide(formsOf(value), isToldOf);
         if (username === undefined || value === '')
             return;
@@ -17505,7 +17507,7 @@ class Secret {
     toJSON() {
         return HIDDEN;
     }
-    [external_node_util_.inspect.custom]() {
+    [node_util__WEBPACK_IMPORTED_MODULE_0__.inspect.custom]() {
         return HIDDEN;
     }
 }
@@ -17520,7 +17522,12 @@ function isMasked(value) {
 }
 /** The text with every known secret, in every form, replaced by `***`; also one with line ends or unseen signs in it. */
 function redact(text) {
-    return BREAKS.reduce(redactBroken, matcher.replaceAll(text, HIDDEN));
+    return withoutAll(text, matcher);
+}
+/** The same with what another finds. */
+function withoutAll(text, secrets) {
+    const broken = (clear, breakOf) => redactBroken(clear, breakOf, secrets);
+    return BREAKS.reduce(broken, secrets.replaceAll(text, HIDDEN));
 }
 /** What is shorter could end in one line and begin in the next by chance. */
 const SHORTEST_BROKEN = 8;
@@ -17528,19 +17535,19 @@ const SHORTEST_BROKEN = 8;
  * How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. And
  * what stands between the characters of a text that is read in another encoding than it was written in (UTF-16).
  */
-const SEEN_BREAK = new RegExp(`(?:${printable/* LINE_END */.J2.source})\\s*|(?:${printable/* UNSEEN */.PR.source}|\\ufffd)+`, 'gu');
+const SEEN_BREAK = new RegExp(`(?:${_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2.source})\\s*|(?:${_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .UNSEEN */ .PR.source}|\\ufffd)+`, 'gu');
 /** A line end as JSON has it and as Go quotes it, also when it is quoted once more: `\\n`. */
 const WRITTEN_BREAK = /(?:\\{1,4}r)?\\{1,4}n\s*/g;
 /** One after the other: the signs of a line end may be a part of the secret. */
 const BREAKS = [SEEN_BREAK, WRITTEN_BREAK];
-function redactBroken(text, breakOf) {
+function redactBroken(text, breakOf, secrets) {
     if (text.search(breakOf) < 0)
         return text;
     const breaks = [...text.matchAll(breakOf)].map(({ index: start, 0: signs }) => {
-        return { start, end: start + signs.length, isLineEnd: printable/* LINE_END */.J2.test(signs) };
+        return { start, end: start + signs.length, isLineEnd: _text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2.test(signs) };
     });
-    const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN);
-    return spans.length === 0 ? text : replaced(text, inLines(spans, breaks), HIDDEN);
+    const spans = secrets.spans((0,_matcher_js__WEBPACK_IMPORTED_MODULE_3__/* .replaced */ .$)(text, breaks, ''), SHORTEST_BROKEN);
+    return spans.length === 0 ? text : (0,_matcher_js__WEBPACK_IMPORTED_MODULE_3__/* .replaced */ .$)(text, inLines(spans, breaks), HIDDEN);
 }
 /**
  * The parts, one in each line, of places in a text that was searched without its breaks.
@@ -17580,13 +17587,13 @@ function inLines(spans, breaks) {
  * too plain has none.
  */
 function formsOf(value) {
-    const text = (0,printable/* wellFormed */.ES)(value);
+    const text = (0,_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .wellFormed */ .ES)(value);
     const lines = linesOf(text).map((line) => line.trim());
     const plain = [text, text.trim(), ...lines.filter((line) => !FRAME_OF_KEY.test(line))];
     const telling = unique(plain).filter((one) => !isTooPlain(one));
     const escaped = telling.flatMap((one) => [
         one,
-        (0,printable/* printable */.g$)(one).trim(),
+        (0,_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .printable */ .g$)(one).trim(),
         ...urlForms(one),
         ...jsonForms(one),
         ...jsonForms(one).flatMap(jsonForms),
@@ -17606,7 +17613,7 @@ function formsOf(value) {
 const BEGIN_OF_KEY = '-----BEGIN ';
 /** Also those of a key within JSON, as accounts of Google have it: there they end in the two signs `\\n`. */
 function linesOf(text) {
-    const lines = text.split(printable/* LINE_END */.J2);
+    const lines = text.split(_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2);
     if (!text.includes(BEGIN_OF_KEY))
         return lines;
     return [...lines, ...text.split(/(?:\\r)?\\n|[\r\n]+/).filter((line) => !line.includes(BEGIN_OF_KEY))];
@@ -17724,16 +17731,16 @@ function hide(forms, isToldOf) {
     for (const form of forms)
         masked.add(form);
     // Only a runner takes these lines for itself. In any other shell they would print the secret.
-    if ((0,workflow_commands/* isInRunner */.cz)(process.env))
+    if ((0,_log_workflow_commands_js__WEBPACK_IMPORTED_MODULE_4__/* .isInRunner */ .cz)(process.env))
         for (const mask of masks)
-            (0,stdout/* writeLine */._r)((0,workflow_commands/* commandLine */.ay)('add-mask', mask, process.env));
+            (0,_log_stdout_js__WEBPACK_IMPORTED_MODULE_1__/* .writeLine */ ._r)((0,_log_workflow_commands_js__WEBPACK_IMPORTED_MODULE_4__/* .commandLine */ .ay)('add-mask', mask, process.env));
 }
 /**
  * What a runner is told to hide, for one form. It takes each line of a mask for one of its own, however short, and act
  * prints a mask that has `::` in it or begins with a colon: so there is none of either.
  */
 function masksOf(form) {
-    if (printable/* LINE_END */.J2.test(form))
+    if (_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2.test(form))
         return [];
     return form.split(/::+|^:/).filter(isMasked);
 }
@@ -17837,7 +17844,7 @@ function withoutHalf(text) {
 /* harmony export */   VI: () => (/* binding */ beginningOf),
 /* harmony export */   om: () => (/* binding */ safeLine)
 /* harmony export */ });
-/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5087);
+/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1997);
 /* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6500);
 
 
@@ -17892,7 +17899,7 @@ function safeLine(text, mostCharacters = MOST_CHARACTERS) {
 /* harmony export */   cT: () => (/* binding */ withoutSecrets)
 /* harmony export */ });
 /* harmony import */ var _secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9085);
-/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5087);
+/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1997);
 /* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6500);
 
 
@@ -18815,8 +18822,8 @@ var docker_config = __nccwpck_require__(5147);
 var ecr = __nccwpck_require__(7331);
 // EXTERNAL MODULE: ./build/docker/registry/reference.js
 var reference = __nccwpck_require__(7448);
-// EXTERNAL MODULE: ./build/runner/secrets/secret.js + 1 modules
-var secrets_secret = __nccwpck_require__(5087);
+// EXTERNAL MODULE: ./build/runner/secrets/secret.js
+var secrets_secret = __nccwpck_require__(1997);
 // EXTERNAL MODULE: ./build/runner/text/shown.js
 var shown = __nccwpck_require__(4386);
 // EXTERNAL MODULE: ./build/inputs/keys.js
@@ -23726,7 +23733,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 94).then(__nccwpck_require__.bind(__nccwpck_require__, 7094))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 538).then(__nccwpck_require__.bind(__nccwpck_require__, 2538))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

@@ -1,8 +1,8 @@
-export const id = 94;
-export const ids = [94];
+export const id = 538;
+export const ids = [538];
 export const modules = {
 
-/***/ 7094:
+/***/ 2538:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -25,8 +25,8 @@ var registry_ecr = __webpack_require__(7331);
 var errors = __webpack_require__(9473);
 // EXTERNAL MODULE: ./build/runner/log/log.js
 var log = __webpack_require__(1976);
-// EXTERNAL MODULE: ./build/runner/secrets/secret.js + 1 modules
-var secret = __webpack_require__(5087);
+// EXTERNAL MODULE: ./build/runner/secrets/secret.js
+var secret = __webpack_require__(1997);
 // EXTERNAL MODULE: ./build/runner/text/safe-text.js
 var safe_text = __webpack_require__(240);
 // EXTERNAL MODULE: ./build/runner/time/clock.js
@@ -1695,7 +1695,7 @@ function allOf(count, things) {
 
 // EXTERNAL MODULE: ./build/runner/text/word-list.js
 var word_list = __webpack_require__(8680);
-;// CONCATENATED MODULE: ./build/report/likely-secrets.js
+;// CONCATENATED MODULE: ./build/runner/secrets/likely-secrets.js
 /** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
 const HIDDEN = '***';
 /** Part of the names of what is secret; of an author nothing is. */
@@ -1718,7 +1718,7 @@ const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
  * quotes with its name (`"Authorization: Bearer \u2026"`) is taken to their end.
  */
 function withoutLikelySecrets(text) {
-    const clear = text.replace(ADDRESS, withoutUserInfo);
+    const clear = withoutAddressSecrets(text);
     let shown = '';
     let at = 0;
     for (const { 0: name, index } of clear.matchAll(NAME)) {
@@ -1735,6 +1735,10 @@ function withoutLikelySecrets(text) {
         at = to;
     }
     return shown + clear.slice(at);
+}
+/** The text without users and passwords in addresses. */
+function withoutAddressSecrets(text) {
+    return text.replace(ADDRESS, withoutUserInfo);
 }
 /**
  * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
@@ -2981,10 +2985,12 @@ const LENGTH_AT = 4;
  * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
  * (Engine API, "Stream format"); with one it does not. Secrets are hidden before they are told apart: one may be broken
  * into several.
+ *
+ * @param hide what may be secret of the program that printed them
  */
-function logLines(bytes) {
+function logLines(bytes, hide = (text) => text) {
     const printed = isFramed(bytes) ? unframe(bytes) : bytes;
-    return (0,secret/* redact */.E$)(printed.toString('utf8'))
+    return hide((0,secret/* redact */.E$)(printed.toString('utf8')))
         .split(/\r?\n/)
         .filter((line) => line.trim() !== '')
         .map(safe_text/* limited */.TJ);
@@ -14200,6 +14206,36 @@ function reasons(changes) {
     return placement.length > 0 ? placement : changes.filter(({ part }) => part === 'endpoint');
 }
 
+// EXTERNAL MODULE: ./build/runner/secrets/matcher.js
+var secrets_matcher = __webpack_require__(6591);
+;// CONCATENATED MODULE: ./build/runner/secrets/own-variables.js
+
+
+
+/** The password in an address, `redis://:password@host`. */
+const IN_ADDRESS = /:\/\/[^\s/:@]*:([^\s@]+)@/;
+/** Where something is, not what it is. */
+const own_variables_PLACE = /^(?:[\w+.-]+:\/\/|\/)/;
+/**
+ * Hides in what a program prints what may well be secret of its own variables, which many print when they fail: values of
+ * names that say so, in every usual form, and passwords in addresses. All else may be the reason why it fails. Pure.
+ *
+ * @param variables `NAME=value`
+ */
+function hidingOwnSecrets(variables) {
+    const matcher = new secrets_matcher/* Matcher */.P();
+    const forms = new Set(variables.flatMap(secretsOf).flatMap(secret/* formsOf */.XP));
+    for (const form of forms)
+        matcher.add(form);
+    return (text) => withoutAddressSecrets((0,secret/* withoutAll */.O$)(text, matcher));
+}
+function secretsOf(variable) {
+    const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(variable) ?? [];
+    const [, inAddress] = IN_ADDRESS.exec(value) ?? [];
+    const isSecret = isSecretName(name) && !own_variables_PLACE.test(value);
+    return [...(isSecret ? [value] : []), ...(inAddress === undefined ? [] : [inAddress])];
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/watch/waiting.js
 
 
@@ -14295,6 +14331,8 @@ const MISSED_NODES = 'Swarm has made no task on a node that is ready now: of a j
 
 
 
+
+
 const LOG_LINES = 20;
 /** More are read: where a secret is broken into lines, none of which is known alone, all of them are needed to hide it. */
 const READ_LOG_LINES = 100;
@@ -14333,7 +14371,7 @@ async function diagnoseTimeout(cause, evidence, engine) {
     if (waiting === undefined || said === undefined)
         return { cause: whole };
     const { task } = waiting;
-    const logs = await diagnose_lastLines(task, readings);
+    const logs = await diagnose_lastLines(task, service, readings);
     const node = nodeName(task.NodeID, nodes);
     const state = withNodeState(task, nodes);
     return {
@@ -14399,7 +14437,7 @@ async function findFailedTask(taskId, { service, spec = service.Spec, history = 
     // What only the looks at it tell.
     const seen = allEnded(history).find(({ ID }) => ID === found.ID);
     const task = told.Status.State === 'complete' && seen !== undefined ? seen : told;
-    const [logs, check] = await Promise.all([diagnose_lastLines(task, readings), failedCheck(task, readings)]);
+    const [logs, check] = await Promise.all([diagnose_lastLines(task, service, readings), failedCheck(task, service, readings)]);
     const failedTask = {
         id: task.ID,
         node: nodeName(task.NodeID, nodes),
@@ -14437,15 +14475,15 @@ async function newestFailedTask(serviceId, spec, history, readings) {
     return newestFirst.find((task) => task_outlook_isOf(task, spec)) ?? newestFirst[0];
 }
 /** What the health check of a task said that was stopped because of it. */
-async function failedCheck(task, readings) {
+async function failedCheck(task, service, readings) {
     if (!isUnhealthy(task))
         return '';
-    const last = lastFailure((await containerOf(task, readings))?.State?.Health);
+    const last = lastFailure((await containerOf(task, service, readings))?.State?.Health);
     return last === undefined ? '' : ` (${last})`;
 }
 /** What the health check of a task says that is starting; `undefined`: it has none. */
 async function healthWords(task, service, readings) {
-    const container = await containerOf(task, readings);
+    const container = await containerOf(task, service, readings);
     const { Healthcheck: own, Image: image = '' } = service.Spec.TaskTemplate.ContainerSpec ?? {};
     const local = container ? undefined : await readings.get(`/images/${encodeURI(image)}/json`);
     const check = container
@@ -14459,16 +14497,27 @@ async function healthWords(task, service, readings) {
 /** Of a task on another node, whose image the manager does not have. */
 const PERHAPS_NOT_YET_HEALTHY = 'if its image has a health check, that has not passed yet';
 /** The container of a task, when it is on the node that is spoken to: no other can be asked. */
-async function containerOf({ Status: status }, readings) {
-    const id = status.ContainerStatus?.ContainerID;
-    return id ? readings.get(`/containers/${id}/json`) : undefined;
+async function containerOf(task, service, readings) {
+    const id = task.Status.ContainerStatus?.ContainerID;
+    const container = id ? await readings.get(`/containers/${id}/json`) : undefined;
+    const health = container?.State?.Health;
+    if (health?.Log == null)
+        return container;
+    const hide = hidingSecretsOf(task, service);
+    const log = health.Log.map((run) => ({ ...run, Output: hide((0,secret/* redact */.E$)(run.Output ?? '')) }));
+    return { ...container, State: { ...container?.State, Health: { ...health, Log: log } } };
 }
-async function diagnose_lastLines(task, readings) {
+/** What a task prints may have its variables in it; one that only the looks at the swarm have seen is told without them. */
+function hidingSecretsOf(task, { Spec: spec }) {
+    const variables = [task.Spec?.ContainerSpec?.Env, spec.TaskTemplate.ContainerSpec?.Env];
+    return hidingOwnSecrets(variables.flatMap((of) => of ?? []));
+}
+async function diagnose_lastLines(task, service, readings) {
     if (!task.Status.ContainerStatus?.ContainerID)
         return [];
     const query = { stdout: '1', stderr: '1', tail: String(READ_LOG_LINES) };
     const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query);
-    return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES);
+    return logLines(bytes ?? Buffer.alloc(0), hidingSecretsOf(task, service)).slice(-LOG_LINES);
 }
 function readingsOf(engine) {
     const whole = (0,time_clock/* timeLimit */.zc)(PATIENCE_SECONDS * 1000);
@@ -17089,6 +17138,7 @@ class Tail {
 
 
 
+
 const MOST_LINES = 20;
 /** What a command has printed is read by then, also when a process that left its group holds the pipes open. */
 const shell_DRAIN_MS = 500;
@@ -17131,7 +17181,7 @@ async function runShell(command, options) {
             });
         });
         signal.throwIfAborted();
-        return { code: isLate ? undefined : code, lines: shell_lastLines(printed) };
+        return { code: isLate ? undefined : code, lines: shell_lastLines(printed, env) };
     }
     finally {
         clearTimeout(clock);
@@ -17149,9 +17199,12 @@ function killGroup(pid) {
             throw error;
     }
 }
-function shell_lastLines(printed) {
+function shell_lastLines(printed, env) {
     const { lostBytes } = printed;
-    const lines = printed.lines().slice(-MOST_LINES);
+    const hide = hidingOwnSecrets(Object.entries(env).map(([name, value]) => `${name}=${value}`));
+    // Together: a secret may be broken into several.
+    const shown = hide(printed.lines().join('\n'));
+    const lines = shown === '' ? [] : shown.split('\n').slice(-MOST_LINES);
     const isAll = lostBytes === 0 || lines.length === MOST_LINES;
     const note = `(${lostBytes.toLocaleString('en')} bytes or more before this are left out)`;
     return [...(isAll ? [] : [note]), ...lines.map(safe_text/* limited */.TJ)];

@@ -208,7 +208,13 @@ export interface Task {
     readonly Err?: string
     readonly ContainerStatus?: { readonly ContainerID?: string; readonly ExitCode?: number }
   }
-  readonly Spec?: { readonly ContainerSpec?: { readonly Image?: string; readonly Healthcheck?: Healthcheck } }
+  readonly Spec?: {
+    readonly ContainerSpec?: {
+      readonly Image?: string
+      readonly Healthcheck?: Healthcheck
+      readonly Env?: readonly string[]
+    }
+  }
   /** Only of tasks of job services. */
   readonly JobIteration?: { readonly Index: number }
 }

@@ -1,7 +1,7 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
+import { isSecretName, withoutLikelySecrets } from '../runner/secrets/likely-secrets.ts'
 import { bothShortened, printable, visible } from '../runner/text/printable.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
-import { isSecretName, withoutLikelySecrets } from './likely-secrets.ts'
 
 /** A change of a plan, fit to be shown. Pure. */
 

@@ -9,10 +9,12 @@ const LENGTH_AT = 4
  * The lines of a task's log. Without a terminal, Docker wraps what was printed into frames
  * (Engine API, "Stream format"); with one it does not. Secrets are hidden before they are told apart: one may be broken
  * into several.
+ *
+ * @param hide what may be secret of the program that printed them
  */
-export function logLines(bytes: Buffer): string[] {
+export function logLines(bytes: Buffer, hide: (text: string) => string = (text) => text): string[] {
   const printed = isFramed(bytes) ? unframe(bytes) : bytes
-  return redact(printed.toString('utf8'))
+  return hide(redact(printed.toString('utf8')))
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .map(limited)

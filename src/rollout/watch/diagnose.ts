@@ -19,6 +19,8 @@ import { isOf } from '../../docker/swarm/task-outlook.ts'
 import { messageOf } from '../../errors.ts'
 import type { FailedTask } from '../../result.ts'
 import { log } from '../../runner/log/log.ts'
+import { hidingOwnSecrets } from '../../runner/secrets/own-variables.ts'
+import { redact } from '../../runner/secrets/secret.ts'
 import { timeLimit } from '../../runner/time/clock.ts'
 import type { ServiceLog } from '../service-log.ts'
 import { allEnded, historyBefore, type ServiceHistory } from './service-history.ts'
@@ -97,7 +99,7 @@ export async function diagnoseTimeout(cause: string, evidence: Evidence, engine:
   if (found !== undefined) return { cause: causeWith(whole, found), failedTask: found.failedTask }
   if (waiting === undefined || said === undefined) return { cause: whole }
   const { task } = waiting
-  const logs = await lastLines(task, readings)
+  const logs = await lastLines(task, service, readings)
   const node = nodeName(task.NodeID, nodes)
   const state = withNodeState(task, nodes)
   return {
@@ -181,7 +183,7 @@ async function findFailedTask(
   // What only the looks at it tell.
   const seen = allEnded(history).find(({ ID }) => ID === found.ID)
   const task = told.Status.State === 'complete' && seen !== undefined ? seen : told
-  const [logs, check] = await Promise.all([lastLines(task, readings), failedCheck(task, readings)])
+  const [logs, check] = await Promise.all([lastLines(task, service, readings), failedCheck(task, service, readings)])
   const failedTask = {
     id: task.ID,
     node: nodeName(task.NodeID, nodes),
@@ -231,15 +233,15 @@ async function newestFailedTask(
 }
 
 /** What the health check of a task said that was stopped because of it. */
-async function failedCheck(task: Task, readings: Readings): Promise<string> {
+async function failedCheck(task: Task, service: Service, readings: Readings): Promise<string> {
   if (!isUnhealthy(task)) return ''
-  const last = lastFailure((await containerOf(task, readings))?.State?.Health)
+  const last = lastFailure((await containerOf(task, service, readings))?.State?.Health)
   return last === undefined ? '' : ` (${last})`
 }
 
 /** What the health check of a task says that is starting; `undefined`: it has none. */
 async function healthWords(task: Task, service: Service, readings: Readings): Promise<string | undefined> {
-  const container = await containerOf(task, readings)
+  const container = await containerOf(task, service, readings)
   const { Healthcheck: own, Image: image = '' } = service.Spec.TaskTemplate.ContainerSpec ?? {}
   const local = container ? undefined : await readings.get<LocalImage>(`/images/${encodeURI(image)}/json`)
   const check = container
@@ -260,16 +262,27 @@ interface Container {
 }
 
 /** The container of a task, when it is on the node that is spoken to: no other can be asked. */
-async function containerOf({ Status: status }: Task, readings: Readings): Promise<Container | undefined> {
-  const id = status.ContainerStatus?.ContainerID
-  return id ? readings.get<Container>(`/containers/${id}/json`) : undefined
+async function containerOf(task: Task, service: Service, readings: Readings): Promise<Container | undefined> {
+  const id = task.Status.ContainerStatus?.ContainerID
+  const container = id ? await readings.get<Container>(`/containers/${id}/json`) : undefined
+  const health = container?.State?.Health
+  if (health?.Log == null) return container
+  const hide = hidingSecretsOf(task, service)
+  const log = health.Log.map((run) => ({ ...run, Output: hide(redact(run.Output ?? '')) }))
+  return { ...container, State: { ...container?.State, Health: { ...health, Log: log } } }
 }
 
-async function lastLines(task: Task, readings: Readings): Promise<string[]> {
+/** What a task prints may have its variables in it; one that only the looks at the swarm have seen is told without them. */
+function hidingSecretsOf(task: Task, { Spec: spec }: Service): (text: string) => string {
+  const variables = [task.Spec?.ContainerSpec?.Env, spec.TaskTemplate.ContainerSpec?.Env]
+  return hidingOwnSecrets(variables.flatMap((of) => of ?? []))
+}
+
+async function lastLines(task: Task, service: Service, readings: Readings): Promise<string[]> {
   if (!task.Status.ContainerStatus?.ContainerID) return []
   const query = { stdout: '1', stderr: '1', tail: String(READ_LOG_LINES) }
   const bytes = await readings.bytes(`/tasks/${task.ID}/logs`, query)
-  return logLines(bytes ?? Buffer.alloc(0)).slice(-LOG_LINES)
+  return logLines(bytes ?? Buffer.alloc(0), hidingSecretsOf(task, service)).slice(-LOG_LINES)
 }
 
 type Query = Readonly<Record<string, string>>

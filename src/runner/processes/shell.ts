@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { hidingOwnSecrets } from '../secrets/own-variables.ts'
 import { limited } from '../text/safe-text.ts'
 import { Tail } from '../text/tail.ts'
 import { requirePipes, startProblem } from './start-problem.ts'
@@ -62,7 +63,7 @@ export async function runShell(command: string, options: ShellOptions): Promise<
       })
     })
     signal.throwIfAborted()
-    return { code: isLate ? undefined : code, lines: lastLines(printed) }
+    return { code: isLate ? undefined : code, lines: lastLines(printed, env) }
   } finally {
     clearTimeout(clock)
     signal.removeEventListener('abort', endAll)
@@ -78,9 +79,12 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-function lastLines(printed: Tail): string[] {
+function lastLines(printed: Tail, env: ShellOptions['env']): string[] {
   const { lostBytes } = printed
-  const lines = printed.lines().slice(-MOST_LINES)
+  const hide = hidingOwnSecrets(Object.entries(env).map(([name, value]) => `${name}=${value}`))
+  // Together: a secret may be broken into several.
+  const shown = hide(printed.lines().join('\n'))
+  const lines = shown === '' ? [] : shown.split('\n').slice(-MOST_LINES)
   const isAll = lostBytes === 0 || lines.length === MOST_LINES
   const note = `(${lostBytes.toLocaleString('en')} bytes or more before this are left out)`
   return [...(isAll ? [] : [note]), ...lines.map(limited)]

@@ -96,7 +96,13 @@ export function isMasked(value: string): boolean {
 
 /** The text with every known secret, in every form, replaced by `***`; also one with line ends or unseen signs in it. */
 export function redact(text: string): string {
-  return BREAKS.reduce(redactBroken, matcher.replaceAll(text, HIDDEN))
+  return withoutAll(text, matcher)
+}
+
+/** The same with what another finds. */
+export function withoutAll(text: string, secrets: Matcher): string {
+  const broken = (clear: string, breakOf: RegExp) => redactBroken(clear, breakOf, secrets)
+  return BREAKS.reduce(broken, secrets.replaceAll(text, HIDDEN))
 }
 
 /** What is shorter could end in one line and begin in the next by chance. */
@@ -114,12 +120,12 @@ const WRITTEN_BREAK = /(?:\\{1,4}r)?\\{1,4}n\s*/g
 /** One after the other: the signs of a line end may be a part of the secret. */
 const BREAKS = [SEEN_BREAK, WRITTEN_BREAK]
 
-function redactBroken(text: string, breakOf: RegExp): string {
+function redactBroken(text: string, breakOf: RegExp, secrets: Matcher): string {
   if (text.search(breakOf) < 0) return text
   const breaks = [...text.matchAll(breakOf)].map(({ index: start, 0: signs }) => {
     return { start, end: start + signs.length, isLineEnd: LINE_END.test(signs) }
   })
-  const spans = matcher.spans(replaced(text, breaks, ''), SHORTEST_BROKEN)
+  const spans = secrets.spans(replaced(text, breaks, ''), SHORTEST_BROKEN)
   return spans.length === 0 ? text : replaced(text, inLines(spans, breaks), HIDDEN)
 }
 

@@ -25,3 +25,12 @@ test('a secret that a command breaks into two lines is hidden in both', async ()
   const { lines } = await run(`printf 'a Marigold-Tun\nnel-38-Velvet b\n'`)
   expect(lines).toEqual(['a ***', '*** b'])
 })
+
+test('what a command prints of its own variables is hidden', async () => {
+  const variables = { DB_PASSWORD: 'pw-of-the-database', GIT: 'https://x:pw-in-address@git.example.com' }
+  const env = { PATH: process.env.PATH ?? '', ...variables }
+  const signal = new AbortController().signal
+  const { lines } = await runShell('echo "$DB_PASSWORD at $GIT"', { env, cwd: '/', timeoutSeconds: 60, signal })
+  expect(lines).toEqual(['*** at https://***@git.example.com'])
+  expect(await run('exit 3')).toEqual({ code: 3, lines: [] })
+})

@@ -28,7 +28,7 @@ const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy
  * quotes with its name (`"Authorization: Bearer …"`) is taken to their end.
  */
 export function withoutLikelySecrets(text: string): string {
-  const clear = text.replace(ADDRESS, withoutUserInfo)
+  const clear = withoutAddressSecrets(text)
   let shown = ''
   let at = 0
   for (const { 0: name, index } of clear.matchAll(NAME)) {
@@ -42,6 +42,11 @@ export function withoutLikelySecrets(text: string): string {
     at = to
   }
   return shown + clear.slice(at)
+}
+
+/** The text without users and passwords in addresses. */
+export function withoutAddressSecrets(text: string): string {
+  return text.replace(ADDRESS, withoutUserInfo)
 }
 
 /**

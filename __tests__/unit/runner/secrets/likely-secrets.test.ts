@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { isSecretName, withoutLikelySecrets } from '../../../src/report/likely-secrets.ts'
+import { isSecretName, withoutLikelySecrets } from '../../../../src/runner/secrets/likely-secrets.ts'
 
 describe('what stands behind a name that says so is hidden', () => {
   test.each([

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals'
+import { hidingOwnSecrets } from '../../../../src/runner/secrets/own-variables.ts'
+
+const VARIABLES = [
+  'DB_PASSWORD=hunter-of-seals',
+  'DATABASE_URL=postgres://app:pw-of-the-app@db:5432/app',
+  'CACHE=redis://:pw-of-cache@cache',
+  'API_TOKEN=tok/en+9',
+  'AUTH_URL=https://login.example.com/realm',
+  'TOKEN_FILE=/run/secrets/token',
+  'SECRET_PATH=/etc/secret',
+  'AUTH_ENABLED=true',
+  'LOG_LEVEL=debug',
+  'no-equals',
+  '=odd',
+]
+const hide = hidingOwnSecrets(VARIABLES)
+
+test.each([
+  ['connect as app with hunter-of-seals failed', 'connect as app with *** failed'],
+  ['DATABASE_URL=postgres://app:pw-of-the-app@db:5432/app', 'DATABASE_URL=postgres://***@db:5432/app'],
+  ['password "pw-of-the-app" is wrong', 'password "***" is wrong'],
+  ['AUTH pw-of-cache', 'AUTH ***'],
+  [
+    `x ${Buffer.from('DB_PASSWORD=hunter-of-seals\n').toString('base64')} y`,
+    expect.not.stringContaining('h1bnRlci1vZi1zZWFs'),
+  ],
+  ['hunter-\nof-seals', '***\n***'],
+  ['GET /?t=tok%2Fen%2B9', 'GET /?t=***'],
+  ['clone https://x:tok-of-others@git.example.com/r.git', 'clone https://***@git.example.com/r.git'],
+])('what a program prints of its own secrets is hidden: %s', (said, shown) => {
+  expect(hide(said)).toEqual(shown)
+})
+
+test.each([
+  'cannot reach https://login.example.com/realm: no such host',
+  '/run/secrets/token: no such file',
+  'AUTH_ENABLED is true, LOG_LEVEL is debug',
+  'SyntaxError: Unexpected token: }',
+  'mail to ops@example.com',
+])('what says why it failed stays: %s', (said) => {
+  expect(hide(said)).toBe(said)
+})
