@@ -11263,9 +11263,15 @@ const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY
 function rulesDocker(name) {
     return RULES_DOCKER.test(name);
 }
-/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
-function variables_variablesRulingDocker(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
+/** Linux gives a program no variable of more than 128 kB, and about 2 MB in all. */
+const LARGEST_OF_DOCKER = 16 * 1024;
+/** Whether docker is given a variable to fill it in: neither what it would obey itself, nor what is too large for a program. */
+function isForDocker(name, value = '') {
+    return !rulesDocker(name) && value.length <= LARGEST_OF_DOCKER;
+}
+/** The variables of a service that docker is not given: they are put into the spec that it makes. */
+function variables_variablesWithoutDocker(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isForDocker(name, value)));
 }
 /** What the action itself gives docker, whatever the step has. */
 const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
@@ -11331,8 +11337,9 @@ const external_node_tty_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impor
 ;// CONCATENATED MODULE: ./build/runner/processes/start-problem.js
 
 
-/** The limits at which a system starts no program (fork(2), pipe(2)), with what to do about each. */
+/** The limits at which a system starts no program (fork(2), pipe(2), execve(2)), with what to do about each. */
 const LIMITS = {
+    E2BIG: 'what a program is to be given is larger than this system takes (128 kB for an argument or variable, about 2 MB for all): shorten it, or put it into a file',
     EAGAIN: 'this user or container may have no more processes: raise that limit (`ulimit -u`, or the limit of PIDs of the container), or write a smaller `max-parallel`',
     EMFILE: 'this process may open no more files: raise that limit (`ulimit -n`), or write a smaller `max-parallel`',
     ENFILE: 'the system of this runner may open no more files: end what has them open, or raise `fs.file-max`',
@@ -20654,9 +20661,12 @@ function adaptEnvironment(environment, fromFiles, here, { lookUp, findings }) {
 /** What to write for what stands in the file: docker finds the step's value itself, unless it would obey the variable. */
 function replacement(name, given, here, lookUp, findings) {
     const value = resolvedValue(name, given, here, lookUp);
-    if (value !== given && !rulesDocker(name))
-        findings.variables.add(name);
-    return value !== given && rulesDocker(name) ? value : undefined;
+    if (value === given)
+        return undefined;
+    if (!isForDocker(name, value))
+        return value;
+    findings.variables.add(name);
+    return undefined;
 }
 /**
  * The value of a variable of a service: one without a value, or with an empty one, takes the step's, as docker has it
@@ -21052,7 +21062,7 @@ function adaptCompose(files, lookUp, problems, readEnvFile) {
     checkVolumeNames(files, lookUp, problems);
     checkImages(files, problems);
     checkSources(files, lookUp, problems);
-    const variables = [...findings.variables].filter((name) => !rulesDocker(name));
+    const variables = [...findings.variables].filter((name) => isForDocker(name, lookUp(name)));
     return { files: adapted, notices: findings.notices, warnings: findings.warnings, variables };
 }
 function adaptFile({ path, root }, adapting) {
@@ -21087,7 +21097,10 @@ function adaptFile({ path, root }, adapting) {
         for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
             findings.addProblem(`${path} line ${at}: ${keys.map(placed).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
         }
-        const fill = (one) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, lookUp) });
+        const fill = (one) => ({
+            ...one,
+            value: partlyFilledIn(one.value, (name) => !isForDocker(name, lookUp(name)), lookUp),
+        });
         return [{ key, line, value: mapTexts(adapted, fill) }];
     });
     return { ...root, entries };
@@ -24913,9 +24926,9 @@ function imageInWords(image) {
     const most = '@sha256:'.length + DIGEST_CHARACTERS;
     return digest.length > most ? `${name}${digest.slice(0, most)}\u2026` : `${name}${digest}`;
 }
-/** The spec with the variables that docker would obey itself, and so was not given. */
-function withRulingVariables(spec, env) {
-    return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) });
+/** The spec with the variables that docker was not given. */
+function withOtherVariables(spec, env) {
+    return withDifference(spec, { image: undefined, replicas: undefined, env: variablesWithoutDocker(env) });
 }
 function isSameImage(spec, image) {
     return image === undefined || sameImage(spec.TaskTemplate.ContainerSpec?.Image ?? '', familiar(image));

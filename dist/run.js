@@ -16948,8 +16948,9 @@ function isPrivate(stats) {
 /* harmony import */ var _text_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(240);
 
 
-/** The limits at which a system starts no program (fork(2), pipe(2)), with what to do about each. */
+/** The limits at which a system starts no program (fork(2), pipe(2), execve(2)), with what to do about each. */
 const LIMITS = {
+    E2BIG: 'what a program is to be given is larger than this system takes (128 kB for an argument or variable, about 2 MB for all): shorten it, or put it into a file',
     EAGAIN: 'this user or container may have no more processes: raise that limit (`ulimit -u`, or the limit of PIDs of the container), or write a smaller `max-parallel`',
     EMFILE: 'this process may open no more files: raise that limit (`ulimit -n`), or write a smaller `max-parallel`',
     ENFILE: 'the system of this runner may open no more files: end what has them open, or raise `fs.file-max`',
@@ -18088,9 +18089,9 @@ async function poll(isDone, everyMs, isOver, stop) {
 /* harmony export */   Dv: () => (/* binding */ isOfTheRunner),
 /* harmony export */   GJ: () => (/* binding */ withoutEndpoint),
 /* harmony export */   KI: () => (/* binding */ choosesEndpoint),
-/* harmony export */   em: () => (/* binding */ rulesDocker),
+/* harmony export */   MQ: () => (/* binding */ variablesWithoutDocker),
+/* harmony export */   WA: () => (/* binding */ isForDocker),
 /* harmony export */   jx: () => (/* binding */ isOfTheAction),
-/* harmony export */   nq: () => (/* binding */ variablesRulingDocker),
 /* harmony export */   zS: () => (/* binding */ isGivenToDocker)
 /* harmony export */ });
 /**
@@ -18123,9 +18124,15 @@ const RULES_DOCKER = /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY
 function rulesDocker(name) {
     return RULES_DOCKER.test(name);
 }
-/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
-function variablesRulingDocker(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)));
+/** Linux gives a program no variable of more than 128 kB, and about 2 MB in all. */
+const LARGEST_OF_DOCKER = 16 * 1024;
+/** Whether docker is given a variable to fill it in: neither what it would obey itself, nor what is too large for a program. */
+function isForDocker(name, value = '') {
+    return !rulesDocker(name) && value.length <= LARGEST_OF_DOCKER;
+}
+/** The variables of a service that docker is not given: they are put into the spec that it makes. */
+function variablesWithoutDocker(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isForDocker(name, value)));
 }
 /** What the action itself gives docker, whatever the step has. */
 const GIVEN_TO_DOCKER = ['DOCKER_API_VERSION', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_HOST'];
@@ -21473,9 +21480,12 @@ function adaptEnvironment(environment, fromFiles, here, { lookUp, findings }) {
 /** What to write for what stands in the file: docker finds the step's value itself, unless it would obey the variable. */
 function replacement(name, given, here, lookUp, findings) {
     const value = resolvedValue(name, given, here, lookUp);
-    if (value !== given && !(0,runner_variables/* rulesDocker */.em)(name))
-        findings.variables.add(name);
-    return value !== given && (0,runner_variables/* rulesDocker */.em)(name) ? value : undefined;
+    if (value === given)
+        return undefined;
+    if (!(0,runner_variables/* isForDocker */.WA)(name, value))
+        return value;
+    findings.variables.add(name);
+    return undefined;
 }
 /**
  * The value of a variable of a service: one without a value, or with an empty one, takes the step's, as docker has it
@@ -21871,7 +21881,7 @@ function adaptCompose(files, lookUp, problems, readEnvFile) {
     checkVolumeNames(files, lookUp, problems);
     checkImages(files, problems);
     (0,contents/* checkSources */.BT)(files, lookUp, problems);
-    const variables = [...findings.variables].filter((name) => !(0,runner_variables/* rulesDocker */.em)(name));
+    const variables = [...findings.variables].filter((name) => (0,runner_variables/* isForDocker */.WA)(name, lookUp(name)));
     return { files: adapted, notices: findings.notices, warnings: findings.warnings, variables };
 }
 function adaptFile({ path, root }, adapting) {
@@ -21906,7 +21916,10 @@ function adaptFile({ path, root }, adapting) {
         for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
             findings.addProblem(`${path} line ${at}: ${keys.map(shown/* placed */.GS).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
         }
-        const fill = (one) => ({ ...one, value: (0,compose_variables/* partlyFilledIn */.Kk)(one.value, runner_variables/* rulesDocker */.em, lookUp) });
+        const fill = (one) => ({
+            ...one,
+            value: (0,compose_variables/* partlyFilledIn */.Kk)(one.value, (name) => !(0,runner_variables/* isForDocker */.WA)(name, lookUp(name)), lookUp),
+        });
         return [{ key, line, value: (0,tree/* mapTexts */.zO)(adapted, fill) }];
     });
     return { ...root, entries };

@@ -1267,9 +1267,9 @@ function imageInWords(image) {
     const most = '@sha256:'.length + DIGEST_CHARACTERS;
     return digest.length > most ? `${name}${digest.slice(0, most)}\u2026` : `${name}${digest}`;
 }
-/** The spec with the variables that docker would obey itself, and so was not given. */
-function withRulingVariables(spec, env) {
-    return withDifference(spec, { image: undefined, replicas: undefined, env: (0,variables/* variablesRulingDocker */.nq)(env) });
+/** The spec with the variables that docker was not given. */
+function withOtherVariables(spec, env) {
+    return withDifference(spec, { image: undefined, replicas: undefined, env: (0,variables/* variablesWithoutDocker */.MQ)(env) });
 }
 function isSameImage(spec, image) {
     return image === undefined || (0,registry_reference/* sameImage */.G4)(spec.TaskTemplate.ContainerSpec?.Image ?? '', (0,registry_reference/* familiar */.ce)(image));
@@ -6713,7 +6713,7 @@ function scale({ replicas }) {
  * them: `--env NAME` takes the value from the command's own environment (docker/cli, opts/env.go).
  */
 function environmentFlags(flag, env) {
-    const entries = Object.entries(env).filter(([name]) => !(0,variables/* rulesDocker */.em)(name));
+    const entries = Object.entries(env).filter(([name, value]) => (0,variables/* isForDocker */.WA)(name, value));
     return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
 }
 
@@ -7223,7 +7223,7 @@ async function requireReadable(request, run) {
 async function specByFlags(verb, flags, ask) {
     const rehearsal = await ask(flags);
     if (!('refusal' in rehearsal))
-        return withRulingVariables(rehearsal.spec, apartFromVariables(flags).env);
+        return withOtherVariables(rehearsal.spec, apartFromVariables(flags).env);
     const list = flags.length > 0 ? `\`${verb}-args\`: ` : '';
     const refusals = await refusalsOf(rehearsal.refusal, flags, ask);
     throw new errors/* UserErrors */.tQ(refusals.map((refusal) => `${list}docker refuses it: ${refusal}`));
@@ -7908,7 +7908,7 @@ async function rehearsed(planned, missing, run) {
         return rehearse(command, docker, engine, workspace.socketPath(), signal, current);
     });
     const made = current === undefined ? await orAlso(making, () => requireReadable(planned.request, run)) : await making;
-    const spec = withRulingVariables(made, { ...missing.env, ...apartFromVariables(own).env });
+    const spec = withOtherVariables(made, { ...missing.env, ...apartFromVariables(own).env });
     return current === undefined ? completed(planned, spec, run) : spec;
 }
 /** Both lists of flags are told at once: where one of them is refused, with what is said against the other. */

@@ -18,8 +18,8 @@ import {
   difference,
   withCommand,
   withDifference,
+  withOtherVariables,
   withPlatforms,
-  withRulingVariables,
 } from '../docker/specs/service-spec.ts'
 import { changedParts, sameSpec, withStoredOrder } from '../docker/specs/spec-comparison.ts'
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
@@ -280,7 +280,7 @@ async function rehearsed(planned: PlannedService, missing: Difference, run: Run)
     return rehearse(command, docker, engine, workspace.socketPath(), signal, current)
   })
   const made = current === undefined ? await orAlso(making, () => requireReadable(planned.request, run)) : await making
-  const spec = withRulingVariables(made, { ...missing.env, ...apartFromVariables(own).env })
+  const spec = withOtherVariables(made, { ...missing.env, ...apartFromVariables(own).env })
   return current === undefined ? completed(planned, spec, run) : spec
 }
 

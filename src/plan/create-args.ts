@@ -5,7 +5,7 @@ import { isUnread, refusalsOf } from '../docker/cli/refused-flags.ts'
 import { type Rehearsal, rehearse } from '../docker/cli/rehearsal.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import { type Overlay, overlay, unknownFlags } from '../docker/specs/create-flags.ts'
-import { withRulingVariables } from '../docker/specs/service-spec.ts'
+import { withOtherVariables } from '../docker/specs/service-spec.ts'
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { throwAll, UserErrors } from '../errors.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
@@ -122,7 +122,7 @@ export async function specByFlags(
   ask: (flags: readonly Flag[]) => Promise<Rehearsal>,
 ): Promise<ServiceSpec> {
   const rehearsal = await ask(flags)
-  if (!('refusal' in rehearsal)) return withRulingVariables(rehearsal.spec, apartFromVariables(flags).env)
+  if (!('refusal' in rehearsal)) return withOtherVariables(rehearsal.spec, apartFromVariables(flags).env)
   const list = flags.length > 0 ? `\`${verb}-args\`: ` : ''
   const refusals = await refusalsOf(rehearsal.refusal, flags, ask)
   throw new UserErrors(refusals.map((refusal) => `${list}docker refuses it: ${refusal}`))

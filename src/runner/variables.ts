@@ -35,13 +35,21 @@ const RULES_DOCKER =
   /^(DOCKER_.*|HOME|USERPROFILE|PATH|TMPDIR|TEMP|TMP|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|GO[A-Z]+|OTEL_.*)$/i
 
 /** Whether docker would obey a variable of this name itself: it cannot be handed to docker for a service alone. */
-export function rulesDocker(name: string): boolean {
+function rulesDocker(name: string): boolean {
   return RULES_DOCKER.test(name)
 }
 
-/** The variables of a service that docker would obey itself: they are put into the spec that it makes. */
-export function variablesRulingDocker(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => rulesDocker(name)))
+/** Linux gives a program no variable of more than 128 kB, and about 2 MB in all. */
+const LARGEST_OF_DOCKER = 16 * 1024
+
+/** Whether docker is given a variable to fill it in: neither what it would obey itself, nor what is too large for a program. */
+export function isForDocker(name: string, value = ''): boolean {
+  return !rulesDocker(name) && value.length <= LARGEST_OF_DOCKER
+}
+
+/** The variables of a service that docker is not given: they are put into the spec that it makes. */
+export function variablesWithoutDocker(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isForDocker(name, value)))
 }
 
 /** What the action itself gives docker, whatever the step has. */

@@ -290,6 +290,18 @@ test("what docker would obey itself is put into the files, and not into docker's
   expect(text).toContain('"DOCKER_CLI_OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"')
 })
 
+test('a variable that is larger than a program can be given is filled in before docker reads the files', () => {
+  const compose =
+    'services:\n  web:\n    image: a:${TAG}\n    environment: [LARGE, "B=${LARGE}"]\n    labels: {l: "${LARGE}"}\n'
+  const large = '$x'.repeat(70 * 1024)
+  writeFileSync(join(files, 'large.yml'), compose)
+  writeFileSync(join(files, 'large.env'), `TAG=1\nLARGE='${large}'\n`)
+  const stack = read({ stack: 's', 'compose-file': 'large.yml', 'env-file': 'large.env' })
+  expect(stack?.variables).toEqual({ TAG: '1' })
+  const [text = ''] = (stack?.adapted.files ?? []).map(toYaml)
+  expect(text.split(large.replaceAll('$', '$$$$'))).toHaveLength(4)
+})
+
 test.each([
   ['/proc/self/environ', 'a part of the system'],
   ['nowhere.env', 'there is no such file'],

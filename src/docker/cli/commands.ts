@@ -1,4 +1,4 @@
-import { rulesDocker } from '../../runner/variables.ts'
+import { isForDocker } from '../../runner/variables.ts'
 import { familiar, type ImageReference } from '../registry/reference.ts'
 import { type Policies, policySettings } from './update-policy.ts'
 
@@ -130,6 +130,6 @@ function scale({ replicas }: ServiceChange): string[] {
  * them: `--env NAME` takes the value from the command's own environment (docker/cli, opts/env.go).
  */
 function environmentFlags(flag: string, env: Readonly<Record<string, string>>): Command {
-  const entries = Object.entries(env).filter(([name]) => !rulesDocker(name))
+  const entries = Object.entries(env).filter(([name, value]) => isForDocker(name, value))
   return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) }
 }

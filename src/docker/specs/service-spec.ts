@@ -1,4 +1,4 @@
-import { variablesRulingDocker } from '../../runner/variables.ts'
+import { variablesWithoutDocker } from '../../runner/variables.ts'
 import type { Distribution, Service, ServiceSpec } from '../api.ts'
 import { familiar, type ImageReference, sameImage } from '../registry/reference.ts'
 
@@ -114,9 +114,9 @@ export function imageInWords(image: string | undefined): string {
   return digest.length > most ? `${name}${digest.slice(0, most)}…` : `${name}${digest}`
 }
 
-/** The spec with the variables that docker would obey itself, and so was not given. */
-export function withRulingVariables(spec: ServiceSpec, env: Readonly<Record<string, string>>): ServiceSpec {
-  return withDifference(spec, { image: undefined, replicas: undefined, env: variablesRulingDocker(env) })
+/** The spec with the variables that docker was not given. */
+export function withOtherVariables(spec: ServiceSpec, env: Readonly<Record<string, string>>): ServiceSpec {
+  return withDifference(spec, { image: undefined, replicas: undefined, env: variablesWithoutDocker(env) })
 }
 
 function isSameImage(spec: ServiceSpec, image: ImageReference | undefined): boolean {

@@ -1,6 +1,6 @@
 import { mayBeSecret } from '../../runner/secrets/may-be-secret.ts'
 import { placed, shown } from '../../runner/text/shown.ts'
-import { rulesDocker } from '../../runner/variables.ts'
+import { isForDocker } from '../../runner/variables.ts'
 import { closestKey } from '../keys.ts'
 import { listed, type Problems } from '../problems.ts'
 import type { YamlMap, YamlText, YamlValue } from '../yaml.ts'
@@ -47,7 +47,7 @@ export function adaptCompose(
   checkVolumeNames(files, lookUp, problems)
   checkImages(files, problems)
   checkSources(files, lookUp, problems)
-  const variables = [...findings.variables].filter((name) => !rulesDocker(name))
+  const variables = [...findings.variables].filter((name) => isForDocker(name, lookUp(name)))
   return { files: adapted, notices: findings.notices, warnings: findings.warnings, variables }
 }
 
@@ -86,7 +86,10 @@ function adaptFile({ path, root }: ComposeFile, adapting: Adapting): YamlMap {
         `${path} line ${at}: ${keys.map(placed).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`,
       )
     }
-    const fill = (one: YamlText) => ({ ...one, value: partlyFilledIn(one.value, rulesDocker, lookUp) })
+    const fill = (one: YamlText) => ({
+      ...one,
+      value: partlyFilledIn(one.value, (name) => !isForDocker(name, lookUp(name)), lookUp),
+    })
     return [{ key, line, value: mapTexts(adapted, fill) }]
   })
   return { ...root, entries }

@@ -1,5 +1,5 @@
 import { placed, shown } from '../../runner/text/shown.ts'
-import { isGivenToDocker, rulesDocker } from '../../runner/variables.ts'
+import { isForDocker, isGivenToDocker } from '../../runner/variables.ts'
 import { closestKey, keyAdvice } from '../keys.ts'
 import type { Problems } from '../problems.ts'
 import type { YamlEntry, YamlMap, YamlText, YamlValue } from '../yaml.ts'
@@ -153,8 +153,10 @@ function replacement(
   findings: Findings,
 ): string | undefined {
   const value = resolvedValue(name, given, here, lookUp)
-  if (value !== given && !rulesDocker(name)) findings.variables.add(name)
-  return value !== given && rulesDocker(name) ? value : undefined
+  if (value === given) return undefined
+  if (!isForDocker(name, value)) return value
+  findings.variables.add(name)
+  return undefined
 }
 
 /**

@@ -2,8 +2,10 @@ import type { ChildProcess } from 'node:child_process'
 import { UserError } from '../../errors.ts'
 import { safeLine } from '../text/safe-text.ts'
 
-/** The limits at which a system starts no program (fork(2), pipe(2)), with what to do about each. */
+/** The limits at which a system starts no program (fork(2), pipe(2), execve(2)), with what to do about each. */
 const LIMITS: Readonly<Record<string, string>> = {
+  E2BIG:
+    'what a program is to be given is larger than this system takes (128 kB for an argument or variable, about 2 MB for all): shorten it, or put it into a file',
   EAGAIN:
     'this user or container may have no more processes: raise that limit (`ulimit -u`, or the limit of PIDs of the container), or write a smaller `max-parallel`',
   EMFILE: 'this process may open no more files: raise that limit (`ulimit -n`), or write a smaller `max-parallel`',

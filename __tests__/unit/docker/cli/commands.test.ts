@@ -8,7 +8,7 @@ import {
   serviceUpdate,
 } from '../../../../src/docker/cli/commands.ts'
 import { parseReference } from '../../../../src/docker/registry/reference.ts'
-import { variablesRulingDocker } from '../../../../src/runner/variables.ts'
+import { variablesWithoutDocker } from '../../../../src/runner/variables.ts'
 import { digest } from '../../../support/builders.ts'
 
 const IMAGE = `ghcr.io/acme/web:2@${digest('b')}`
@@ -111,7 +111,15 @@ describe('a value of a variable', () => {
     const { args, env } = serviceUpdate(change({ env: { [name]: 'of the service', A: '1' } }))
     expect(args).toEqual([...UPDATE, ...['--image', IMAGE, '--env-add', 'A', 'web']])
     expect(env).toEqual({ A: '1' })
-    expect(variablesRulingDocker({ [name]: 'of the service', A: '1' })).toEqual({ [name]: 'of the service' })
+    expect(variablesWithoutDocker({ [name]: 'of the service', A: '1' })).toEqual({ [name]: 'of the service' })
+  })
+
+  test('is not handed to docker where it is larger than a program can be given', () => {
+    const large = { B: 'x'.repeat(128 * 1024) }
+    const { args, env } = serviceUpdate(change({ env: { ...large, A: '1' } }))
+    expect(args).not.toContain('B')
+    expect(env).toEqual({ A: '1' })
+    expect(variablesWithoutDocker({ ...large, A: '1' })).toEqual(large)
   })
 
   test.each(['MY_DOCKER_HOST', 'HOMEPAGE', 'APP_HOME', 'PATHS', 'GOOGLE_TOKEN', 'PROXY_PASSWORD', 'TMP_KEY'])(

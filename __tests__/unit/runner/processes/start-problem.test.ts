@@ -8,6 +8,7 @@ test.each([
   ['EAGAIN', 'this user or container may have no more processes: raise that limit (`ulimit -u`'],
   ['EMFILE', 'this process may open no more files: raise that limit (`ulimit -n`)'],
   ['ENFILE', 'the system of this runner may open no more files'],
+  ['E2BIG', 'what a program is to be given is larger than this system takes'],
   ['ENOMEM', 'this runner has no memory left'],
 ])('a limit of the system is told as that, with what to do: %s', (code, told) => {
   const problem = startProblem('docker', failed(code))
