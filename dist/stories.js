@@ -20596,7 +20596,7 @@ const UNKNOWN_KEY = /Additional property (.*) is not allowed$/;
 /** A path up to what is said of it: the keys of labels may have blanks and any signs. */
 const PATH = /\b(?:services|networks|volumes|secrets|configs)\.(?:.+?(?= (?:[Mm]ust be |Does not match |Additional property |array items\[|\w+ is required$))|[^\s:,"']+)/;
 /** Docker has the name of one of its own fields for what it could not read: `Deploy.Resources.Limits.memory`, `Volumes[0]`. */
-const OF_VALUE = /^decoding failed due to .*?(?:error decoding|cannot parse) '([\w.[\]]+)'|^invalid mount config for type /;
+const OF_VALUE = /^decoding failed due to .*?(?:(?:error decoding|cannot parse) '([\w.[\]]+)'|'([\w.[\]]+)' expected type )|^invalid mount config for type /;
 const OF_IMAGE = /^invalid image reference for service /;
 /** Where in a service it is of which docker says no more than that (docker/cli, compose/convert). */
 const INSIDE_SERVICE = [
@@ -20611,10 +20611,8 @@ const INSIDE_SERVICE = [
     [/: duplicate secret target /, ['secrets']],
     [/: duplicate config target /, ['configs']],
     [/ restart policy(?: format)?: /, ['restart']],
-    [
-        /: volume type must be |: \w+ options are incompatible with type |: invalid tmpfs source|^invalid mount/,
-        ['volumes'],
-    ],
+    [/: invalid credential spec: /, ['credential_spec']],
+    [/: volume type must be |: \w+ options are incompatible with type |: invalid \w+ source|^invalid mount/, ['volumes']],
 ];
 /**
  * The path that a complaint of docker is about; `undefined` where it names none.
@@ -20639,7 +20637,8 @@ function complaintPath(files, complaint, about = []) {
     return inside.length === 0 ? undefined : [...about, ...inside];
 }
 function pathInService(files, complaint, service) {
-    const field = OF_VALUE.exec(complaint)?.[1];
+    const [, ofText, ofType] = OF_VALUE.exec(complaint) ?? [];
+    const field = ofText ?? ofType;
     if (field !== undefined)
         return keysOfField(valueAtPath(files, service), field.split(/[.[\]]+/));
     return [...(INSIDE_SERVICE.find(([pattern]) => pattern.test(complaint))?.[1] ?? [])];
@@ -20735,6 +20734,10 @@ const BY_WORDS = [
     ],
     [/: \w+ options are incompatible with type /, 'leave these options out, or write the `type` that they belong to'],
     [/: invalid tmpfs source/, 'leave `source` out'],
+    [/: invalid \w+ source, source cannot be empty$/, 'write its `source`'],
+    [/: invalid credential spec: cannot specify both /, 'leave one of the two out, in whatever file it is'],
+    [/ expected type 'string', got unconvertible type '(?:u?int|float|bool)/, 'put it in quotes'],
+    [/ expected type 'string', got /, 'write one text'],
     [/: field Source must not be empty$/, 'write its `source`, a path on the nodes'],
     [/: invalid empty volume spec$|: empty section between colons$|: too many colons$/, VOLUME],
 ];

@@ -52,7 +52,7 @@ const PATH =
   /\b(?:services|networks|volumes|secrets|configs)\.(?:.+?(?= (?:[Mm]ust be |Does not match |Additional property |array items\[|\w+ is required$))|[^\s:,"']+)/
 /** Docker has the name of one of its own fields for what it could not read: `Deploy.Resources.Limits.memory`, `Volumes[0]`. */
 const OF_VALUE =
-  /^decoding failed due to .*?(?:error decoding|cannot parse) '([\w.[\]]+)'|^invalid mount config for type /
+  /^decoding failed due to .*?(?:(?:error decoding|cannot parse) '([\w.[\]]+)'|'([\w.[\]]+)' expected type )|^invalid mount config for type /
 const OF_IMAGE = /^invalid image reference for service /
 
 /** Where in a service it is of which docker says no more than that (docker/cli, compose/convert). */
@@ -68,10 +68,8 @@ const INSIDE_SERVICE: readonly (readonly [RegExp, readonly string[]])[] = [
   [/: duplicate secret target /, ['secrets']],
   [/: duplicate config target /, ['configs']],
   [/ restart policy(?: format)?: /, ['restart']],
-  [
-    /: volume type must be |: \w+ options are incompatible with type |: invalid tmpfs source|^invalid mount/,
-    ['volumes'],
-  ],
+  [/: invalid credential spec: /, ['credential_spec']],
+  [/: volume type must be |: \w+ options are incompatible with type |: invalid \w+ source|^invalid mount/, ['volumes']],
 ]
 
 /**
@@ -98,7 +96,8 @@ export function complaintPath(
 }
 
 function pathInService(files: readonly ComposeFile[], complaint: string, service: readonly string[]): string[] {
-  const field = OF_VALUE.exec(complaint)?.[1]
+  const [, ofText, ofType] = OF_VALUE.exec(complaint) ?? []
+  const field = ofText ?? ofType
   if (field !== undefined) return keysOfField(valueAtPath(files, service), field.split(/[.[\]]+/))
   return [...(INSIDE_SERVICE.find(([pattern]) => pattern.test(complaint))?.[1] ?? [])]
 }
@@ -192,6 +191,10 @@ const BY_WORDS: readonly (readonly [RegExp, string])[] = [
   ],
   [/: \w+ options are incompatible with type /, 'leave these options out, or write the `type` that they belong to'],
   [/: invalid tmpfs source/, 'leave `source` out'],
+  [/: invalid \w+ source, source cannot be empty$/, 'write its `source`'],
+  [/: invalid credential spec: cannot specify both /, 'leave one of the two out, in whatever file it is'],
+  [/ expected type 'string', got unconvertible type '(?:u?int|float|bool)/, 'put it in quotes'],
+  [/ expected type 'string', got /, 'write one text'],
   [/: field Source must not be empty$/, 'write its `source`, a path on the nodes'],
   [/: invalid empty volume spec$|: empty section between colons$|: too many colons$/, VOLUME],
 ]

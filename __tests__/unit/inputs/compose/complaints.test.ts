@@ -153,6 +153,18 @@ const WRONG: readonly (readonly [lines: string, complaint: string, line: number,
     5,
     'write it without quotes, such as `0440`',
   ],
+  [
+    'credential_spec:\n      file: a',
+    'service web: invalid credential spec: cannot specify both "File" and "Registry"',
+    5,
+    'leave one of the two out',
+  ],
+  [
+    'volumes: [{type: npipe, target: /x}]',
+    'service web: invalid npipe source, source cannot be empty',
+    5,
+    'write its `source`',
+  ],
   ['deploy:\n      mode: replicate', 'service web: Unknown mode: replicate', 6, 'write `replicated`, `global`'],
   ['secrets: [{source: ""}]', 'service web: undefined secret ""', 5, 'write its name alone, or `{source: NAME}`'],
   [
@@ -199,6 +211,16 @@ test.each([
     "services.web: error decoding 'Volumes[1]': invalid empty volume spec: write it like `data:/var/lib/data`",
   ],
   ['invalid mount config for type "bind": field Source must not be empty', 7, 'services.web: invalid mount config'],
+  [
+    "decoding failed due to the following error(s):   'Volumes[2].Volume.subpath' expected type 'string', got unconvertible type 'int', value: '1'",
+    13,
+    "services.web: 'Volumes[2].Volume.subpath' expected type 'string', got unconvertible type 'int', value: '1': put it in quotes",
+  ],
+  [
+    "decoding failed due to the following error(s):   'Volumes[2].Volume.subpath' expected type 'string', got unconvertible type '[]interface {}', value: '[a]'",
+    13,
+    "services.web: 'Volumes[2].Volume.subpath' expected type 'string', got unconvertible type '[]interface {}', value: '[a]': write one text",
+  ],
 ])('the names that docker has for its own fields are found in the file: %s', (complaint, line, told) => {
   const text = `services:
   web:
@@ -209,6 +231,10 @@ test.each([
     volumes:
       - a:/b
       - ""
+      - type: volume
+        target: /x
+        volume:
+          subpath: 1
 `
   const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
   const message = locateComplaint(files, complaint, ['services', 'web'])
