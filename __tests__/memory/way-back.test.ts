@@ -16,6 +16,7 @@ const IMAGES = {
   'hub.test/acme/web:2': {},
   'hub.test/acme/web:crashes': { ends: { afterSeconds: 0.2, exitCode: 3 }, prints: 'no database' },
   'hub.test/acme/web:not-on-n5': { pullFailsOn: { n5: 1 } },
+  'hub.test/acme/web:never-up': { healthy: { afterSeconds: 1000 } },
   'hub.test/acme/slow:1': { healthy: { afterSeconds: 20 } },
   'hub.test/acme/job:1': { ends: { afterSeconds: 1, exitCode: 0 } },
   'hub.test/acme/job:2': { ends: { afterSeconds: 1, exitCode: 0 } },
@@ -318,6 +319,39 @@ describe('a way back that Swarm pauses before it has come to all tasks', () => {
       /the way back failed too: its task was rejected: no space left on device \(rej/,
     )
     expect(swarm.running('web')).toHaveLength(4)
+  })
+})
+
+describe('a way back of which a task fails, by a policy that has Swarm roll back,', () => {
+  /** The old version is rejected for some seconds when it comes back. */
+  async function goesBack(seconds: number) {
+    const swarm = await swarmOf(
+      spec('web', {
+        Mode: { Replicated: { Replicas: 3 } },
+        TaskTemplate: {
+          ContainerSpec: { Image: ONE, Healthcheck: { Test: ['CMD-SHELL', 'true'], Interval: 1000 * SECOND } },
+          RestartPolicy: { Condition: 'any', Delay: 3 * SECOND },
+        },
+        UpdateConfig: { Parallelism: 1, Monitor: SECOND, FailureAction: 'rollback' },
+      }),
+    )
+    setTimeout(() => swarm.images.set('hub.test/acme/web:1', { rejected: 'no space left on device' }), 10_000)
+    setTimeout(() => swarm.images.set('hub.test/acme/web:1', {}), (20 + seconds) * 1000)
+    const { results } = await runAction(swarm, { services: 'web: hub.test/acme/web:never-up', timeout: '20s' })
+    return { swarm, results }
+  }
+
+  test('goes on to what ran before', async () => {
+    const { swarm, results } = await goesBack(6)
+    expect(results).toMatchObject([{ outcome: 'rolled-back', wayBack: 'done', tasks: { running: 3, wanted: 3 } }])
+    expect(swarm.running('web')).toEqual([ONE, ONE, ONE])
+  })
+
+  test('does not lead to the version that failed, also where it fails itself', async () => {
+    const { swarm, results } = await goesBack(600)
+    expect(results).toMatchObject([{ outcome: 'failed', wayBack: 'failed', image: { after: ONE } }])
+    expect(results[0]?.cause).toMatch(/the way back failed too: its task was rejected: no space left on device/)
+    expect(swarm.service('web')?.Spec.TaskTemplate.ContainerSpec?.Image).toBe(ONE)
   })
 })
 

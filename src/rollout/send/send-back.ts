@@ -76,7 +76,7 @@ async function sendOneBack(
     await first()
     await sent.undo?.(run)
     const isUpdate = change.action === 'update'
-    const given = isUpdate ? await restore(change, sent, engine) : await takeAway(change, sent, engine)
+    const given = isUpdate ? await restore(change, sent, run) : await takeAway(change, sent, engine)
     if (given === 'changed' || (given === 'removed' && isUpdate)) {
       return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') }
     }
@@ -94,7 +94,8 @@ function whyNotSent(error: unknown): string {
   return isRefused ? `docker refused what was there before: ${error.message}` : wordsOfError(error)
 }
 
-async function restore(change: Update, { service: deployed, problem, sentAt }: Sent, engine: Engine) {
+async function restore(change: Update, { service: deployed, problem, sentAt }: Sent, run: RolloutRun) {
+  const { engine } = run.connection
   const { current, interim, wanted } = change
   const signal = timeLimit(SEND_TIMEOUT_MS)
   await untilOnNodes(current, sentAt, engine, signal)
@@ -102,7 +103,10 @@ async function restore(change: Update, { service: deployed, problem, sentAt }: S
   const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted]), current.Spec]
   const back = sayingWhoScales(current.Spec, wanted)
   const scale = withScaleOnWayBack(wanted)
-  return writeSpec(engine, current.ID, bases, back, credentialFor(change), signal, undefined, scale)
+  const given = await writeSpec(engine, current.ID, bases, back, credentialFor(change), signal, undefined, scale)
+  // Where a task of the way back fails, Swarm would go back in its turn: to the spec before this write, which has failed.
+  const mayTurn = given === 'done' && back.UpdateConfig?.FailureAction === 'rollback'
+  return mayTurn ? sendOnceMore(change, run) : given
 }
 
 /** The old spec once more: Swarm goes on with a way back that it has paused. Nothing where somebody else has changed it. */

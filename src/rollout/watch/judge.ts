@@ -118,10 +118,12 @@ function inVain(bySwarm: FailedVerdict, why: FailedVerdict): FailedVerdict {
  * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
  * for after the last of them, by the update policy, may take longer than the way back has. Nor is it over when Swarm pauses
  * because of one task: the next one of that slot may come up, and then what it has not come to can be brought back as well.
+ * What Swarm calls a rollback leads to the same spec.
  */
 export function judgeWayBack(history: ServiceHistory, snapshot: ServiceSnapshot): Verdict {
-  const hasPaused = updateStatusOf(history, snapshot.service)?.State === 'paused'
-  const verdict = hasPaused ? judgeTasks(history, snapshot) : judge(history, snapshot)
+  const verdict = judgeTasks(history, snapshot)
+  const state = updateStatusOf(history, snapshot.service)?.State
+  const hasPaused = state === 'paused' || state === 'rollback_paused'
   if (hasPaused && verdict.state === 'progressing') return paused(history, snapshot, verdict)
   if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot)) return verdict
   const { counted, progress } = countsOf(snapshot)

@@ -265,6 +265,23 @@ describe('while Swarm updates a service', () => {
     expect(ofOther(1 + MONITOR_SECONDS, up).state).toBe('converged')
   })
 
+  test("on a way back Swarm's own rollback leads to the same spec, and is judged by its tasks as an update is", () => {
+    const Mode = { Replicated: { Replicas: 2 } }
+    const judged = (State: UpdateStatus['State']) => {
+      const service = withStatus(createService({ Spec: createSpec({ Mode }) }), { State, Message: WHY_PAUSED })
+      return watching({ service }, LONGEST_GAP_SECONDS, judgeWayBack).at
+    }
+    const up = [createTask(1), createTask(2, { Slot: 2 })]
+    for (const state of ['rollback_completed', 'rollback_started'] as const) {
+      const at = judged(state)
+      expect(at(0, up).state).toBe('progressing')
+      expect(at(MONITOR_SECONDS, up).state).toBe('converged')
+    }
+    const halted = judged('rollback_paused')
+    halted(0, [createTask(1)])
+    expect(halted(MONITOR_SECONDS, [createTask(1)])).toMatchObject({ state: 'progressing', isHalted: true })
+  })
+
   test('it is not waited for when it has nothing left to wait for but a node that is gone', () => {
     const policy = { Delay: 20e9, Monitor: 10e9 }
     const service = withStatus(createService({ Spec: createSpec({ UpdateConfig: policy }) }), { State: 'updating' })
