@@ -16033,6 +16033,13 @@ const REMEDIES = [
         isOfTask: true,
     },
     {
+        reads: '`exec \u2026: argument list too long`',
+        finds: /\bargument list too long\b/,
+        advice: 'Linux starts no program with a variable of more than 128 KiB, or with too many of them: give what is large to the service as a config or secret, which is a file there',
+        doc: 'a program is not found',
+        isOfTask: true,
+    },
+    {
         reads: '`exec: "\u2026": permission denied`',
         finds: /\bexec(?:: "[^"]*"| \S+| user process caused): permission denied\b/,
         advice: 'the program is there, but may not be run: make it executable in the image (`chmod +x`, `COPY --chmod=755`), also for the user of the service',
@@ -16158,7 +16165,7 @@ function remedyOf({ cause = '', failedTask }) {
     return remedyFor([cause, failedTask?.ending ?? '', notBegun].join('\n'));
 }
 /** What runc prints in the container when the program cannot begin; the exit code is 1 or 255 (runc, libcontainer/standard_init_linux.go). */
-const NOT_BEGUN = /^(?:standard_init_linux\.go:\d+: )?exec (?:\S+|user process caused): (?:exec format error|no such file or directory|permission denied)$/;
+const NOT_BEGUN = /^(?:standard_init_linux\.go:\d+: )?exec (?:\S+|user process caused): (?:exec format error|no such file or directory|permission denied|argument list too long)$/;
 /** The same for any text that says what became of a service. */
 function remedyFor(text) {
     return REMEDIES.find(({ finds }) => finds.test(text));

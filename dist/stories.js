@@ -8693,7 +8693,9 @@ function unknownWords(nodes, image, nameOf) {
     if (nodes.length === 0)
         return [];
     const names = (0,some_of/* someOf */.y)(nodes.map(nameOf));
-    return [`Whether ${names} ${nodes.length === 1 ? 'has' : 'have'} ${image} is not known: Swarm forgot its task there.`];
+    return [
+        `Whether ${names} ${nodes.length === 1 ? 'has' : 'have'} ${image} is not known: its task there is gone, because Swarm keeps too few, or somebody has removed it.`,
+    ];
 }
 function serviceWords(services) {
     return `${services.length === 1 ? 'service' : 'services'} ${(0,some_of/* someOf */.y)(services.map(({ name }) => name))}`;
@@ -14616,10 +14618,12 @@ function inVain(bySwarm, why) {
  * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
  * for after the last of them, by the update policy, may take longer than the way back has. Nor is it over when Swarm pauses
  * because of one task: the next one of that slot may come up, and then what it has not come to can be brought back as well.
+ * What Swarm calls a rollback leads to the same spec.
  */
 function judgeWayBack(history, snapshot) {
-    const hasPaused = updateStatusOf(history, snapshot.service)?.State === 'paused';
-    const verdict = hasPaused ? judgeTasks(history, snapshot) : judge_judge(history, snapshot);
+    const verdict = judgeTasks(history, snapshot);
+    const state = updateStatusOf(history, snapshot.service)?.State;
+    const hasPaused = state === 'paused' || state === 'rollback_paused';
     if (hasPaused && verdict.state === 'progressing')
         return paused(history, snapshot, verdict);
     if (verdict.state !== 'progressing' || !isUpdating(snapshot.service) || !areAllUp(snapshot))
@@ -15742,7 +15746,7 @@ async function sendOneBack(sent, run, first = async () => undefined) {
         await first();
         await sent.undo?.(run);
         const isUpdate = change.action === 'update';
-        const given = isUpdate ? await restore(change, sent, engine) : await takeAway(change, sent, engine);
+        const given = isUpdate ? await restore(change, sent, run) : await takeAway(change, sent, engine);
         if (given === 'changed' || (given === 'removed' && isUpdate)) {
             return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') };
         }
@@ -15761,7 +15765,8 @@ function send_back_whyNotSent(error) {
     const isRefused = error instanceof engine_engine/* EngineError */.NJ && error.isDaemons && error.status < 500;
     return isRefused ? `docker refused what was there before: ${error.message}` : (0,engine_engine/* wordsOfError */.bC)(error);
 }
-async function restore(change, { service: deployed, problem, sentAt }, engine) {
+async function restore(change, { service: deployed, problem, sentAt }, run) {
+    const { engine } = run.connection;
     const { current, interim, wanted } = change;
     const signal = (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
     await untilOnNodes(current, sentAt, engine, signal);
@@ -15769,7 +15774,10 @@ async function restore(change, { service: deployed, problem, sentAt }, engine) {
     const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted]), current.Spec];
     const back = sayingWhoScales(current.Spec, wanted);
     const scale = withScaleOnWayBack(wanted);
-    return writeSpec(engine, current.ID, bases, back, send_back_credentialFor(change), signal, undefined, scale);
+    const given = await writeSpec(engine, current.ID, bases, back, send_back_credentialFor(change), signal, undefined, scale);
+    // Where a task of the way back fails, Swarm would go back in its turn: to the spec before this write, which has failed.
+    const mayTurn = given === 'done' && back.UpdateConfig?.FailureAction === 'rollback';
+    return mayTurn ? sendOnceMore(change, run) : given;
 }
 /** The old spec once more: Swarm goes on with a way back that it has paused. Nothing where somebody else has changed it. */
 function sendOnceMore({ current, currentAccess, wanted }, { connection }) {

@@ -174,7 +174,9 @@ function leftWords(services: readonly ServiceDemand[], nameOf: (node: Node) => s
 function unknownWords(nodes: readonly Node[], image: string, nameOf: (node: Node) => string): string[] {
   if (nodes.length === 0) return []
   const names = someOf(nodes.map(nameOf))
-  return [`Whether ${names} ${nodes.length === 1 ? 'has' : 'have'} ${image} is not known: Swarm forgot its task there.`]
+  return [
+    `Whether ${names} ${nodes.length === 1 ? 'has' : 'have'} ${image} is not known: its task there is gone, because Swarm keeps too few, or somebody has removed it.`,
+  ]
 }
 
 function serviceWords(services: readonly ServiceDemand[]): string {

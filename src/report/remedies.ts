@@ -136,6 +136,14 @@ export const REMEDIES: readonly Remedy[] = [
     isOfTask: true,
   },
   {
+    reads: '`exec …: argument list too long`',
+    finds: /\bargument list too long\b/,
+    advice:
+      'Linux starts no program with a variable of more than 128 KiB, or with too many of them: give what is large to the service as a config or secret, which is a file there',
+    doc: 'a program is not found',
+    isOfTask: true,
+  },
+  {
     reads: '`exec: "…": permission denied`',
     finds: /\bexec(?:: "[^"]*"| \S+| user process caused): permission denied\b/,
     advice:
@@ -274,7 +282,7 @@ export function remedyOf({ cause = '', failedTask }: ServiceResult): Remedy | un
 
 /** What runc prints in the container when the program cannot begin; the exit code is 1 or 255 (runc, libcontainer/standard_init_linux.go). */
 const NOT_BEGUN =
-  /^(?:standard_init_linux\.go:\d+: )?exec (?:\S+|user process caused): (?:exec format error|no such file or directory|permission denied)$/
+  /^(?:standard_init_linux\.go:\d+: )?exec (?:\S+|user process caused): (?:exec format error|no such file or directory|permission denied|argument list too long)$/
 
 /** The same for any text that says what became of a service. */
 export function remedyFor(text: string): Remedy | undefined {

@@ -60,7 +60,7 @@ describe('whether it is red', () => {
 
   test('a node of which nothing is known is named', () => {
     expect(judged([THERE, { state: 'unknown' }, THERE]).notice).toBe(
-      `service web: Whether host-2 has ghcr.io/acme/web:2@sha256:${'b'.repeat(12)}… is not known: Swarm forgot its task there.`,
+      `service web: Whether host-2 has ghcr.io/acme/web:2@sha256:${'b'.repeat(12)}… is not known: its task there is gone, because Swarm keeps too few, or somebody has removed it.`,
     )
   })
 

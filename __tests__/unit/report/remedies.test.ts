@@ -84,6 +84,7 @@ describe('what to do about a cause as a run tells it', () => {
     ['standard_init_linux.go:228: exec user process caused: exec format error', /another platform than its node/],
     ['exec /entrypoint.sh: no such file or directory', /interpreter that the first line of a script names/],
     ['exec /entrypoint.sh: permission denied', /make it executable/],
+    ['exec /bin/sh: argument list too long', /variable of more than 128 KiB/],
     ['the program said: exec /x: exec format error', /mend what its last lines name/],
     ['open /etc/app.conf: no such file or directory', /mend what its last lines name/],
   ])('where a program cannot begin, what runc printed in its place: %s', (line, advice) => {
