@@ -122,6 +122,16 @@ export function requireUserFile(path: string, base: string, size: 'small' | 'of 
   }
 }
 
+/** Whether a file or directory is there, or may be: what may not be looked at is told by who reads it. */
+export function isThere(path: string): boolean {
+  try {
+    statSync(path)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES'
+  }
+}
+
 function fileProblem(code: string | undefined, path: string, base: string): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return `there is no such file: write the path of a file of this job, absolute or relative to ${base}${checkoutHint(base)}${slashHint(path)}`

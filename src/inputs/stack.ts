@@ -15,6 +15,7 @@ import {
   basePath,
   checkoutHint,
   fileReader,
+  isThere,
   type ReadFile,
   readUserText,
   readYamlText,
@@ -166,7 +167,7 @@ function composePaths(input: string, env: Environment, problems: Problems): stri
     problems.take(wrong)
     return given
   }
-  const found = USUAL_NAMES.find((name) => existsSync(join(basePath(env), name)))
+  const found = USUAL_NAMES.find((name) => isThere(join(basePath(env), name)))
   if (found !== undefined) return [found]
   problems.add(
     `compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'or')}: ${WRITE_PATH}${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`,

@@ -14,7 +14,7 @@ import type { Environment } from '../../runner/environment.ts'
 import { mayBeSecret } from '../../runner/secrets/may-be-secret.ts'
 import { placed, shown } from '../../runner/text/shown.ts'
 import type { DockerConfig } from '../deployment.ts'
-import { basePath, otherEncoding, readUserFile, resolvePath } from '../files.ts'
+import { basePath, isThere, otherEncoding, readUserFile, resolvePath } from '../files.ts'
 import { hide, hideBase64, hideInConfigText } from '../masking.ts'
 import type { Problems } from '../problems.ts'
 import { isVariableName } from '../variables.ts'
@@ -292,15 +292,6 @@ function fileAt(path: string, { env, place: origin }: Ground): ConfigFile {
 function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory()
-  } catch {
-    return false
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    statSync(path)
-    return true
   } catch {
     return false
   }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from '@jest/globals'
@@ -417,4 +417,23 @@ describe('directories that services may name', () => {
   ])('are not %s', (text, words) => {
     expect(problems('', {}, { 'allow-config-directories': text })).toEqual([expect.stringMatching(words)])
   })
+})
+
+test('a config.json in a directory that may not be entered is not told as missing', () => {
+  const directory = join(files, 'locked/.docker')
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, 'config.json'), '{"auths":{}}')
+  const isRoot = process.getuid?.() === 0
+  chmodSync(directory, 0o000)
+  chmodSync(files, 0o755)
+  // Nothing is locked for root.
+  if (isRoot) process.seteuid?.(65534)
+  try {
+    expect(problems(directory)).toEqual([
+      `docker-config: ${directory}: the file may not be read: give the user of this step the permission`,
+    ])
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+    chmodSync(directory, 0o700)
+  }
 })
