@@ -12014,43 +12014,65 @@ function privateKey(pem) {
         return undefined;
     }
 }
+const INPUTS = {
+    host: '`host`',
+    ca: '`tls-ca`',
+    cert: '`tls-cert`',
+    all: 'give `tls-ca`, `tls-cert` and `tls-key`',
+};
+/** Of an address that docker finds by itself: in its variables, or in a context. */
+const VARIABLES = {
+    host: 'DOCKER_HOST',
+    ca: '`ca.pem` in DOCKER_CERT_PATH',
+    cert: '`cert.pem` in DOCKER_CERT_PATH',
+    all: 'set DOCKER_TLS_VERIFY to 1, and DOCKER_CERT_PATH to a directory with ca.pem, cert.pem and key.pem',
+};
+const CONTEXT = {
+    host: 'the docker context',
+    ca: 'the `ca` of the docker context',
+    cert: 'the `cert` of the docker context',
+    all: 'give the docker context its `ca`, `cert` and `key`',
+};
 /** Docker's words for a TCP endpoint that does not work, the most telling first. */
 const WORDINGS = [
     [
         /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
-        'its certificate is for another name: write the name or address that the certificate has in `host`',
+        ({ host }) => `its certificate is for another name: write the name or address that the certificate has in ${host}`,
     ],
     [
         /signed by unknown authority/,
-        'its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)',
+        ({ ca }) => `its certificate is not signed by ${ca}: set the CA that the daemon was started with (its --tlscacert)`,
     ],
     [
         /x509: certificate has expired or is not yet valid/,
-        'its own certificate has expired: renew the certificate of the daemon',
+        () => 'its own certificate has expired: renew the certificate of the daemon',
     ],
     [
         /remote error: tls: (?:expired certificate|certificate expired)/,
-        'it says that `tls-cert` has expired: renew it and set the new one',
+        ({ cert }) => `it says that ${cert} has expired: renew it and set the new one`,
     ],
     [
         /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
-        'it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)',
+        ({ cert }) => `it does not accept ${cert}: set one that was signed by the CA which the daemon trusts (its --tlscacert)`,
     ],
     [
         /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
-        'it does not speak TLS: check the port, 2376 is usual for TLS',
+        () => 'it does not speak TLS: check the port, 2376 is usual for TLS',
     ],
-    [/HTTP request to an HTTPS server|malformed HTTP response/, 'it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`'],
-    [/no such host|server misbehaving/, 'no such host is known: check the name in `host`'],
-    [/connection refused/, 'the connection was refused: check the port, and that dockerd listens there (its --host)'],
+    [/HTTP request to an HTTPS server|malformed HTTP response/, ({ all }) => `it wants TLS: ${all}`],
+    [/no such host|server misbehaving/, ({ host }) => `no such host is known: check the name in ${host}`],
+    [
+        /connection refused/,
+        () => 'the connection was refused: check the port, and that dockerd listens there (its --host)',
+    ],
     [
         /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
-        'there was no answer: check the address, and that a firewall lets this runner through',
+        () => 'there was no answer: check the address, and that a firewall lets this runner through',
     ],
 ];
 /** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
-function tcpReason(said) {
-    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? linesJoined(said).replace(/\s+/g, ' ');
+function tcpReason(said, settings = INPUTS) {
+    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1](settings) ?? linesJoined(said).replace(/\s+/g, ' ');
 }
 
 ;// CONCATENATED MODULE: ./build/connect/context-problem.js
@@ -12254,6 +12276,8 @@ function runnersSshReason(said) {
         case 'unreadable-key':
         case 'passphrase':
             return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh before, one with a passphrase in an agent (\`ssh-add\`): nobody is asked for it here`;
+        case 'unresolved':
+            return 'no such host is known: check the name in DOCKER_HOST or the docker context, and in ~/.ssh/config';
         default:
             return sshReason({ stderr, offered: undefined, user: undefined });
     }
@@ -12389,6 +12413,16 @@ function requireUserFile(path, base, size = 'small') {
         if (error instanceof errors_UserError)
             throw error;
         throw new errors_UserError(fileProblem(error.code, path, base));
+    }
+}
+/** Whether a file or directory is there, or may be: what may not be looked at is told by who reads it. */
+function isThere(path) {
+    try {
+        (0,external_node_fs_namespaceObject.statSync)(path);
+        return true;
+    }
+    catch (error) {
+        return error.code === 'EACCES';
     }
 }
 function fileProblem(code, path, base) {
@@ -13169,7 +13203,7 @@ async function candidatesOf(reach, ground) {
                 case 'tcp':
                     if (tls === undefined)
                         log_log.warning(`${shownAddress(host.text)} is used without TLS: whoever can reach it owns the swarm`);
-                    return plainRoute(host.text, env, tls ?? {}, tcpReason);
+                    return plainRoute(host.text, env, tls ?? {}, (said) => tcpReason(said));
                 case 'unix':
                     return plainRoute(host.text, env, {}, localExplanation(host.text, env));
             }
@@ -13209,16 +13243,16 @@ async function candidateOfContext({ context: name, ssh }, ground) {
         }
         return { text: target.text, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
-    const explain = explanationFor(host, env);
+    const explain = explanationFor(host, env, context.Name === 'default' ? VARIABLES : CONTEXT);
     const shown = shownAddress(host);
     return {
         text: shown,
         open: async () => ({ text: shown, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
     };
 }
-function explanationFor(host, env) {
+function explanationFor(host, env, settings) {
     if (host.startsWith('tcp:'))
-        return tcpReason;
+        return (said) => tcpReason(said, settings);
     if (host.startsWith('ssh:'))
         return runnersSshReason;
     return host.startsWith('unix:') ? localExplanation(host, env) : addressReason;
@@ -15978,15 +16012,6 @@ function docker_config_isDirectory(path) {
         return false;
     }
 }
-function isThere(path) {
-    try {
-        (0,external_node_fs_namespaceObject.statSync)(path);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
 /** The JSON text that a content is, or leads to. */
 function textIn(bytes) {
     if (isGzip(bytes))
@@ -18654,7 +18679,7 @@ const unknown_inputs_OTHER_NAMES = {
     token: 'password',
 };
 const unknown_inputs_HOST = 'write it in `host`, as in `host: ssh://user@host:port`';
-const VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
+const unknown_inputs_VARIABLES = "set it in the step's `env`, or in a file that `env-file` names";
 const PINNED = 'leave it out: every image is looked up and pinned by its digest';
 const unknown_inputs_STORED = 'write it in an entry of `registries`, which has room for a second credential';
 const FORWARDED = 'leave it out: the credential is sent wherever there is one';
@@ -18674,9 +18699,9 @@ const ADVICE = {
     detach: 'write `wait: false` where nobody shall wait, or leave it out',
     ecr: 'leave it out, and write `ecr: true` in the entry of `registries` whose login Amazon is to give',
     'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
-    'env-var-prefix': VARIABLES,
-    'exclude-variables': VARIABLES,
-    'extra-variables': VARIABLES,
+    'env-var-prefix': unknown_inputs_VARIABLES,
+    'exclude-variables': unknown_inputs_VARIABLES,
+    'extra-variables': unknown_inputs_VARIABLES,
     'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
     'log-level': 'leave it out: a run with debug logging tells more',
     login: 'write `mode: login`',
@@ -18691,7 +18716,7 @@ const ADVICE = {
     'remote-user': unknown_inputs_HOST,
     'resolve-image': PINNED,
     scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
-    secrets: VARIABLES,
+    secrets: unknown_inputs_VARIABLES,
     'ssh-deploy-user': unknown_inputs_HOST,
     'ssh-host': unknown_inputs_HOST,
     'ssh-port': unknown_inputs_HOST,
@@ -18705,8 +18730,8 @@ const ADVICE = {
     'stored-username': unknown_inputs_STORED,
     summary: 'leave it out: there always is one',
     user: `write it in \`host\` for SSH, as in \`host: ssh://user@host\`, or in \`username\` for a registry`,
-    variables: VARIABLES,
-    vars: VARIABLES,
+    variables: unknown_inputs_VARIABLES,
+    vars: unknown_inputs_VARIABLES,
     version: "write the version in the image: `web: ghcr.io/org/web:1.2`, or set the variable of your compose file in the step's `env`",
     'with-registry-auth': FORWARDED,
 };
@@ -21442,7 +21467,7 @@ function composePaths(input, env, problems) {
         problems.take(wrong);
         return given;
     }
-    const found = USUAL_NAMES.find((name) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(basePath(env), name)));
+    const found = USUAL_NAMES.find((name) => isThere((0,external_node_path_namespaceObject.join)(basePath(env), name)));
     if (found !== undefined)
         return [found];
     problems.add(`compose-file: it is empty, and ${basePath(env)} has none of ${listed(USUAL_NAMES, 'or')}: ${WRITE_PATH}${checkoutHint(basePath(env)).replace(/^, which/, '. The workspace')}`);

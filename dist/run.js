@@ -12204,7 +12204,7 @@ function readSource(source, ground) {
     try {
         if (/[\r\n]/.test(text))
             throw new errors/* UserError */.yo(`this is no path but several lines: ${FORMS}`);
-        if (isPathLike(text) || isThere((0,files/* resolvePath */.o1)(ground.env, text)))
+        if (isPathLike(text) || (0,files/* isThere */.$B)((0,files/* resolvePath */.o1)(ground.env, text)))
             return fileAt(text, ground);
         const meant = variable === undefined ? /^\$?\{?(\w+)\}?$/.exec(text)?.[1] : undefined;
         if (meant !== undefined && VARIABLE.test(meant) && Object.hasOwn(ground.env, meant)) {
@@ -12252,7 +12252,7 @@ function fileAt(path, { env, place: origin }) {
         if (!docker_config_isDirectory(absolute))
             return configFileIn((0,files/* readUserFile */.E1)(absolute, (0,files/* basePath */.Jp)(env)), origin);
         const file = (0,external_node_path_.join)(absolute, 'config.json');
-        if (!isThere(file))
+        if (!(0,files/* isThere */.$B)(file))
             throw new errors/* UserError */.yo('the directory has no config.json: log in with `docker login` where it is made');
         return configFileIn((0,files/* readUserFile */.E1)(file, (0,files/* basePath */.Jp)(env)), origin);
     }
@@ -12265,15 +12265,6 @@ function fileAt(path, { env, place: origin }) {
 function docker_config_isDirectory(path) {
     try {
         return (0,external_node_fs_.statSync)(path).isDirectory();
-    }
-    catch {
-        return false;
-    }
-}
-function isThere(path) {
-    try {
-        (0,external_node_fs_.statSync)(path);
-        return true;
     }
     catch {
         return false;
@@ -13216,6 +13207,7 @@ function closing(text, quote) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $B: () => (/* binding */ isThere),
 /* harmony export */   E1: () => (/* binding */ readUserFile),
 /* harmony export */   Jp: () => (/* binding */ basePath),
 /* harmony export */   MV: () => (/* binding */ otherEncoding),
@@ -13346,6 +13338,16 @@ function requireUserFile(path, base, size = 'small') {
         if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo)
             throw error;
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(fileProblem(error.code, path, base));
+    }
+}
+/** Whether a file or directory is there, or may be: what may not be looked at is told by who reads it. */
+function isThere(path) {
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path);
+        return true;
+    }
+    catch (error) {
+        return error.code === 'EACCES';
     }
 }
 function fileProblem(code, path, base) {
@@ -14358,9 +14360,11 @@ function isPath(text) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   SK: () => (/* binding */ CONTEXT),
 /* harmony export */   Sf: () => (/* binding */ tlsProblems),
 /* harmony export */   bg: () => (/* binding */ validity),
 /* harmony export */   iY: () => (/* binding */ tcpReason),
+/* harmony export */   ut: () => (/* binding */ VARIABLES),
 /* harmony export */   z$: () => (/* binding */ pemFrom)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
@@ -14444,43 +14448,65 @@ function privateKey(pem) {
         return undefined;
     }
 }
+const INPUTS = {
+    host: '`host`',
+    ca: '`tls-ca`',
+    cert: '`tls-cert`',
+    all: 'give `tls-ca`, `tls-cert` and `tls-key`',
+};
+/** Of an address that docker finds by itself: in its variables, or in a context. */
+const VARIABLES = {
+    host: 'DOCKER_HOST',
+    ca: '`ca.pem` in DOCKER_CERT_PATH',
+    cert: '`cert.pem` in DOCKER_CERT_PATH',
+    all: 'set DOCKER_TLS_VERIFY to 1, and DOCKER_CERT_PATH to a directory with ca.pem, cert.pem and key.pem',
+};
+const CONTEXT = {
+    host: 'the docker context',
+    ca: 'the `ca` of the docker context',
+    cert: 'the `cert` of the docker context',
+    all: 'give the docker context its `ca`, `cert` and `key`',
+};
 /** Docker's words for a TCP endpoint that does not work, the most telling first. */
 const WORDINGS = [
     [
         /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
-        'its certificate is for another name: write the name or address that the certificate has in `host`',
+        ({ host }) => `its certificate is for another name: write the name or address that the certificate has in ${host}`,
     ],
     [
         /signed by unknown authority/,
-        'its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)',
+        ({ ca }) => `its certificate is not signed by ${ca}: set the CA that the daemon was started with (its --tlscacert)`,
     ],
     [
         /x509: certificate has expired or is not yet valid/,
-        'its own certificate has expired: renew the certificate of the daemon',
+        () => 'its own certificate has expired: renew the certificate of the daemon',
     ],
     [
         /remote error: tls: (?:expired certificate|certificate expired)/,
-        'it says that `tls-cert` has expired: renew it and set the new one',
+        ({ cert }) => `it says that ${cert} has expired: renew it and set the new one`,
     ],
     [
         /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
-        'it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)',
+        ({ cert }) => `it does not accept ${cert}: set one that was signed by the CA which the daemon trusts (its --tlscacert)`,
     ],
     [
         /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
-        'it does not speak TLS: check the port, 2376 is usual for TLS',
+        () => 'it does not speak TLS: check the port, 2376 is usual for TLS',
     ],
-    [/HTTP request to an HTTPS server|malformed HTTP response/, 'it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`'],
-    [/no such host|server misbehaving/, 'no such host is known: check the name in `host`'],
-    [/connection refused/, 'the connection was refused: check the port, and that dockerd listens there (its --host)'],
+    [/HTTP request to an HTTPS server|malformed HTTP response/, ({ all }) => `it wants TLS: ${all}`],
+    [/no such host|server misbehaving/, ({ host }) => `no such host is known: check the name in ${host}`],
+    [
+        /connection refused/,
+        () => 'the connection was refused: check the port, and that dockerd listens there (its --host)',
+    ],
     [
         /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
-        'there was no answer: check the address, and that a firewall lets this runner through',
+        () => 'there was no answer: check the address, and that a firewall lets this runner through',
     ],
 ];
 /** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
-function tcpReason(said) {
-    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? (0,_runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .linesJoined */ .BI)(said).replace(/\s+/g, ' ');
+function tcpReason(said, settings = INPUTS) {
+    return WORDINGS.find(([pattern]) => pattern.test(said))?.[1](settings) ?? (0,_runner_text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .linesJoined */ .BI)(said).replace(/\s+/g, ' ');
 }
 
 
@@ -22177,7 +22203,7 @@ function composePaths(input, env, problems) {
         problems.take(wrong);
         return given;
     }
-    const found = USUAL_NAMES.find((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)((0,inputs_files/* basePath */.Jp)(env), name)));
+    const found = USUAL_NAMES.find((name) => (0,inputs_files/* isThere */.$B)((0,external_node_path_.join)((0,inputs_files/* basePath */.Jp)(env), name)));
     if (found !== undefined)
         return [found];
     problems.add(`compose-file: it is empty, and ${(0,inputs_files/* basePath */.Jp)(env)} has none of ${(0,inputs_problems/* listed */.K)(USUAL_NAMES, 'or')}: ${WRITE_PATH}${(0,inputs_files/* checkoutHint */.Mf)((0,inputs_files/* basePath */.Jp)(env)).replace(/^, which/, '. The workspace')}`);

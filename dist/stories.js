@@ -21505,6 +21505,8 @@ function runnersSshReason(said) {
         case 'unreadable-key':
         case 'passphrase':
             return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh before, one with a passphrase in an agent (\`ssh-add\`): nobody is asked for it here`;
+        case 'unresolved':
+            return 'no such host is known: check the name in DOCKER_HOST or the docker context, and in ~/.ssh/config';
         default:
             return sshReason({ stderr, offered: undefined, user: undefined });
     }
@@ -22055,7 +22057,7 @@ async function candidatesOf(reach, ground) {
                 case 'tcp':
                     if (tls === undefined)
                         log/* log */.Rm.warning(`${(0,reach_host/* shownAddress */.Uk)(host.text)} is used without TLS: whoever can reach it owns the swarm`);
-                    return plainRoute(host.text, env, tls ?? {}, reach_tls/* tcpReason */.iY);
+                    return plainRoute(host.text, env, tls ?? {}, (said) => (0,reach_tls/* tcpReason */.iY)(said));
                 case 'unix':
                     return plainRoute(host.text, env, {}, localExplanation(host.text, env));
             }
@@ -22095,16 +22097,16 @@ async function candidateOfContext({ context: name, ssh }, ground) {
         }
         return { text: target.text, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) };
     }
-    const explain = explanationFor(host, env);
+    const explain = explanationFor(host, env, context.Name === 'default' ? reach_tls/* VARIABLES */.ut : reach_tls/* CONTEXT */.SK);
     const shown = (0,reach_host/* shownAddress */.Uk)(host);
     return {
         text: shown,
         open: async () => ({ text: shown, env: endpointEnv, explain, [Symbol.dispose]: () => undefined }),
     };
 }
-function explanationFor(host, env) {
+function explanationFor(host, env, settings) {
     if (host.startsWith('tcp:'))
-        return reach_tls/* tcpReason */.iY;
+        return (said) => (0,reach_tls/* tcpReason */.iY)(said, settings);
     if (host.startsWith('ssh:'))
         return runnersSshReason;
     return host.startsWith('unix:') ? localExplanation(host, env) : addressReason;

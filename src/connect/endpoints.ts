@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts'
 import type { DockerConfig, Reach, TlsMaterial } from '../inputs/deployment.ts'
 import { hideAddress } from '../inputs/masking.ts'
 import { parseHost, shownAddress } from '../inputs/reach/host.ts'
-import { tcpReason } from '../inputs/reach/tls.ts'
+import { CONTEXT, tcpReason, VARIABLES } from '../inputs/reach/tls.ts'
 import type { Environment } from '../runner/environment.ts'
 import { log } from '../runner/log/log.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
@@ -45,7 +45,7 @@ export async function candidatesOf(reach: Reach, ground: Ground): Promise<Candid
         case 'tcp':
           if (tls === undefined)
             log.warning(`${shownAddress(host.text)} is used without TLS: whoever can reach it owns the swarm`)
-          return plainRoute(host.text, env, tls ?? {}, tcpReason)
+          return plainRoute(host.text, env, tls ?? {}, (said) => tcpReason(said))
         case 'unix':
           return plainRoute(host.text, env, {}, localExplanation(host.text, env))
       }
@@ -90,7 +90,7 @@ async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground)
     }
     return { text: target.text, open: async () => openSsh(await prepareSsh(ssh, workspace, env), target, signal) }
   }
-  const explain = explanationFor(host, env)
+  const explain = explanationFor(host, env, context.Name === 'default' ? VARIABLES : CONTEXT)
   const shown = shownAddress(host)
   return {
     text: shown,
@@ -98,8 +98,12 @@ async function candidateOfContext({ context: name, ssh }: Reach, ground: Ground)
   }
 }
 
-function explanationFor(host: string, env: Readonly<Record<string, string>>): Route['explain'] {
-  if (host.startsWith('tcp:')) return tcpReason
+function explanationFor(
+  host: string,
+  env: Readonly<Record<string, string>>,
+  settings: Parameters<typeof tcpReason>[1],
+): Route['explain'] {
+  if (host.startsWith('tcp:')) return (said) => tcpReason(said, settings)
   if (host.startsWith('ssh:')) return runnersSshReason
   return host.startsWith('unix:') ? localExplanation(host, env) : addressReason
 }

@@ -92,6 +92,16 @@ test.each([
 })
 
 test.each([
+  ['default', 'no such host is known: check the name in DOCKER_HOST'],
+  ['prod', 'no such host is known: check the name in the docker context'],
+])('what is wrong with an address that docker finds by itself is told by where that is set: %s', async (name, told) => {
+  const inspected = JSON.stringify({ Name: name, Endpoints: { docker: { Host: 'tcp://swarm:2376' } }, Storage: {} })
+  const [candidate] = await candidatesWhere(inspected, {}, 0)
+  using route = await candidate?.open()
+  expect(route?.explain('dial tcp: lookup swarm: no such host')).toBe(told)
+})
+
+test.each([
   ['prod', 'DOCKER_CONTEXT (prod): context "prod": not found'],
   ['p@ss!word', 'DOCKER_CONTEXT (***): context "***": not found'],
 ])('a context that is not there is told by its name, unless that may be a secret: %s', async (name, told) => {

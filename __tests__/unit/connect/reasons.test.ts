@@ -9,7 +9,7 @@ import { localReason } from '../../../src/connect/local-reason.ts'
 import { rootlessSockets } from '../../../src/connect/local-sockets.ts'
 import { notManaging } from '../../../src/connect/manager-state.ts'
 import { classifySsh, runnersSshReason, sshReason } from '../../../src/connect/ssh/error.ts'
-import { tcpReason } from '../../../src/inputs/reach/tls.ts'
+import { CONTEXT, tcpReason, VARIABLES } from '../../../src/inputs/reach/tls.ts'
 
 const offered = { host: '[swarm]:2222', type: 'ssh-ed25519', fingerprint: 'SHA256:abc' }
 
@@ -152,6 +152,21 @@ test.each([
   ['something\n new', 'something new'],
 ])('over TCP: %s', (said, reason) => {
   expect(tcpReason(said)).toContain(reason)
+})
+
+test.each([
+  ['dial tcp: lookup swarm: no such host', 'in DOCKER_HOST', 'in the docker context'],
+  [
+    'x509: certificate signed by unknown authority',
+    'by `ca.pem` in DOCKER_CERT_PATH',
+    'by the `ca` of the docker context',
+  ],
+  ['remote error: tls: bad certificate', '`cert.pem` in DOCKER_CERT_PATH', 'the `cert` of the docker context'],
+  ['Client sent an HTTP request to an HTTPS server.', 'set DOCKER_TLS_VERIFY to 1', 'give the docker context its `ca`'],
+])('an address that docker finds by itself is told by where that is set: %s', (said, ofVariables, ofContext) => {
+  expect(tcpReason(said, VARIABLES)).toContain(ofVariables)
+  expect(tcpReason(said, CONTEXT)).toContain(ofContext)
+  expect(tcpReason(said, VARIABLES) + tcpReason(said, CONTEXT)).not.toMatch(/`(?:host|tls-\w+)`/)
 })
 
 test.each([

@@ -136,6 +136,8 @@ export function runnersSshReason(said: string): string {
     case 'unreadable-key':
     case 'passphrase':
       return `the server accepts no key that the ssh of this runner has ${words}: write the address in \`host\`, with \`ssh-key\` and \`ssh-known-hosts\`, or prepare the key in ~/.ssh before, one with a passphrase in an agent (\`ssh-add\`): nobody is asked for it here`
+    case 'unresolved':
+      return 'no such host is known: check the name in DOCKER_HOST or the docker context, and in ~/.ssh/config'
     default:
       return sshReason({ stderr, offered: undefined, user: undefined })
   }

@@ -76,42 +76,76 @@ function privateKey(pem: string) {
   }
 }
 
+/** Where the address of a daemon and the certificates for it are set, as a message names them. */
+interface Settings {
+  readonly host: string
+  readonly ca: string
+  readonly cert: string
+  /** What to write to have TLS at all. */
+  readonly all: string
+}
+
+const INPUTS: Settings = {
+  host: '`host`',
+  ca: '`tls-ca`',
+  cert: '`tls-cert`',
+  all: 'give `tls-ca`, `tls-cert` and `tls-key`',
+}
+
+/** Of an address that docker finds by itself: in its variables, or in a context. */
+export const VARIABLES: Settings = {
+  host: 'DOCKER_HOST',
+  ca: '`ca.pem` in DOCKER_CERT_PATH',
+  cert: '`cert.pem` in DOCKER_CERT_PATH',
+  all: 'set DOCKER_TLS_VERIFY to 1, and DOCKER_CERT_PATH to a directory with ca.pem, cert.pem and key.pem',
+}
+export const CONTEXT: Settings = {
+  host: 'the docker context',
+  ca: 'the `ca` of the docker context',
+  cert: 'the `cert` of the docker context',
+  all: 'give the docker context its `ca`, `cert` and `key`',
+}
+
 /** Docker's words for a TCP endpoint that does not work, the most telling first. */
-const WORDINGS: readonly (readonly [RegExp, string])[] = [
+const WORDINGS: readonly (readonly [RegExp, (of: Settings) => string])[] = [
   [
     /x509: certificate is valid for|doesn't contain any IP SANs|cannot validate certificate for/,
-    'its certificate is for another name: write the name or address that the certificate has in `host`',
+    ({ host }) => `its certificate is for another name: write the name or address that the certificate has in ${host}`,
   ],
   [
     /signed by unknown authority/,
-    'its certificate is not signed by `tls-ca`: set the CA that the daemon was started with (its --tlscacert)',
+    ({ ca }) => `its certificate is not signed by ${ca}: set the CA that the daemon was started with (its --tlscacert)`,
   ],
   [
     /x509: certificate has expired or is not yet valid/,
-    'its own certificate has expired: renew the certificate of the daemon',
+    () => 'its own certificate has expired: renew the certificate of the daemon',
   ],
   [
     /remote error: tls: (?:expired certificate|certificate expired)/,
-    'it says that `tls-cert` has expired: renew it and set the new one',
+    ({ cert }) => `it says that ${cert} has expired: renew it and set the new one`,
   ],
   [
     /remote error: tls: (?:bad certificate|unknown certificate authority|unknown certificate|certificate required)/,
-    'it does not accept `tls-cert`: set one that was signed by the CA which the daemon trusts (its --tlscacert)',
+    ({ cert }) =>
+      `it does not accept ${cert}: set one that was signed by the CA which the daemon trusts (its --tlscacert)`,
   ],
   [
     /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/,
-    'it does not speak TLS: check the port, 2376 is usual for TLS',
+    () => 'it does not speak TLS: check the port, 2376 is usual for TLS',
   ],
-  [/HTTP request to an HTTPS server|malformed HTTP response/, 'it wants TLS: give `tls-ca`, `tls-cert` and `tls-key`'],
-  [/no such host|server misbehaving/, 'no such host is known: check the name in `host`'],
-  [/connection refused/, 'the connection was refused: check the port, and that dockerd listens there (its --host)'],
+  [/HTTP request to an HTTPS server|malformed HTTP response/, ({ all }) => `it wants TLS: ${all}`],
+  [/no such host|server misbehaving/, ({ host }) => `no such host is known: check the name in ${host}`],
+  [
+    /connection refused/,
+    () => 'the connection was refused: check the port, and that dockerd listens there (its --host)',
+  ],
   [
     /i\/o timeout|deadline exceeded|no route to host|network is unreachable/,
-    'there was no answer: check the address, and that a firewall lets this runner through',
+    () => 'there was no answer: check the address, and that a firewall lets this runner through',
   ],
 ]
 
 /** What docker said against a TCP endpoint, in one clause with its remedy; docker's own words where none is known. */
-export function tcpReason(said: string): string {
-  return WORDINGS.find(([pattern]) => pattern.test(said))?.[1] ?? linesJoined(said).replace(/\s+/g, ' ')
+export function tcpReason(said: string, settings = INPUTS): string {
+  return WORDINGS.find(([pattern]) => pattern.test(said))?.[1](settings) ?? linesJoined(said).replace(/\s+/g, ' ')
 }
