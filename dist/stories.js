@@ -14554,6 +14554,8 @@ async function diagnose_orNothing(reading) {
 
 const REJECTIONS_UNTIL_FAILED = 3;
 const CRASHES_UNTIL_FAILED = 5;
+/** Swarm avoids a node for a service when five of its tasks have failed there: the next one may come up elsewhere (swarmkit, manager/scheduler/scheduler.go). */
+const TURNS_UNTIL_FAILED_ON_WAY_BACK = 6;
 const UNPLACED_GRACE_SECONDS = 30;
 /** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
 const ABANDONED_GRACE_SECONDS = 3;
@@ -14576,8 +14578,10 @@ function isPausedByDone(history, snapshot) {
     const named = taskNamedIn(reasonOf(history));
     return countsOf(snapshot).counted.some((task) => task.ID === named && !isRunning(task));
 }
+const TURNS = { rejections: REJECTIONS_UNTIL_FAILED, crashes: CRASHES_UNTIL_FAILED };
+const TURNS_ON_WAY_BACK = { rejections: TURNS_UNTIL_FAILED_ON_WAY_BACK, crashes: TURNS_UNTIL_FAILED_ON_WAY_BACK };
 /** @param bySwarm that Swarm has gone back: what it went back to is to run */
-function judgeTasks(history, snapshot, bySwarm) {
+function judgeTasks(history, snapshot, bySwarm, turns = TURNS) {
     const stuck = stuckVerdict(history, snapshot);
     if (stuck !== undefined)
         return bySwarm === undefined ? stuck : inVain(bySwarm, stuck);
@@ -14589,7 +14593,7 @@ function judgeTasks(history, snapshot, bySwarm) {
         return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` };
     }
     if (!service_snapshot_isComplete(service.Spec, counts)) {
-        const hopeless = hopelessSlot(history, snapshot, tasks);
+        const hopeless = hopelessSlot(history, snapshot, tasks, turns);
         if (bySwarm === undefined)
             return hopeless ?? { state: 'progressing', progress };
         // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
@@ -14618,10 +14622,10 @@ function inVain(bySwarm, why) {
  * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
  * for after the last of them, by the update policy, may take longer than the way back has. Nor is it over when Swarm pauses
  * because of one task: the next one of that slot may come up, and then what it has not come to can be brought back as well.
- * What Swarm calls a rollback leads to the same spec.
+ * What Swarm calls a rollback leads to the same spec. There is no other way left, so a slot has more turns.
  */
 function judgeWayBack(history, snapshot) {
-    const verdict = judgeTasks(history, snapshot);
+    const verdict = judgeTasks(history, snapshot, undefined, TURNS_ON_WAY_BACK);
     const state = updateStatusOf(history, snapshot.service)?.State;
     const hasPaused = state === 'paused' || state === 'rollback_paused';
     if (hasPaused && verdict.state === 'progressing')
@@ -14792,7 +14796,7 @@ function wereSeenUpFor(seconds, history, now, counted) {
     return counted.every((task) => now - (history.inStateSince.get(stateKey(task)) ?? now) >= seconds);
 }
 /** The first slot that will not come up any more: given up by Swarm, or ending again and again. */
-function hopelessSlot(history, snapshot, tasks) {
+function hopelessSlot(history, snapshot, tasks, turns) {
     const { Spec: spec } = snapshot.service;
     const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes);
     for (const [slot, from] of history.abandonedSince) {
@@ -14805,19 +14809,19 @@ function hopelessSlot(history, snapshot, tasks) {
         const inSlot = slots.get(slot);
         if (inSlot === undefined || hasComeUp(history, snapshot, inSlot))
             continue;
-        const verdict = endlessVerdict(spec, [...ended.values()]);
+        const verdict = endlessVerdict(spec, [...ended.values()], turns);
         if (verdict !== undefined)
             return verdict;
     }
     return undefined;
 }
 /** What is said of a slot whose tasks end again and again. */
-function endlessVerdict(spec, ended) {
+function endlessVerdict(spec, ended, most) {
     const delay = restartDelaySeconds(spec);
     const turns = turnsOf(ended, delay);
     const rejections = turns.filter(([first]) => first?.Status.State === 'rejected').length;
     const last = newest(ended);
-    if (last === undefined || (rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED)) {
+    if (last === undefined || (rejections < most.rejections && turns.length < most.crashes)) {
         return undefined;
     }
     const cause = rejections === turns.length

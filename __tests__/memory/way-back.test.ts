@@ -341,8 +341,8 @@ describe('a way back of which a task fails, by a policy that has Swarm roll back
     return { swarm, results }
   }
 
-  test('goes on to what ran before', async () => {
-    const { swarm, results } = await goesBack(6)
+  test.each([6, 12])('goes on to what ran before, though tasks are rejected for %d s', async (seconds) => {
+    const { swarm, results } = await goesBack(seconds)
     expect(results).toMatchObject([{ outcome: 'rolled-back', wayBack: 'done', tasks: { running: 3, wanted: 3 } }])
     expect(swarm.running('web')).toEqual([ONE, ONE, ONE])
   })

@@ -50,6 +50,8 @@ interface FailedVerdict {
 
 export const REJECTIONS_UNTIL_FAILED = 3
 export const CRASHES_UNTIL_FAILED = 5
+/** Swarm avoids a node for a service when five of its tasks have failed there: the next one may come up elsewhere (swarmkit, manager/scheduler/scheduler.go). */
+export const TURNS_UNTIL_FAILED_ON_WAY_BACK = 6
 export const UNPLACED_GRACE_SECONDS = 30
 /** Swarm creates the replacement of a failed task in the same moment: none after this time means none will come. */
 export const ABANDONED_GRACE_SECONDS = 3
@@ -76,8 +78,22 @@ function isPausedByDone(history: ServiceHistory, snapshot: ServiceSnapshot): boo
   return countsOf(snapshot).counted.some((task) => task.ID === named && !isRunning(task))
 }
 
+/** How often the tasks of a slot may end before it is given up. */
+interface Turns {
+  readonly rejections: number
+  readonly crashes: number
+}
+
+const TURNS: Turns = { rejections: REJECTIONS_UNTIL_FAILED, crashes: CRASHES_UNTIL_FAILED }
+const TURNS_ON_WAY_BACK: Turns = { rejections: TURNS_UNTIL_FAILED_ON_WAY_BACK, crashes: TURNS_UNTIL_FAILED_ON_WAY_BACK }
+
 /** @param bySwarm that Swarm has gone back: what it went back to is to run */
-function judgeTasks(history: ServiceHistory, snapshot: ServiceSnapshot, bySwarm?: FailedVerdict): Verdict {
+function judgeTasks(
+  history: ServiceHistory,
+  snapshot: ServiceSnapshot,
+  bySwarm?: FailedVerdict,
+  turns: Turns = TURNS,
+): Verdict {
   const stuck = stuckVerdict(history, snapshot)
   if (stuck !== undefined) return bySwarm === undefined ? stuck : inVain(bySwarm, stuck)
 
@@ -89,7 +105,7 @@ function judgeTasks(history: ServiceHistory, snapshot: ServiceSnapshot, bySwarm?
     return { state: 'progressing', progress: `${progress}, ${updateNote(service)}` }
   }
   if (!isComplete(service.Spec, counts)) {
-    const hopeless = hopelessSlot(history, snapshot, tasks)
+    const hopeless = hopelessSlot(history, snapshot, tasks, turns)
     if (bySwarm === undefined) return hopeless ?? { state: 'progressing', progress }
     // Swarm calls a rollback complete when nothing new is left, whether or not what was before comes up again.
     if (hopeless === undefined) return { state: 'progressing', progress: `${progress}, rolled back by Swarm` }
@@ -118,10 +134,10 @@ function inVain(bySwarm: FailedVerdict, why: FailedVerdict): FailedVerdict {
  * What the snapshot says of a service on its way back: that all of its tasks run again is enough. What Swarm itself waits
  * for after the last of them, by the update policy, may take longer than the way back has. Nor is it over when Swarm pauses
  * because of one task: the next one of that slot may come up, and then what it has not come to can be brought back as well.
- * What Swarm calls a rollback leads to the same spec.
+ * What Swarm calls a rollback leads to the same spec. There is no other way left, so a slot has more turns.
  */
 export function judgeWayBack(history: ServiceHistory, snapshot: ServiceSnapshot): Verdict {
-  const verdict = judgeTasks(history, snapshot)
+  const verdict = judgeTasks(history, snapshot, undefined, TURNS_ON_WAY_BACK)
   const state = updateStatusOf(history, snapshot.service)?.State
   const hasPaused = state === 'paused' || state === 'rollback_paused'
   if (hasPaused && verdict.state === 'progressing') return paused(history, snapshot, verdict)
@@ -321,6 +337,7 @@ function hopelessSlot(
   history: ServiceHistory,
   snapshot: ServiceSnapshot,
   tasks: readonly Task[],
+  turns: Turns,
 ): FailedVerdict | undefined {
   const { Spec: spec } = snapshot.service
   const slots = slotsThatCount(spec, tasks, snapshot.eligibleNodes)
@@ -332,19 +349,19 @@ function hopelessSlot(
   for (const [slot, ended] of history.endedTasks) {
     const inSlot = slots.get(slot)
     if (inSlot === undefined || hasComeUp(history, snapshot, inSlot)) continue
-    const verdict = endlessVerdict(spec, [...ended.values()])
+    const verdict = endlessVerdict(spec, [...ended.values()], turns)
     if (verdict !== undefined) return verdict
   }
   return undefined
 }
 
 /** What is said of a slot whose tasks end again and again. */
-function endlessVerdict(spec: ServiceSpec, ended: readonly Task[]): FailedVerdict | undefined {
+function endlessVerdict(spec: ServiceSpec, ended: readonly Task[], most: Turns): FailedVerdict | undefined {
   const delay = restartDelaySeconds(spec)
   const turns = turnsOf(ended, delay)
   const rejections = turns.filter(([first]) => first?.Status.State === 'rejected').length
   const last = newest(ended)
-  if (last === undefined || (rejections < REJECTIONS_UNTIL_FAILED && turns.length < CRASHES_UNTIL_FAILED)) {
+  if (last === undefined || (rejections < most.rejections && turns.length < most.crashes)) {
     return undefined
   }
   const cause =
