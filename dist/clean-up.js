@@ -17966,7 +17966,48 @@ function withIds(spec, ids) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/runner/own-labels.js
+/** How all labels begin that this program gives. */
+const OWN_LABELS = 'swarm-deploy.';
+/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
+const WRITE_LABEL = 'swarm-deploy.write';
+/**
+ * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
+ * `src/plan/credentials/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
+ */
+const ACCOUNT_LABELS = {
+    registry: 'swarm-deploy.auth.registry',
+    account: 'swarm-deploy.auth.account',
+    storedAt: 'swarm-deploy.auth.stored-at',
+    expires: 'swarm-deploy.auth.expires',
+};
+/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
+const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
+/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
+const COLOUR_LABELS = {
+    /** The service that a colour belongs to. */
+    belongs: 'swarm-deploy.blue-green',
+    /** Counts the switches: the one with the highest number has the traffic. */
+    live: 'swarm-deploy.live',
+    /** What leads traffic to whichever of them is live, as JSON. */
+    route: 'swarm-deploy.route',
+};
+/** All labels that say something of one service as it is now, and nothing of what was asked for. */
+const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
+/**
+ * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
+ * we {@link BY_INPUT}.
+ */
+const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
+const BY_INPUT = 'input';
+/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
+function own_labels_hasOthersScale(labels) {
+    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
+    return label === BY_INPUT || label.toLowerCase() === 'true';
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/attachments/items.js
+
 
 
 
@@ -18049,7 +18090,6 @@ function adviceFor(key, keys) {
     const closest = closestKey(key, keys, items_OTHER_NAMES);
     return keyAdvice(closest !== undefined && keys.includes(closest) ? closest : closestKey(key, keys), keys);
 }
-const OWN_LABELS = 'swarm-deploy.';
 /** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
 function labelsAt(map, problems) {
     const value = valueAt(map, 'labels');
@@ -21058,7 +21098,28 @@ function noNumbers(value, path) {
     return isNoNumber(value) ? [{ path, line: value.line, text: value.value }] : [];
 }
 
+;// CONCATENATED MODULE: ./build/inputs/compose/own-labels.js
+
+
+
+
+/** Tells the labels of a network, secret or config by which this program finds its own: of a service some are the user's. */
+function refuseOwnLabels(section, path, name, value, { lookUp, findings }) {
+    const labels = value.kind === 'map' ? entryAt(value, 'labels') : undefined;
+    for (const { label, line } of labels === undefined ? [] : own_labels_namesOf(labels, lookUp)) {
+        if (!label.startsWith(OWN_LABELS))
+            continue;
+        findings.addProblem(`${path} line ${line}: ${section}.${placed(name)}.labels: ${shown_shown(label)} is not yours to give, because objects are found by it: leave it out`);
+    }
+}
+function own_labels_namesOf(labels, lookUp) {
+    if (labels.kind === 'map')
+        return labels.entries.map(({ key, line }) => ({ label: key, line }));
+    return (labels.kind === 'list' ? labels.items : []).flatMap((item) => item.kind === 'text' ? [{ label: filledIn(item.value, lookUp).split('=', 1)[0] ?? '', line: item.line }] : []);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/adapt.js
+
 
 
 
@@ -21138,6 +21199,8 @@ function isKnownVersion(value) {
 function adaptObject(section, path, name, value, adapting) {
     if (section === 'services')
         return adaptService(path, name, value, adapting);
+    if (section !== 'volumes')
+        refuseOwnLabels(section, path, name, value, adapting);
     if (section === 'secrets' || section === 'configs')
         return adaptContent(section, path, name, value, adapting);
     return value;
@@ -21721,44 +21784,6 @@ function checkName(name, problems) {
         : swarm_rules_nameProblem(name, 'a service');
     if (problem !== undefined)
         problems.add(`services: ${problem}`);
-}
-
-;// CONCATENATED MODULE: ./build/runner/own-labels.js
-/** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
-const WRITE_LABEL = 'swarm-deploy.write';
-/**
- * On a service: what is known of the credential that is stored with it, which the swarm itself shows nobody, see
- * `src/plan/credentials/stored-account.ts`. Its config is no part of it: `swarm-deploy.auth.config` is the user's choice.
- */
-const ACCOUNT_LABELS = {
-    registry: 'swarm-deploy.auth.registry',
-    account: 'swarm-deploy.auth.account',
-    storedAt: 'swarm-deploy.auth.stored-at',
-    expires: 'swarm-deploy.auth.expires',
-};
-/** Labels by which we know a service again, and which ask nothing of the swarm: no comparison of specs looks at them. */
-const UNCOMPARED_LABELS = [WRITE_LABEL, ...Object.values(ACCOUNT_LABELS)];
-/** On the services of a blue-green service: what tells them apart, see `src/plan/colours.ts`. */
-const COLOUR_LABELS = {
-    /** The service that a colour belongs to. */
-    belongs: 'swarm-deploy.blue-green',
-    /** Counts the switches: the one with the highest number has the traffic. */
-    live: 'swarm-deploy.live',
-    /** What leads traffic to whichever of them is live, as JSON. */
-    route: 'swarm-deploy.route',
-};
-/** All labels that say something of one service as it is now, and nothing of what was asked for. */
-const BOOKKEEPING_LABELS = [...UNCOMPARED_LABELS, ...Object.values(COLOUR_LABELS)];
-/**
- * On a service: its number of tasks is not ours to set, see `src/plan/keep-replicas.ts`. The user writes `true` or `false`,
- * we {@link BY_INPUT}.
- */
-const KEEP_REPLICAS_LABEL = 'swarm-deploy.keep-replicas';
-const BY_INPUT = 'input';
-/** Whether somebody else sets the number of tasks of a service with these labels: it is no difference of two specs then. */
-function own_labels_hasOthersScale(labels) {
-    const label = labels?.[KEEP_REPLICAS_LABEL] ?? '';
-    return label === BY_INPUT || label.toLowerCase() === 'true';
 }
 
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-comparison.js

@@ -16902,12 +16902,15 @@ function escapeProperty(text) {
 /* harmony export */   $C: () => (/* binding */ BOOKKEEPING_LABELS),
 /* harmony export */   BN: () => (/* binding */ BY_INPUT),
 /* harmony export */   LG: () => (/* binding */ UNCOMPARED_LABELS),
+/* harmony export */   N9: () => (/* binding */ OWN_LABELS),
 /* harmony export */   Vu: () => (/* binding */ COLOUR_LABELS),
 /* harmony export */   se: () => (/* binding */ hasOthersScale),
 /* harmony export */   si: () => (/* binding */ ACCOUNT_LABELS),
 /* harmony export */   tG: () => (/* binding */ WRITE_LABEL),
 /* harmony export */   v1: () => (/* binding */ KEEP_REPLICAS_LABEL)
 /* harmony export */ });
+/** How all labels begin that this program gives. */
+const OWN_LABELS = 'swarm-deploy.';
 /** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
 const WRITE_LABEL = 'swarm-deploy.write';
 /**
@@ -19451,9 +19454,12 @@ var swarm_rules = __nccwpck_require__(657);
 var contents = __nccwpck_require__(3185);
 // EXTERNAL MODULE: ./build/docker/specs/stack-objects.js
 var stack_objects = __nccwpck_require__(2635);
+// EXTERNAL MODULE: ./build/runner/own-labels.js
+var own_labels = __nccwpck_require__(3487);
 // EXTERNAL MODULE: ./build/runner/secrets/may-be-secret.js
 var may_be_secret = __nccwpck_require__(9085);
 ;// CONCATENATED MODULE: ./build/inputs/attachments/items.js
+
 
 
 
@@ -19536,7 +19542,6 @@ function adviceFor(key, keys) {
     const closest = (0,inputs_keys/* closestKey */.bi)(key, keys, items_OTHER_NAMES);
     return (0,inputs_keys/* keyAdvice */.YH)(closest !== undefined && keys.includes(closest) ? closest : (0,inputs_keys/* closestKey */.bi)(key, keys), keys);
 }
-const OWN_LABELS = 'swarm-deploy.';
 /** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
 function labelsAt(map, problems) {
     const value = (0,inputs_keys/* valueAt */.fK)(map, 'labels');
@@ -19545,7 +19550,7 @@ function labelsAt(map, problems) {
     for (const [name] of pairs) {
         if (name === '')
             here.add('a label has no name: write `NAME: value`');
-        else if (name.startsWith(OWN_LABELS) || name === stack_objects/* NAMESPACE_LABEL */.NK) {
+        else if (name.startsWith(own_labels/* OWN_LABELS */.N9) || name === stack_objects/* NAMESPACE_LABEL */.NK) {
             here.add(`${(0,shown/* shown */.SP)(name)} is not yours to give, because objects are found by it: leave it out`);
         }
     }
@@ -21885,7 +21890,28 @@ function noNumbers(value, path) {
     return (0,yaml/* isNoNumber */.H)(value) ? [{ path, line: value.line, text: value.value }] : [];
 }
 
+;// CONCATENATED MODULE: ./build/inputs/compose/own-labels.js
+
+
+
+
+/** Tells the labels of a network, secret or config by which this program finds its own: of a service some are the user's. */
+function refuseOwnLabels(section, path, name, value, { lookUp, findings }) {
+    const labels = value.kind === 'map' ? (0,tree/* entryAt */._f)(value, 'labels') : undefined;
+    for (const { label, line } of labels === undefined ? [] : namesOf(labels, lookUp)) {
+        if (!label.startsWith(own_labels/* OWN_LABELS */.N9))
+            continue;
+        findings.addProblem(`${path} line ${line}: ${section}.${(0,shown/* placed */.GS)(name)}.labels: ${(0,shown/* shown */.SP)(label)} is not yours to give, because objects are found by it: leave it out`);
+    }
+}
+function namesOf(labels, lookUp) {
+    if (labels.kind === 'map')
+        return labels.entries.map(({ key, line }) => ({ label: key, line }));
+    return (labels.kind === 'list' ? labels.items : []).flatMap((item) => item.kind === 'text' ? [{ label: (0,compose_variables/* filledIn */.AE)(item.value, lookUp).split('=', 1)[0] ?? '', line: item.line }] : []);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/compose/adapt.js
+
 
 
 
@@ -21965,6 +21991,8 @@ function isKnownVersion(value) {
 function adaptObject(section, path, name, value, adapting) {
     if (section === 'services')
         return adaptService(path, name, value, adapting);
+    if (section !== 'volumes')
+        refuseOwnLabels(section, path, name, value, adapting);
     if (section === 'secrets' || section === 'configs')
         return (0,adapt_content/* adaptContent */.w)(section, path, name, value, adapting);
     return value;

@@ -1,3 +1,6 @@
+/** How all labels begin that this program gives. */
+export const OWN_LABELS = 'swarm-deploy.'
+
 /** On a service: how many writes of this action the service has had, see `src/plan/write-number.ts`. */
 export const WRITE_LABEL = 'swarm-deploy.write'
 

@@ -1,4 +1,5 @@
 import { NAMESPACE_LABEL } from '../../docker/specs/stack-objects.ts'
+import { OWN_LABELS } from '../../runner/own-labels.ts'
 import { mayBeSecret } from '../../runner/secrets/may-be-secret.ts'
 import { redact } from '../../runner/secrets/secret.ts'
 import { placed, shown } from '../../runner/text/shown.ts'
@@ -95,8 +96,6 @@ function adviceFor(key: string, keys: readonly string[]): string {
   const closest = closestKey(key, keys, OTHER_NAMES)
   return keyAdvice(closest !== undefined && keys.includes(closest) ? closest : closestKey(key, keys), keys)
 }
-
-const OWN_LABELS = 'swarm-deploy.'
 
 /** Labels of an object that is made: a mapping, or a list of `NAME=value`. */
 export function labelsAt(map: YamlMap, problems: Problems): Record<string, string> {

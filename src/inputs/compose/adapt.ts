@@ -12,6 +12,7 @@ import { checkImages, checkReferences, checkVolumeNames } from './definitions.ts
 import { Findings } from './findings.ts'
 import { isSection, SECTIONS, SERVICE_KEYS, type Section } from './keys.ts'
 import { noNumbers } from './no-numbers.ts'
+import { refuseOwnLabels } from './own-labels.ts'
 import type { ComposeFile } from './place.ts'
 import type { ReadEnvFile } from './service-environment.ts'
 import { entryAt, isNothing, mapTexts, mapValues } from './tree.ts'
@@ -103,6 +104,7 @@ function isKnownVersion(value: YamlValue): boolean {
 
 function adaptObject(section: Section, path: string, name: string, value: YamlValue, adapting: Adapting): YamlValue {
   if (section === 'services') return adaptService(path, name, value, adapting)
+  if (section !== 'volumes') refuseOwnLabels(section, path, name, value, adapting)
   if (section === 'secrets' || section === 'configs') return adaptContent(section, path, name, value, adapting)
   return value
 }

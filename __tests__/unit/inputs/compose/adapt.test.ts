@@ -42,6 +42,21 @@ describe('what docker stack would refuse is an error with file and line', () => 
       `${web('')}secrets: {a: ./a.txt}`,
       /secrets\.a is a text and no mapping: write `file: …`/,
     ],
+    [
+      'a label of this program in a mapping',
+      `${web('')}configs:\n  a:\n    file: ./a.txt\n    labels:\n      swarm-deploy.source: x\n`,
+      /^c\.yml line 9: configs\.a\.labels: "swarm-deploy\.source" is not yours to give/,
+    ],
+    [
+      'a label of this program in a list',
+      `${web('')}secrets: {a: {file: ./a.txt, labels: [team=web, swarm-deploy.record.of=x]}}`,
+      /^c\.yml line 5: secrets\.a\.labels: "swarm-deploy\.record\.of" is not yours to give, .*: leave it out$/,
+    ],
+    [
+      'a label of this program on a network',
+      `${web('networks: [n]')}networks: {n: {labels: {swarm-deploy.made-by: x}}}`,
+      /^c\.yml line 5: networks\.n\.labels: "swarm-deploy\.made-by" is not yours to give/,
+    ],
     ['mem_limit', web('mem_limit: 5m'), /line 4: services\.web\.mem_limit: .*limits/],
     ['profiles', web('profiles: [a]'), /line 4: .*of its own/],
     ['extends', web('extends: {service: a}'), /line 4: .*write the keys out/],
