@@ -12087,7 +12087,7 @@ const ADDRESSES = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
 function contextProblem(said, { name, env }) {
     const words = withoutSecrets(safe_text_limited(said.trim()));
     // Docker asks for no context where this is set, and takes it for the address of the one named default.
-    if (name === undefined && env.DOCKER_HOST) {
+    if (name === undefined && env.DOCKER_HOST && !words.startsWith('context ')) {
         return `DOCKER_HOST is no address that docker can read: ${words}. Write ${ADDRESSES} there, without quotes, or use \`host\``;
     }
     const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context';

@@ -21320,7 +21320,7 @@ const ADDRESSES = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
 function contextProblem(said, { name, env }) {
     const words = (0,text_shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(said.trim()));
     // Docker asks for no context where this is set, and takes it for the address of the one named default.
-    if (name === undefined && env.DOCKER_HOST) {
+    if (name === undefined && env.DOCKER_HOST && !words.startsWith('context ')) {
         return `DOCKER_HOST is no address that docker can read: ${words}. Write ${ADDRESSES} there, without quotes, or use \`host\``;
     }
     const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${(0,text_shown/* placed */.GS)(env.DOCKER_CONTEXT)})` : 'the current docker context';

@@ -18,7 +18,7 @@ interface Asked {
 export function contextProblem(said: string, { name, env }: Asked): string {
   const words = withoutSecrets(limited(said.trim()))
   // Docker asks for no context where this is set, and takes it for the address of the one named default.
-  if (name === undefined && env.DOCKER_HOST) {
+  if (name === undefined && env.DOCKER_HOST && !words.startsWith('context ')) {
     return `DOCKER_HOST is no address that docker can read: ${words}. Write ${ADDRESSES} there, without quotes, or use \`host\``
   }
   const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context'
