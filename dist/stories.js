@@ -1,8 +1,8 @@
-export const id = 538;
-export const ids = [538];
+export const id = 526;
+export const ids = [526];
 export const modules = {
 
-/***/ 2538:
+/***/ 1526:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -12497,250 +12497,6 @@ function unusedPushes(pushes, services) {
         .map(({ place, name }) => `${place}: no service of this run has the image ${name}: it is pushed, and nothing runs it`);
 }
 
-;// CONCATENATED MODULE: ./build/records/next-record.js
-
-
-
-/**
- * A service for a record.
- *
- * @param name the one in the files
- * @param asked the image that was asked for; `undefined`: the one that it has
- */
-function recordedService(name, asked, spec) {
-    const { digest: _, ...tagged } = asked === undefined ? { digest: '' } : asked;
-    const image = 'registry' in tagged && tagged.tag !== undefined ? (0,registry_reference/* familiar */.ce)((0,registry_reference/* withTagDefault */.Oy)(tagged)) : '';
-    return { name, image: image || (imageOfSpec(spec) ?? '').replace(/@sha256:.*/, ''), spec: recordedSpec(spec, name) };
-}
-/**
- * What there is to record: a stack is one subject, and else each service.
- *
- * @param networks the names of networks by their IDs
- */
-function contentsOf(services, stack, networks) {
-    if (stack === undefined) {
-        return services.map((one) => {
-            return { subject: { kind: 'service', name: one.name }, services: [one], names: namesOf([one], networks) };
-        });
-    }
-    if (services.length === 0)
-        return [];
-    return [{ subject: { kind: 'stack', name: stack.name }, services, names: namesOf(services, networks) }];
-}
-function namesOf(services, networks) {
-    const containers = services.flatMap(({ spec }) => spec.TaskTemplate.ContainerSpec ?? []);
-    return {
-        networks: Object.fromEntries(networkIdsOf(services).flatMap((id) => entryOf(id, networks.get(id)))),
-        secrets: Object.fromEntries(containers.flatMap(({ Secrets = [] }) => Secrets.flatMap((one) => entryOf(one.SecretID, one.SecretName)))),
-        configs: Object.fromEntries(containers.flatMap(({ Configs = [] }) => Configs.flatMap((one) => entryOf(one.ConfigID, one.ConfigName)))),
-    };
-}
-function entryOf(id, name) {
-    return name === undefined ? [] : [[id, name]];
-}
-/** The networks that services are on. */
-function networkIdsOf(services) {
-    return services.flatMap(({ spec }) => [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(({ Target }) => Target));
-}
-/**
- * The record of what a run has deployed. Where that is what is recorded already it keeps its version, and tells of this
- * run too.
- *
- * @param kept those of the subject, the newest first
- * @param wentBackTo of a rollback: the version whose content it is
- */
-function nextRecord(content, kept, run, wentBackTo) {
-    const newest = kept[0]?.record;
-    const isAgain = newest !== undefined && sameContent(newest, content);
-    const version = (newest?.version ?? 0) + (isAgain ? 0 : 1);
-    // To what runs already nobody goes back: a record of a deploy stays that of a deploy.
-    const isDeploy = isAgain && newest.wentBackTo === undefined;
-    const back = isDeploy ? undefined : (wentBackTo ?? (isAgain ? newest.wentBackTo : undefined));
-    const runs = isAgain ? runsTogether([run], newest.runs) : [run];
-    const { subject, services, names } = content;
-    const isBack = back !== undefined && back !== version;
-    return {
-        record: { subject, version, at: run.at, runs, services, names, ...(isBack && { wentBackTo: back }) },
-        isAgain,
-    };
-}
-/**
- * Which records of one subject go.
- *
- * @param kept the newest first
- */
-function surplusRecords(kept, limit) {
-    return kept.slice(limit);
-}
-
-;// CONCATENATED MODULE: ./build/records/write.js
-
-
-
-
-
-
-
-
-
-
-const write_MOST_AT_ONCE = 10;
-/**
- * Records what was deployed, and removes the oldest records of the same subjects. New ones are made before old ones go:
- * whoever is killed in between leaves one too many, and the next deploy removes it. Of runs that write at one moment the
- * last to look sees the records of all. Nothing is thrown: what has come up is none the worse for it.
- *
- * @returns what to say of each subject, nothing where no records are wanted, and the records that are gone
- */
-async function writeRecords(contents, run) {
-    const { limit } = run;
-    const subjects = contents.map(({ subject }) => subject);
-    try {
-        const notes = limit === 0 ? [] : await writeAll(contents, run);
-        const removed = await removeSurplus(subjects, run).catch(engine_engine/* wordsOfError */.bC);
-        if (typeof removed !== 'string')
-            return { notes, removed };
-        return { notes: notes.map((note) => ({ problem: `older ones stay: ${removed}`, ...note })), removed: [] };
-    }
-    catch (error) {
-        return {
-            notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: (0,engine_engine/* wordsOfError */.bC)(error) })),
-            removed: [],
-        };
-    }
-}
-async function writeAll(contents, run) {
-    const { engine, signal } = run;
-    const [{ kept }, time] = await Promise.all([readRecords(engine, signal), swarmTime(engine, signal)]);
-    if (Number.isNaN(time))
-        throw new errors/* UserError */.yo('the docker daemon does not say what time it is');
-    const at = new Date(time).toISOString();
-    return inParallel(contents, write_MOST_AT_ONCE, async (content) => {
-        const { token: _, ...known } = run.self;
-        const next = nextRecord(content, recordsOf(kept, content.subject), { ...known, at }, run.wentBackTo?.(content.subject));
-        const { subject, version } = next.record;
-        const problem = await write(next.record, run);
-        if (problem !== undefined)
-            return { subject, ...problem };
-        return { subject, version, ...(next.isAgain && { isAgain: true }) };
-    });
-}
-/** @returns why it is not written, or may not be; `undefined` when it is */
-async function write(record, { engine, self, signal }) {
-    const body = write_bodyOf(record, objectName(self.token, record.subject));
-    if ('bytes' in body) {
-        const problem = `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`;
-        return { problem, isUnknown: false };
-    }
-    if (!isReadable(body))
-        return { problem: write_UNREADABLE, isUnknown: false };
-    try {
-        await engine.post('/configs/create', { body, mayRepeat: true, signal });
-        return undefined;
-    }
-    catch (error) {
-        // The answer to the first try was lost: no other run makes one of this name.
-        if (error instanceof engine_engine/* EngineError */.NJ && error.status === 409)
-            return undefined;
-        return { problem: (0,engine_engine/* wordsOfError */.bC)(error), isUnknown: !(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error) };
-    }
-}
-// Somebody has written one with the highest number that there is, or the spec has what no spec is known to have.
-const write_UNREADABLE = 'its record could not be read again. `docker config ls --filter label=swarm-deploy.record.of` lists those that there are, and one that somebody else has made may be removed';
-function isReadable(body) {
-    return recordsIn([{ ID: '', Spec: body }]).kept.length === 1;
-}
-/** Where there is no room for all that have deployed it, it tells of the last. */
-function write_bodyOf(record, name) {
-    const whole = recordBody(record, name);
-    return 'bytes' in whole ? recordBody({ ...record, runs: record.runs.slice(0, 1) }, name) : whole;
-}
-async function removeSurplus(subjects, { engine, signal, limit }) {
-    const { kept } = await readRecords(engine, signal);
-    const own = subjects.map((subject) => recordsOf(kept, subject));
-    const surplus = own.flatMap((all) => surplusRecords(all, limit));
-    const ids = new Set([...own.flat().flatMap(({ needless }) => needless), ...surplus.flatMap((one) => one.ids)]);
-    await inParallel([...ids], write_MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal));
-    return surplus;
-}
-
-;// CONCATENATED MODULE: ./build/rollout/record-deploy.js
-
-
-
-
-
-
-
-
-
-
-
-
-/** An election of the swarm's leader included. */
-const RECORD_TIMEOUT_MS = 60_000;
-const record_deploy_MOST_NAMES = 10;
-/**
- * Leaves on the swarm what a deploy that has come up has deployed, so that a later run can tell of it and go back to it.
- * What is not recorded is told, and is no failure of the deploy.
- *
- * @returns what is recorded as what, what is not, and the records that are gone for it
- */
-async function recordDeploy(ended, run) {
-    const { connection, deployment, stack, self, wentBackTo } = run;
-    const { engine } = connection;
-    const signal = (0,time_clock/* timeLimit */.zc)(RECORD_TIMEOUT_MS);
-    const { historyLimit: limit } = deployment;
-    if (ended.length === 0)
-        return { notes: [], removed: [] };
-    // Then there is nothing to be seen but that older ones go.
-    const asStage = limit === 0 ? (_, work) => work() : log/* stage */.dw;
-    return asStage('Record the deploy', async () => {
-        const written = await recordable(ended, run, signal).then((contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }), (error) => {
-            const problem = (0,engine_engine/* wordsOfError */.bC)(error);
-            const names = ended.map(({ result: { name } }) => name);
-            return { notes: subjectsOf(names, stack).map((subject) => ({ subject, problem })), removed: [] };
-        });
-        record_deploy_tell(written.notes);
-        return written;
-    });
-}
-async function recordable(ended, { connection: { engine }, deployment, stack }, signal) {
-    const deployed = ended.map(({ sent: { change, service = serviceBefore(change) } }) => {
-        return recordedService(change.request.name, change.request.image, service?.Spec ?? change.wanted);
-    });
-    const services = [...deployed, ...(await record_deploy_asTheyAre(leftAsTheyAre(deployment, stack), engine, signal))];
-    const networks = networkIdsOf(services).length === 0 ? [] : await listNetworks(engine, signal);
-    const names = [...(stack?.known.networks ?? []), ...networks].map(({ Id, Name }) => [Id, Name]);
-    return contentsOf(services, stack, new Map(names));
-}
-/** The services of a stack that this run was not asked to deploy. */
-async function record_deploy_asTheyAre(names, engine, signal) {
-    if (names.length === 0)
-        return [];
-    const services = await servicesNamed(engine, names.flatMap(siblingNames), signal);
-    return names.flatMap((name) => {
-        const live = liveService(name, services);
-        return live === undefined ? [] : [recordedService(name, undefined, live.Spec)];
-    });
-}
-function record_deploy_tell(notes) {
-    for (const { subject, version, isAgain } of notes) {
-        if (version === undefined)
-            continue;
-        log/* log */.Rm.info(`${subjectWords(subject)}: recorded as #${version}${isAgain ? ', as what was deployed last' : ''}`);
-    }
-    const troubled = notes.filter(({ problem }) => problem !== undefined);
-    for (const [problem, those] of (0,group_by/* groupBy */.$)(troubled, (note) => note.problem ?? '')) {
-        const names = (0,some_of/* someOf */.y)(those.map(({ subject }) => subjectWords(subject)), record_deploy_MOST_NAMES);
-        const { version, isUnknown = false } = those[0] ?? {};
-        const unrecorded = `is deployed, and ${isUnknown ? 'it is not known whether it is recorded' : 'not recorded'}`;
-        const what = version === undefined ? unrecorded : 'is recorded';
-        const advice = version === undefined ? '. Who wants no records writes `history-limit: 0`' : '';
-        log/* log */.Rm.warning(`${names} ${what}: ${problem}${advice}`);
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/connect/unanswered.js
 /**
  * What has ended a call without an answer: a stop or the time of the run is none of docker's doing.
@@ -15618,6 +15374,275 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
     }
 }
 
+;// CONCATENATED MODULE: ./build/rollout/hand-over.js
+
+
+
+
+
+/**
+ * Takes from services that go the published ports that others of the deploy get: Swarm gives a port to a service only when
+ * no other has it. They are removed last, and until then a way back gives them their ports again.
+ */
+async function handOverPorts(givers, changes, run) {
+    if (givers.length === 0)
+        return { givers: [], changes };
+    return (0,log/* stage */.dw)('Hand ports over', async () => {
+        for (const { request, changes: words } of givers)
+            run.lines.say(request.name, words.join('; '));
+        const settled = unwatched(await deploy(givers, run));
+        const sent = settled.map((one) => one.sent);
+        const { ended } = afterFirstStep([...sent, ...changes.map(untouched)], 'taking its ports from', run.signal);
+        if (ended === undefined && settled.every(({ result }) => isGood(result)))
+            return { givers: settled, changes };
+        return { givers: settled, changes: [], ended: ended?.filter((one) => !sent.includes(one)) ?? [] };
+    });
+}
+
+;// CONCATENATED MODULE: ./build/records/next-record.js
+
+
+
+/**
+ * A service for a record.
+ *
+ * @param name the one in the files
+ * @param asked the image that was asked for; `undefined`: the one that it has
+ */
+function recordedService(name, asked, spec) {
+    const { digest: _, ...tagged } = asked === undefined ? { digest: '' } : asked;
+    const image = 'registry' in tagged && tagged.tag !== undefined ? (0,registry_reference/* familiar */.ce)((0,registry_reference/* withTagDefault */.Oy)(tagged)) : '';
+    return { name, image: image || (imageOfSpec(spec) ?? '').replace(/@sha256:.*/, ''), spec: recordedSpec(spec, name) };
+}
+/**
+ * What there is to record: a stack is one subject, and else each service.
+ *
+ * @param networks the names of networks by their IDs
+ */
+function contentsOf(services, stack, networks) {
+    if (stack === undefined) {
+        return services.map((one) => {
+            return { subject: { kind: 'service', name: one.name }, services: [one], names: namesOf([one], networks) };
+        });
+    }
+    if (services.length === 0)
+        return [];
+    return [{ subject: { kind: 'stack', name: stack.name }, services, names: namesOf(services, networks) }];
+}
+function namesOf(services, networks) {
+    const containers = services.flatMap(({ spec }) => spec.TaskTemplate.ContainerSpec ?? []);
+    return {
+        networks: Object.fromEntries(networkIdsOf(services).flatMap((id) => entryOf(id, networks.get(id)))),
+        secrets: Object.fromEntries(containers.flatMap(({ Secrets = [] }) => Secrets.flatMap((one) => entryOf(one.SecretID, one.SecretName)))),
+        configs: Object.fromEntries(containers.flatMap(({ Configs = [] }) => Configs.flatMap((one) => entryOf(one.ConfigID, one.ConfigName)))),
+    };
+}
+function entryOf(id, name) {
+    return name === undefined ? [] : [[id, name]];
+}
+/** The networks that services are on. */
+function networkIdsOf(services) {
+    return services.flatMap(({ spec }) => [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(({ Target }) => Target));
+}
+/**
+ * The record of what a run has deployed. Where that is what is recorded already it keeps its version, and tells of this
+ * run too.
+ *
+ * @param kept those of the subject, the newest first
+ * @param wentBackTo of a rollback: the version whose content it is
+ */
+function nextRecord(content, kept, run, wentBackTo) {
+    const newest = kept[0]?.record;
+    const isAgain = newest !== undefined && sameContent(newest, content);
+    const version = (newest?.version ?? 0) + (isAgain ? 0 : 1);
+    // To what runs already nobody goes back: a record of a deploy stays that of a deploy.
+    const isDeploy = isAgain && newest.wentBackTo === undefined;
+    const back = isDeploy ? undefined : (wentBackTo ?? (isAgain ? newest.wentBackTo : undefined));
+    const runs = isAgain ? runsTogether([run], newest.runs) : [run];
+    const { subject, services, names } = content;
+    const isBack = back !== undefined && back !== version;
+    return {
+        record: { subject, version, at: run.at, runs, services, names, ...(isBack && { wentBackTo: back }) },
+        isAgain,
+    };
+}
+/**
+ * Which records of one subject go.
+ *
+ * @param kept the newest first
+ */
+function surplusRecords(kept, limit) {
+    return kept.slice(limit);
+}
+
+;// CONCATENATED MODULE: ./build/records/write.js
+
+
+
+
+
+
+
+
+
+
+const write_MOST_AT_ONCE = 10;
+/**
+ * Records what was deployed, and removes the oldest records of the same subjects. New ones are made before old ones go:
+ * whoever is killed in between leaves one too many, and the next deploy removes it. Of runs that write at one moment the
+ * last to look sees the records of all. Nothing is thrown: what has come up is none the worse for it.
+ *
+ * @returns what to say of each subject, nothing where no records are wanted, and the records that are gone
+ */
+async function writeRecords(contents, run) {
+    const { limit } = run;
+    const subjects = contents.map(({ subject }) => subject);
+    try {
+        const notes = limit === 0 ? [] : await writeAll(contents, run);
+        const removed = await removeSurplus(subjects, run).catch(engine_engine/* wordsOfError */.bC);
+        if (typeof removed !== 'string')
+            return { notes, removed };
+        return { notes: notes.map((note) => ({ problem: `older ones stay: ${removed}`, ...note })), removed: [] };
+    }
+    catch (error) {
+        return {
+            notes: limit === 0 ? [] : subjects.map((subject) => ({ subject, problem: (0,engine_engine/* wordsOfError */.bC)(error) })),
+            removed: [],
+        };
+    }
+}
+async function writeAll(contents, run) {
+    const { engine, signal } = run;
+    const [{ kept }, time] = await Promise.all([readRecords(engine, signal), swarmTime(engine, signal)]);
+    if (Number.isNaN(time))
+        throw new errors/* UserError */.yo('the docker daemon does not say what time it is');
+    const at = new Date(time).toISOString();
+    return inParallel(contents, write_MOST_AT_ONCE, async (content) => {
+        const { token: _, ...known } = run.self;
+        const next = nextRecord(content, recordsOf(kept, content.subject), { ...known, at }, run.wentBackTo?.(content.subject));
+        const { subject, version } = next.record;
+        const problem = await write(next.record, run);
+        if (problem !== undefined)
+            return { subject, ...problem };
+        return { subject, version, ...(next.isAgain && { isAgain: true }) };
+    });
+}
+/** @returns why it is not written, or may not be; `undefined` when it is */
+async function write(record, { engine, self, signal }) {
+    const body = write_bodyOf(record, objectName(self.token, record.subject));
+    if ('bytes' in body) {
+        const problem = `its record has ${body.bytes} bytes, and there is room for ${body.most}: nobody can go back to what runs now, and earlier records stay`;
+        return { problem, isUnknown: false };
+    }
+    if (!isReadable(body))
+        return { problem: write_UNREADABLE, isUnknown: false };
+    try {
+        await engine.post('/configs/create', { body, mayRepeat: true, signal });
+        return undefined;
+    }
+    catch (error) {
+        // The answer to the first try was lost: no other run makes one of this name.
+        if (error instanceof engine_engine/* EngineError */.NJ && error.status === 409)
+            return undefined;
+        return { problem: (0,engine_engine/* wordsOfError */.bC)(error), isUnknown: !(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error) };
+    }
+}
+// Somebody has written one with the highest number that there is, or the spec has what no spec is known to have.
+const write_UNREADABLE = 'its record could not be read again. `docker config ls --filter label=swarm-deploy.record.of` lists those that there are, and one that somebody else has made may be removed';
+function isReadable(body) {
+    return recordsIn([{ ID: '', Spec: body }]).kept.length === 1;
+}
+/** Where there is no room for all that have deployed it, it tells of the last. */
+function write_bodyOf(record, name) {
+    const whole = recordBody(record, name);
+    return 'bytes' in whole ? recordBody({ ...record, runs: record.runs.slice(0, 1) }, name) : whole;
+}
+async function removeSurplus(subjects, { engine, signal, limit }) {
+    const { kept } = await readRecords(engine, signal);
+    const own = subjects.map((subject) => recordsOf(kept, subject));
+    const surplus = own.flatMap((all) => surplusRecords(all, limit));
+    const ids = new Set([...own.flat().flatMap(({ needless }) => needless), ...surplus.flatMap((one) => one.ids)]);
+    await inParallel([...ids], write_MOST_AT_ONCE, (id) => remove(engine, `/configs/${id}`, signal));
+    return surplus;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/record-deploy.js
+
+
+
+
+
+
+
+
+
+
+
+
+/** An election of the swarm's leader included. */
+const RECORD_TIMEOUT_MS = 60_000;
+const record_deploy_MOST_NAMES = 10;
+/**
+ * Leaves on the swarm what a deploy that has come up has deployed, so that a later run can tell of it and go back to it.
+ * What is not recorded is told, and is no failure of the deploy.
+ *
+ * @returns what is recorded as what, what is not, and the records that are gone for it
+ */
+async function recordDeploy(ended, run) {
+    const { connection, deployment, stack, self, wentBackTo } = run;
+    const { engine } = connection;
+    const signal = (0,time_clock/* timeLimit */.zc)(RECORD_TIMEOUT_MS);
+    const { historyLimit: limit } = deployment;
+    if (ended.length === 0)
+        return { notes: [], removed: [] };
+    // Then there is nothing to be seen but that older ones go.
+    const asStage = limit === 0 ? (_, work) => work() : log/* stage */.dw;
+    return asStage('Record the deploy', async () => {
+        const written = await recordable(ended, run, signal).then((contents) => writeRecords(contents, { engine, self, limit, wentBackTo, signal }), (error) => {
+            const problem = (0,engine_engine/* wordsOfError */.bC)(error);
+            const names = ended.map(({ result: { name } }) => name);
+            return { notes: subjectsOf(names, stack).map((subject) => ({ subject, problem })), removed: [] };
+        });
+        record_deploy_tell(written.notes);
+        return written;
+    });
+}
+async function recordable(ended, { connection: { engine }, deployment, stack }, signal) {
+    const deployed = ended.map(({ sent: { change, service = serviceBefore(change) } }) => {
+        return recordedService(change.request.name, change.request.image, service?.Spec ?? change.wanted);
+    });
+    const services = [...deployed, ...(await record_deploy_asTheyAre(leftAsTheyAre(deployment, stack), engine, signal))];
+    const networks = networkIdsOf(services).length === 0 ? [] : await listNetworks(engine, signal);
+    const names = [...(stack?.known.networks ?? []), ...networks].map(({ Id, Name }) => [Id, Name]);
+    return contentsOf(services, stack, new Map(names));
+}
+/** The services of a stack that this run was not asked to deploy. */
+async function record_deploy_asTheyAre(names, engine, signal) {
+    if (names.length === 0)
+        return [];
+    const services = await servicesNamed(engine, names.flatMap(siblingNames), signal);
+    return names.flatMap((name) => {
+        const live = liveService(name, services);
+        return live === undefined ? [] : [recordedService(name, undefined, live.Spec)];
+    });
+}
+function record_deploy_tell(notes) {
+    for (const { subject, version, isAgain } of notes) {
+        if (version === undefined)
+            continue;
+        log/* log */.Rm.info(`${subjectWords(subject)}: recorded as #${version}${isAgain ? ', as what was deployed last' : ''}`);
+    }
+    const troubled = notes.filter(({ problem }) => problem !== undefined);
+    for (const [problem, those] of (0,group_by/* groupBy */.$)(troubled, (note) => note.problem ?? '')) {
+        const names = (0,some_of/* someOf */.y)(those.map(({ subject }) => subjectWords(subject)), record_deploy_MOST_NAMES);
+        const { version, isUnknown = false } = those[0] ?? {};
+        const unrecorded = `is deployed, and ${isUnknown ? 'it is not known whether it is recorded' : 'not recorded'}`;
+        const what = version === undefined ? unrecorded : 'is recorded';
+        const advice = version === undefined ? '. Who wants no records writes `history-limit: 0`' : '';
+        log/* log */.Rm.warning(`${names} ${what}: ${problem}${advice}`);
+    }
+}
+
 // EXTERNAL MODULE: ./build/inputs/compose/tree.js
 var tree = __webpack_require__(7075);
 ;// CONCATENATED MODULE: ./build/stack/dependants.js
@@ -15690,6 +15715,756 @@ function isToComplete(task) {
     return isLive(task) && task.DesiredState === 'complete';
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
+const SETTINGS = {
+    name: { compose: '', flag: '`name`' },
+    mode: { compose: 'deploy.mode', flag: '--mode' },
+    'cpu limit': { compose: 'deploy.resources.limits.cpus', flag: '--limit-cpu' },
+    'memory limit': { compose: 'deploy.resources.limits.memory', flag: '--limit-memory' },
+    'cpu reservation': { compose: 'deploy.resources.reservations.cpus', flag: '--reserve-cpu' },
+    'memory reservation': { compose: 'deploy.resources.reservations.memory', flag: '--reserve-memory' },
+    'restart condition': { compose: 'deploy.restart_policy.condition', flag: '--restart-condition' },
+    'restart delay': { compose: 'deploy.restart_policy.delay', flag: '--restart-delay' },
+    'restart window': { compose: 'deploy.restart_policy.window', flag: '--restart-window' },
+    constraints: { compose: 'deploy.placement.constraints', flag: '--constraint' },
+    'update policy': { compose: 'deploy.update_config', flag: '--update-\u2026' },
+    'update delay': { compose: 'deploy.update_config.delay', flag: '--update-delay' },
+    'update monitor': { compose: 'deploy.update_config.monitor', flag: '--update-monitor' },
+    'update failure ratio': { compose: 'deploy.update_config.max_failure_ratio', flag: '--update-max-failure-ratio' },
+    'update failure action': { compose: 'deploy.update_config.failure_action', flag: '--update-failure-action' },
+    'update order': { compose: 'deploy.update_config.order', flag: '--update-order' },
+    'rollback failure action': { compose: 'deploy.rollback_config.failure_action', flag: '--rollback-failure-action' },
+    'rollback order': { compose: 'deploy.rollback_config.order', flag: '--rollback-order' },
+    'endpoint mode': { compose: 'deploy.endpoint_mode', flag: '--endpoint-mode' },
+    ports: { compose: 'ports', flag: '--publish' },
+    networks: { compose: 'networks', flag: '--network' },
+    mounts: { compose: 'volumes', flag: '--mount' },
+    secrets: { compose: 'secrets', flag: '--secret' },
+    configs: { compose: 'configs', flag: '--config' },
+    environment: { compose: 'environment', flag: '--env' },
+    hostname: { compose: 'hostname', flag: '--hostname' },
+    isolation: { compose: 'isolation', flag: '--isolation' },
+    'working directory': { compose: 'working_dir', flag: '--workdir' },
+    'health command': { compose: 'healthcheck.test', flag: '--health-cmd' },
+    'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },
+    'health timeout': { compose: 'healthcheck.timeout', flag: '--health-timeout' },
+    'health start period': { compose: 'healthcheck.start_period', flag: '--health-start-period' },
+    'health start interval': { compose: 'healthcheck.start_interval', flag: '--health-start-interval' },
+    'health retries': { compose: 'healthcheck.retries', flag: '--health-retries' },
+};
+/** Where a service of a compose file has a setting: `['deploy', 'mode']`; empty for its name. */
+function composePath(setting) {
+    const { compose } = SETTINGS[setting];
+    return compose === '' ? [] : compose.split('.');
+}
+/** The flag of docker that gives a setting. */
+function flagFor(setting) {
+    return SETTINGS[setting].flag;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/held-ports.js
+
+
+
+
+
+
+/**
+ * Ports of nodes that tasks of other services have: Swarm gives a node no second task with one of them, and the task waits
+ * (swarmkit, manager/scheduler/filter.go). Pure.
+ */
+/** The services that have one of some ports on their nodes, and keep it: their tasks are not meant to end or to change. */
+function portHolders(ports, services) {
+    const asked = ports.filter(published_ports/* isHostPort */.gZ);
+    return services.filter((service) => {
+        const own = (0,published_ports/* namedPorts */.ku)(service.Spec).filter(published_ports/* isHostPort */.gZ);
+        return asked.some((port) => (0,published_ports/* hasPort */.Wo)(own, port)) && !(0,service_mode/* endsForGood */.L)(service.Spec) && !hasUnfinishedUpdate(service);
+    });
+}
+/**
+ * Whether tasks of a service could get no node, for others run on theirs; `undefined`: each can have one, or why it cannot is
+ * another reason.
+ *
+ * @param tasks those of the {@link portHolders} of its ports
+ */
+function heldPorts(wanted, tasks, nodes) {
+    if (mayWait(wanted))
+        return undefined;
+    const own = nodesFor(wanted, nodes);
+    const held = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id));
+    const taken = own.filter(({ ID }) => held.has(ID)).length;
+    const all = tasksOn(own, wanted);
+    const waiting = all - (own.length - taken);
+    return all > own.length || waiting <= 0 ? undefined : { taken, nodes: own.length, waiting, tasks: all };
+}
+/**
+ * Whether tasks of two services with one port of their nodes could get no node, whichever come first; `undefined`: each can
+ * have one, or why it cannot is another reason.
+ */
+function sharedPort(one, other, nodes) {
+    if ([one, other].some((spec) => mayWait(spec) || (0,service_mode/* endsForGood */.L)(spec)))
+        return undefined;
+    const both = [one, other].map((spec) => {
+        const own = nodesFor(spec, nodes);
+        return { own, count: tasksOn(own, spec) };
+    });
+    if (both.some(({ own, count }) => count > own.length || count === 0))
+        return undefined;
+    const tasks = both.reduce((sum, { count }) => sum + count, 0);
+    const free = new Set(both.flatMap(({ own }) => own).map(({ ID }) => ID)).size;
+    return tasks > free ? { nodes: free, waiting: tasks - free, tasks } : undefined;
+}
+/** Whether it does no harm that tasks wait: of a job, or where who scales the service sees to it. */
+function mayWait(wanted) {
+    return (0,service_mode/* isJob */.o5)(wanted) || (0,own_labels/* hasOthersScale */.se)(wanted.Labels);
+}
+/** How many tasks a service has that may have these nodes. */
+function tasksOn(nodes, wanted) {
+    return (0,service_mode/* isGlobal */.WN)(wanted) ? nodes.length : ((0,service_mode/* wantedTasks */.WW)(wanted) ?? 0);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/network-rules.js
+
+
+/** Drivers of docker's own that make a network of one node, when nobody asks for one of the swarm. */
+const LOCAL_DRIVERS = ['bridge', 'host', 'ipvlan', 'macvlan', 'none', 'null'];
+const PREDEFINED = ['bridge', 'default', 'host', 'none'];
+/**
+ * Everything that is wrong with a network that is to be made.
+ *
+ * @param others those that the swarm has, and those that are made before it
+ */
+function networkViolations(wanted, others) {
+    return [...nameViolations(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
+}
+function nameViolations({ Name: name }, others) {
+    const problem = PREDEFINED.includes(name)
+        ? `${name} is a network of docker's own: write another name`
+        : ((0,swarm_rules/* nameProblem */.rH)(name, 'a network') ?? takenProblem(name, others));
+    return problem === undefined ? [] : [{ key: 'name', problem }];
+}
+function takenProblem(name, others) {
+    const same = others.find((other) => other.Name === name);
+    if (same !== undefined) {
+        return same.Scope === 'local'
+            ? `a node has a network ${name} of its own: remove it there, or write another name`
+            : `the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`;
+    }
+    // Swarm finds names without their capitals.
+    const similar = others.find((other) => other.Name.toLowerCase() === name.toLowerCase() && other.Scope !== 'local');
+    return similar && `${name} and ${similar.Name} are one name for Swarm: write another one`;
+}
+function driverViolations({ Driver: driver = '', Scope: scope }) {
+    if (scope === 'swarm' || !LOCAL_DRIVERS.includes(driver))
+        return [];
+    const problem = `${driver} makes a network of one node, which no service can use: write overlay, or leave the driver out`;
+    return [{ key: 'driver', problem }];
+}
+function subnetViolations(wanted, others) {
+    const subnets = network_rules_subnetsOf(wanted);
+    return subnets.flatMap((subnet, index) => {
+        const problem = subnetProblem(subnet, subnets.slice(0, index), others);
+        return problem === undefined ? [] : [{ key: 'ipam', problem }];
+    });
+}
+function subnetProblem(subnet, before, others) {
+    if (!isSubnet(subnet))
+        return `${JSON.stringify(subnet)} is no subnet: write one such as 10.20.0.0/24`;
+    if (!isRoomy(subnet)) {
+        return `the subnet ${subnet} has no room for a task and its gateway: write a larger one`;
+    }
+    if (before.some((other) => overlap(subnet, other))) {
+        return `the subnet ${subnet} overlaps another one of the same network: write one that does not`;
+    }
+    for (const other of others.filter(({ Scope: scope }) => scope !== 'local')) {
+        const its = network_rules_subnetsOf(other).find((one) => overlap(subnet, one));
+        if (its !== undefined) {
+            return `the subnet ${subnet} is taken by the network ${other.Name} (${its}), so Swarm would never allocate it: write another one`;
+        }
+    }
+    return undefined;
+}
+function network_rules_subnetsOf({ IPAM: ipam }) {
+    return (ipam?.Config ?? []).map(({ Subnet: subnet = '' }) => subnet);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/place.js
+/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
+function place_placeOf(files, path) {
+    const place = positionOf(files, path);
+    return place === undefined ? files.map((file) => file.path).join(', ') : `${place.file} line ${place.line}`;
+}
+/** The same as a position; `undefined` when no file has even the first part of the path. */
+function positionOf(files, path) {
+    const found = files
+        .map((file) => ({ file: file.path, ...lineOf(file.root, path) }))
+        .reduce((best, one) => (one.depth >= best.depth ? one : best));
+    return found.depth === 0 ? undefined : { file: found.file, line: found.line };
+}
+/** What stands at a path, in the last of the files that has it. */
+function valueAtPath(files, path) {
+    const found = files.map(({ root }) => lineOf(root, path)).findLast(({ depth }) => depth === path.length);
+    return found?.value;
+}
+function lineOf(root, path) {
+    let value = root;
+    let line = root.line;
+    let depth = 0;
+    for (const part of path) {
+        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
+        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
+        if (next === undefined)
+            break;
+        line = entry?.line ?? next.line;
+        value = next;
+        depth++;
+    }
+    return { line, depth, value };
+}
+
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __webpack_require__(8161);
+;// CONCATENATED MODULE: ./build/runner/user.js
+
+/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
+/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
+function homeDirectory() {
+    try {
+        return (0,external_node_os_.homedir)();
+    }
+    catch {
+        return '/';
+    }
+}
+/** The user's name, or else the number. */
+function userName() {
+    try {
+        return (0,external_node_os_.userInfo)().username;
+    }
+    catch {
+        return `user ${process.getuid?.() ?? 'without a name'}`;
+    }
+}
+
+// EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
+var compose_variables = __webpack_require__(3847);
+;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
+
+
+
+
+/** A path that begins with one is of this machine too, though docker finds it absolute. */
+const OF_THIS_MACHINE = /^\$\{?(?:PWD|GITHUB_WORKSPACE|RUNNER_TEMP|CI_PROJECT_DIR|CI_WORKSPACE)(?![\w:?+-])/;
+/**
+ * The bind mounts of a service that begin at the directory of the files, at a home directory, or at one that a variable of
+ * the runner names: docker makes absolute paths of them here (docker/cli, cli/compose/loader, resolveVolumePaths), and the
+ * nodes get those.
+ *
+ * @param directory where relative paths begin
+ */
+function runnerPaths(files, service, directory, lookUp) {
+    return files.flatMap(({ path: file, root }) => {
+        const found = (0,tree/* mapAt */.SC)(root, 'services').find(({ key }) => key === service)?.value;
+        const volumes = found?.kind === 'map' ? (0,tree/* entryAt */._f)(found, 'volumes') : undefined;
+        return (volumes?.kind === 'list' ? volumes.items : []).flatMap((item) => {
+            const written = sourceOf(item);
+            const source = written && (0,compose_variables/* filledIn */.AE)(written.text, lookUp);
+            if (written === undefined || !source || (isAbsolute(source) && !OF_THIS_MACHINE.test(written.text)))
+                return [];
+            return [{ place: `${file} line ${written.line}`, source, path: absolute(source, directory) }];
+        });
+    });
+}
+function absolute(source, directory) {
+    if (isAbsolute(source))
+        return source;
+    return source.startsWith('~') ? (0,external_node_path_.join)(homeDirectory(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
+}
+/** The source of a bind mount; in the short form only what begins as a path is one. */
+function sourceOf(item) {
+    if (item.kind === 'text') {
+        const source = /^(?:\$\{[^}]*\}|[^:])*/.exec(item.value)?.[0] ?? '';
+        return /^[.~$]/.test(source) && source !== item.value ? { text: source, line: item.line } : undefined;
+    }
+    if (item.kind !== 'map')
+        return undefined;
+    const [type, source] = [(0,tree/* entryAt */._f)(item, 'type'), (0,tree/* entryAt */._f)(item, 'source')];
+    const isBind = type?.kind === 'text' && type.value === 'bind';
+    return isBind && source?.kind === 'text' ? { text: source.value, line: source.line } : undefined;
+}
+/** On Linux or on Windows: docker leaves both as they are. */
+function isAbsolute(path) {
+    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+
+;// CONCATENATED MODULE: ./build/stack/docker-files.js
+
+
+
+/** The first docker CLI that needs no `version` in a compose file, and whose newest keys no `version` switches off. */
+const NO_VERSION_CLI = 23;
+const LAST_OF_OLDER = '3.9';
+/**
+ * The compose files as docker is given them, in YAML: with the policies of the inputs where a service has none of its
+ * own, and credential specs by names that docker finds. Pure.
+ *
+ * @param cliMajor of the docker CLI; `undefined`: a new one
+ * @param only the one service that is left in them; all unless given
+ * @param leftOut paths of what is not
+ */
+function dockerFiles(request, cliMajor, only, leftOut = []) {
+    const { adapted, policies, lookUp } = request;
+    const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp);
+    const isOld = cliMajor !== undefined && cliMajor < NO_VERSION_CLI;
+    return complete.map((file) => {
+        const versioned = isOld ? (0,tree/* withEntries */.bA)(file, [], [{ key: 'version', line: 1, value: (0,tree/* text */.Qq)(LAST_OF_OLDER, 1) }]) : file;
+        return (0,tree/* toYaml */.fE)(leftOut.reduce(tree/* without */.FF, only === undefined ? versioned : withService(versioned, only)));
+    });
+}
+function withService(file, only) {
+    return (0,tree/* mapValues */.LG)(file, (section, value) => section === 'services' && value.kind === 'map'
+        ? { ...value, entries: value.entries.filter(({ key }) => key === only) }
+        : value);
+}
+/** Swarm takes no policy for a job. */
+function withPolicies(files, { update, rollback }, lookUp) {
+    const policies = Object.entries({ update_config: update, rollback_config: rollback });
+    return (0,tree/* serviceKeys */.Wy)(files).reduce((all, service) => {
+        const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), 'deploy') ?? []);
+        const mode = deploys.map((deploy) => (0,tree/* entryAt */._f)(deploy, 'mode')).findLast((one) => one?.kind === 'text');
+        if (mode?.kind === 'text' && (0,compose_variables/* filledIn */.AE)(mode.value, lookUp).endsWith('-job'))
+            return all;
+        return policies.reduce((filled, [key, policy]) => {
+            const own = new Set(deploys.flatMap((deploy) => mapOf(deploy, key)?.entries.map((entry) => entry.key) ?? []));
+            const missing = settings(policy).filter((setting) => !own.has(setting.key));
+            return missing.length === 0 ? filled : withSettings(filled, service, ['deploy', key], missing);
+        }, all);
+    }, files);
+}
+/** In the first file that has the service. */
+function withSettings(files, service, path, added) {
+    const first = files.findIndex((file) => serviceOf(file, service) !== undefined);
+    return files.map((file, index) => (index === first ? (0,tree/* withEntries */.bA)(file, ['services', service, ...path], added) : file));
+}
+const NUMBERS = ['parallelism', 'max_failure_ratio'];
+function settings(policy) {
+    const entries = Object.entries(policy);
+    return entries.map(([key, value]) => ({
+        key,
+        line: 0,
+        value: NUMBERS.includes(key) ? { ...(0,tree/* text */.Qq)(value, 0), style: 'plain' } : (0,tree/* text */.Qq)(value, 0),
+    }));
+}
+/**
+ * Docker finds the config of a credential spec by its key only when that is its name in the stack. One with a name of
+ * its own is found by the name, as that of an external one.
+ */
+function withNamedCredentials(files, lookUp) {
+    return files.map((file) => {
+        const named = (0,tree/* mapAt */.SC)(file, 'services').flatMap(({ key, value }) => {
+            const credential = value.kind === 'map' ? mapOf(value, 'credential_spec') : undefined;
+            const config = credential && (0,tree/* entryAt */._f)(credential, 'config');
+            const name = config?.kind === 'text' ? docker_files_nameOf(files, 'configs', config.value, lookUp) : undefined;
+            return name === undefined ? [] : [{ service: key, name }];
+        });
+        return named.reduce((all, { service, name }) => {
+            const value = (0,tree/* text */.Qq)(name.replaceAll('$', '$$$$'), 0);
+            const changed = changeAt(all, ['services', service, 'credential_spec', 'config'], value);
+            const isDefined = files.some((one) => (0,tree/* mapAt */.SC)(one, 'configs').some(({ key }) => key === name));
+            const external = { ...(0,tree/* text */.Qq)('true', 0), style: 'plain' };
+            const alias = {
+                kind: 'map',
+                line: 0,
+                entries: [
+                    { key: 'external', line: 0, value: external },
+                    { key: 'name', line: 0, value },
+                ],
+            };
+            return isDefined || (0,tree/* mapAt */.SC)(changed, 'configs').some(({ key }) => key === name)
+                ? changed
+                : (0,tree/* withEntries */.bA)(changed, ['configs'], [{ key: name, line: 0, value: alias }]);
+        }, file);
+    });
+}
+/**
+ * The name that the files give to a network, secret or config; `undefined` when they give none. Docker takes such a thing
+ * whole from the last file that has it.
+ */
+function docker_files_nameOf(files, section, key, lookUp) {
+    const objects = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).filter((entry) => entry.key === key));
+    const object = objects.at(-1)?.value;
+    if (object?.kind !== 'map')
+        return undefined;
+    const external = mapOf(object, 'external');
+    const name = (0,tree/* entryAt */._f)(object, 'name') ?? (external && (0,tree/* entryAt */._f)(external, 'name'));
+    if (name?.kind !== 'text' || (0,tree/* isNothing */.qv)(name))
+        return undefined;
+    return (0,compose_variables/* filledIn */.AE)(name.value, lookUp) || undefined;
+}
+/** The path of what has this name on the swarm. */
+function keyOf(request, section, name) {
+    const { lookUp, adapted: { files }, } = request;
+    const keys = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).map(({ key }) => key));
+    const key = keys.find((one) => [docker_files_nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name));
+    return key === undefined ? [] : [section, key];
+}
+function serviceOf(file, service) {
+    const value = (0,tree/* mapAt */.SC)(file, 'services').find(({ key }) => key === service)?.value;
+    return value?.kind === 'map' ? value : undefined;
+}
+function mapOf(map, key) {
+    const value = map && (0,tree/* entryAt */._f)(map, key);
+    return value?.kind === 'map' ? value : undefined;
+}
+function changeAt(map, [key = '', ...rest], value) {
+    return (0,tree/* mapValues */.LG)(map, (one, old) => {
+        if (one !== key)
+            return old;
+        return rest.length === 0 || old.kind !== 'map' ? value : changeAt(old, rest, value);
+    });
+}
+
+;// CONCATENATED MODULE: ./build/plan/swarm-check.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * What Swarm refuses in the spec of one service, whatever the others are.
+ *
+ * @param current the service that is changed
+ */
+function specProblems(request, current, wanted, files) {
+    const violations = [
+        ...(0,swarm_rules/* specViolations */.C3)(wanted),
+        ...(current === undefined ? [] : (0,swarm_rules/* changeViolations */.Zm)(current.Spec, wanted)),
+        ...(current === undefined || files === undefined ? [] : ownerViolations(current.Spec, files)),
+    ];
+    return violations.map((violation) => placed(request, violation, files));
+}
+/**
+ * The bind mounts of a stack's service whose path is one of this runner: over SSH the nodes have none such, and where
+ * the daemon may be that of the runner they can be meant.
+ *
+ * @param isRemote whether the swarm is another machine for sure
+ */
+function runnerPathProblems({ name }, { TaskTemplate: { ContainerSpec: container } }, { files, directory, lookUp, name: stack }, isRemote) {
+    const sources = (container?.Mounts ?? []).flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : []));
+    const key = keyIn(stack, name);
+    const lines = runnerPaths(files, key, directory, lookUp)
+        .filter(({ path }) => sources.includes(path))
+        .map(({ place, source, path }) => {
+        const what = `${place}: services.${key}.volumes: ${source} is a path of this runner (${path})`;
+        return isRemote
+            ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
+            : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`;
+    });
+    return isRemote ? { problems: lines, warnings: [] } : { problems: [], warnings: lines };
+}
+/** The key of a stack's service in the files. */
+function keyIn(stack, service) {
+    return service.slice(scoped({ name: stack }, '').length);
+}
+/** A line for what is wrong with a service: its place in the compose file, or the flag that gives it. */
+function placed(request, { setting, item, problem }, files) {
+    const { compose, name } = request;
+    const [names, list] = [item === undefined ? [] : [item], item === undefined ? '' : ` ${item}`];
+    if (compose === undefined || files === undefined)
+        return `service ${name}: ${flagFor(setting)}${list}: ${problem}`;
+    const path = ['services', keyIn(files.name, name), ...composePath(setting)];
+    return `${place_placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join('.')}: ${problem}`;
+}
+/**
+ * The networks that Swarm would refuse to make, or never allocate.
+ *
+ * @param known those of the swarm, and of the node that answers
+ */
+function networkProblems(drafts, known, files) {
+    const wanted = new Map(drafts.flatMap(({ networks = [] }) => networks.map((one) => [one.Name, one])));
+    const keys = files.adapted.files.flatMap((file) => (0,tree/* mapAt */.SC)(file, 'networks').map(({ key }) => key));
+    const placed = [...wanted.values()].map((network) => {
+        const [section = 'networks', key = 'default'] = keyOf(files, 'networks', network.Name);
+        return { network, path: [section, key], at: keys.indexOf(key) };
+    });
+    const before = [];
+    // Docker names them in no order.
+    return placed
+        .toSorted((a, b) => a.at - b.at)
+        .flatMap(({ network, path }) => {
+        const violations = networkViolations(network, [...known, ...before]);
+        before.push(network);
+        return violations.map(({ key, problem }) => {
+            const at = key === '' ? path : [...path, key];
+            return `${place_placeOf(files.files, at)}: ${path.join('.')}: ${problem}`;
+        });
+    });
+}
+/** Whether a service is to be on a network on which it is not yet. */
+function joinsNetwork({ current, wanted }) {
+    const targets = ({ TaskTemplate: { Networks: networks = [] } }) => networks.map(({ Target }) => Target);
+    const has = current === undefined ? [] : targets(current.Spec);
+    return targets(wanted).some((target) => !has.includes(target));
+}
+/**
+ * A network that a service is attached to, though Swarm lets none be. Of a stack docker itself tells those of one node.
+ *
+ * @param known those of the swarm, and of the node that answers
+ */
+function attachmentProblems({ request, wanted }, known, files) {
+    const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target);
+    const problems = targets.flatMap((target) => {
+        const named = known.filter(({ Id, Name }) => Id === target || Name === target);
+        const there = named.filter((one) => !(0,stack_objects/* isLeftover */.ij)(one));
+        if (named.length > 0 && there.length === 0) {
+            return [
+                `the network ${named[0]?.Name} is removed, and only kept by what still runs on it: make it anew when that has ended, or name another one`,
+            ];
+        }
+        const network = there.find(({ Scope }) => Scope === 'swarm') ?? there[0];
+        if (network?.Ingress) {
+            return [`${network.Name} is the network of published ports, which no service can join: leave it out`];
+        }
+        const name = network?.Name ?? target;
+        if (name === 'none')
+            return ['Swarm has no network `none`: leave it out'];
+        const isOfOneNode = network?.Scope === 'local' && !OF_EVERY_NODE.includes(name);
+        return isOfOneNode && files === undefined
+            ? [
+                `${name} is a network of one node, which no service can use: make one with \`docker network create --driver overlay\``,
+            ]
+            : [];
+    });
+    return problems.map((problem) => placed(request, { setting: 'networks', problem }, files));
+}
+/** Networks of docker's own, which services may use on each node. */
+const OF_EVERY_NODE = ['bridge', 'host'];
+/** Whether a service brings a name or a port that another one may have. */
+function mayConflict(draft) {
+    return draft.current === undefined || newPorts(draft).length > 0;
+}
+/**
+ * The services whose name or published ports another service has. One that this run changes counts as it is and as it
+ * will be: Swarm gives a port away only when nobody has it any more.
+ *
+ * @param known all services of the swarm
+ */
+function conflicts(drafts, known, files) {
+    return drafts.flatMap((draft, index) => {
+        const others = known.filter(({ ID }) => ID !== draft.current?.ID);
+        const violations = [
+            ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
+            ...portConflicts(draft, drafts, index, others, files),
+        ];
+        return violations.map((violation) => placed(draft.request, violation, files));
+    });
+}
+function namesBefore(drafts, index) {
+    return drafts.slice(0, index).flatMap(({ current, wanted }) => (current === undefined ? [wanted.Name] : []));
+}
+/**
+ * The other services of the swarm with a port of their nodes that a draft asks for. What this run deploys may give its own
+ * away.
+ *
+ * @param known all services of the swarm
+ */
+function portHoldersFor(drafts, known) {
+    const own = new Set(drafts.flatMap(({ request }) => siblingNames(request.name)));
+    const asked = drafts.flatMap(newPorts);
+    return portHolders(asked, known.filter(({ Spec }) => !own.has(Spec.Name)));
+}
+/**
+ * Tasks that would wait for ever, for those of other services have a port of every node that is left for them.
+ *
+ * @param holders what {@link portHoldersFor} finds
+ * @param tasks those of the holders
+ */
+function heldPortProblems(drafts, holders, tasks, nodes, files) {
+    return drafts.flatMap(({ request, current, wanted }) => {
+        const asked = newPorts({ current, wanted });
+        const own = portHolders(asked, holders);
+        const ids = new Set(own.map(({ ID }) => ID));
+        const held = heldPorts(wanted, tasks.filter(({ ServiceID: id }) => ids.has(id)), nodes);
+        const [holder] = own;
+        if (held === undefined || holder === undefined)
+            return [];
+        const port = asked.find((one) => portHolders([one], [holder]).length > 0);
+        const names = (0,word_list/* andList */.c)(own.map(({ Spec }) => Spec.Name));
+        const problem = `${port === undefined ? '' : (0,published_ports/* portName */.rn)(port)} is a port of the node, and ${heldInWords(names, held)}${remedyFor(holder, wanted, files)}`;
+        return [placed(request, { setting: 'ports', problem }, files)];
+    });
+}
+function heldInWords(holders, { taken, nodes, waiting, tasks }) {
+    const where = taken === nodes ? 'every node' : `${taken} of the ${nodes} nodes`;
+    const what = waiting === tasks ? (tasks === 1 ? 'its task' : 'its tasks') : `${waiting} of its ${tasks} tasks`;
+    return `${holders} has it on ${where} that may run this service: ${what} would wait for ever`;
+}
+/** Tasks that would wait for ever, for two services of this deploy want one port of the same nodes. */
+function sharedPortProblems(drafts, nodes, files) {
+    return drafts.flatMap((draft, index) => drafts.slice(0, index).flatMap((other) => {
+        const port = newHostPorts(draft, other)[0] ?? newHostPorts(other, draft)[0];
+        const shared = port === undefined ? undefined : sharedPort(other.wanted, draft.wanted, nodes);
+        if (port === undefined || shared === undefined)
+            return [];
+        const problem = `${(0,published_ports/* portName */.rn)(port)} is a port of the node, and ${other.wanted.Name} publishes it in this same deploy: ${sharedInWords(shared)}: write another port for one of the two`;
+        return [placed(draft.request, { setting: 'ports', problem }, files)];
+    }));
+}
+/** The ports of its nodes that a service gets, and that another one has or gets too. */
+function newHostPorts({ current, wanted }, other) {
+    const others = (0,published_ports/* namedPorts */.ku)(other.wanted);
+    return newPorts({ current, wanted }).filter((port) => (0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* hasPort */.Wo)(others, port));
+}
+function sharedInWords({ nodes, waiting, tasks }) {
+    const are = nodes === 1 ? 'is one node' : `are ${nodes} nodes`;
+    return `there ${are} for their ${tasks} tasks, and ${waiting} would wait for ever`;
+}
+/** What to do about a port that another service has. */
+function remedyFor({ Spec: spec }, wanted, files) {
+    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const isOfStack = stack !== undefined && stack === wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const keys = files === undefined ? [] : (0,tree/* serviceKeys */.Wy)(files.adapted.files);
+    const isInFiles = keys.some((key) => files !== undefined && scoped(files, key) === spec.Name);
+    return isOfStack && !isInFiles
+        ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
+        : ': write another port, or take it from that one first';
+}
+/** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
+function ownerViolations({ Name: name, Labels: labels }, { name: stack }) {
+    const owner = labels?.[stack_objects/* NAMESPACE_LABEL */.NK] ?? stack;
+    if (owner === stack)
+        return [];
+    const problem = `${name} is a service of the stack ${(0,safe_text/* safeLine */.om)(owner)}: write another name, or another \`stack\``;
+    return [{ setting: 'name', problem }];
+}
+/** Swarm finds names without their capitals. */
+function nameConflicts({ current, wanted }, others) {
+    if (current !== undefined)
+        return [];
+    const { Name: name } = wanted;
+    const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase());
+    if (other === undefined)
+        return [];
+    return [{ setting: 'name', problem: `${name} and ${other} are one name for Swarm: write another one` }];
+}
+function portConflicts({ current, wanted }, drafts, index, others, files) {
+    const asks = newPorts({ current, wanted });
+    if (asks.length === 0)
+        return [];
+    const taken = others.flatMap((other) => {
+        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, (0,published_ports/* portsOf */.a5)(other));
+        return port === undefined ? [] : [takenBy(port, other, drafts, wanted, files)];
+    });
+    const both = drafts.slice(0, index).flatMap((other) => {
+        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, newPorts(other));
+        return port === undefined
+            ? []
+            : [
+                `${(0,published_ports/* portName */.rn)(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`,
+            ];
+    });
+    return [...taken, ...both].map((problem) => ({ setting: 'ports', problem }));
+}
+/** The ports by which a spec asks for more than the service has, if there is one. */
+function newPorts({ current, wanted }) {
+    const has = current === undefined ? [] : (0,published_ports/* portsOf */.a5)(current);
+    return (0,published_ports/* namedPorts */.ku)(wanted).filter((port) => !(0,published_ports/* hasPort */.Wo)(has, port));
+}
+function takenBy(port, { ID, Spec: spec }, drafts, wanted, files) {
+    const name = (0,published_ports/* portName */.rn)(port);
+    const other = drafts.find(({ current }) => current?.ID === ID);
+    if (other !== undefined && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(other.wanted)) === undefined) {
+        return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
+    }
+    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const isLeftOver = other === undefined && stack !== undefined && stack === wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const whose = isLeftOver
+        ? `, of this stack but no longer in its files: ${files?.prune === false ? 'write `prune: true`, or ' : ''}remove it first with \`docker service rm ${spec.Name}\``
+        : ': write another port, or take it from that one first';
+    return `${name} is published by the service ${spec.Name}${whose}`;
+}
+
+;// CONCATENATED MODULE: ./build/plan/port-givers.js
+
+
+
+
+/**
+ * The services that can give away all the ports that are asked of them. Not those of nodes: a node has such a port for the
+ * next task only when the last task with it is gone. Nor those that Swarm has chosen, which no spec names.
+ *
+ * @param leaving the services that go
+ * @param strategy what the user has chosen for all of them; `undefined`: they are of no stack
+ */
+function portGivers(drafts, leaving, strategy) {
+    if (strategy === undefined)
+        return [];
+    return leaving.flatMap((current) => {
+        const takers = drafts.filter((draft) => (0,published_ports/* portInTheWay */.ZJ)(ingressPorts(draft), (0,published_ports/* portsOf */.a5)(current)) !== undefined);
+        const asked = takers.flatMap(ingressPorts);
+        const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)(asked, [port]));
+        const isAll = (0,published_ports/* portInTheWay */.ZJ)(asked, keptPorts(current, given)) === undefined;
+        // One with an interim spec is in the middle of somebody else's deploy.
+        if (given.length === 0 || !isAll || isInterim(current.Spec))
+            return [];
+        const names = takers.map(({ wanted: { Name } }) => Name);
+        const giver = {
+            action: 'update',
+            request: requestFor(current, strategy),
+            access: undefined,
+            currentAccess: undefined,
+            current,
+            wanted: withoutPorts(current.Spec, given),
+            networks: [],
+            changes: [`gives ${(0,word_list/* andList */.c)(given.map(published_ports/* portName */.rn))} to ${(0,word_list/* andList */.c)(names)}`],
+            givesPortsTo: names,
+        };
+        return [giver];
+    });
+}
+/** All else of it stays. */
+function requestFor({ Spec: { Name: name } }, strategy) {
+    const policies = { update: {}, rollback: {} };
+    return { name, env: {}, create: false, updateArgs: [], strategy, policies, prepare: 'no' };
+}
+/** The services of the swarm as they are when the givers have given. */
+function withPortsGiven(services, givers) {
+    return services.map((service) => {
+        const giver = givers.find(({ current }) => current.ID === service.ID);
+        return giver === undefined ? service : { ...service, Spec: giver.wanted, Endpoint: {} };
+    });
+}
+/** Whether one of some services has a port that a service is to get back. */
+function havePortsOf({ current, wanted }, services) {
+    const kept = (0,published_ports/* namedPorts */.ku)(wanted).map(published_ports/* portName */.rn);
+    const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !kept.includes((0,published_ports/* portName */.rn)(port)));
+    return services.some((service) => (0,published_ports/* portInTheWay */.ZJ)(given, (0,published_ports/* portsOf */.a5)(service)) !== undefined);
+}
+function ingressPorts(draft) {
+    return newPorts(draft).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port));
+}
+function keptPorts(service, given) {
+    const names = given.map(published_ports/* portName */.rn);
+    return (0,published_ports/* portsOf */.a5)(service).filter((port) => !names.includes((0,published_ports/* portName */.rn)(port)));
+}
+function withoutPorts(spec, given) {
+    const names = given.map(published_ports/* portName */.rn);
+    const { Ports: ports = [] } = spec.EndpointSpec ?? {};
+    return {
+        ...spec,
+        EndpointSpec: { ...spec.EndpointSpec, Ports: ports.filter((port) => !names.includes((0,published_ports/* portName */.rn)(port))) },
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/send/sent.js
 function isChanged(sent) {
     return sent.change.action !== 'unchanged';
@@ -15718,6 +16493,8 @@ function interimOf(change) {
 
 
 
+
+
 /** An election of the swarm's leader takes up to 24 s. */
 const send_back_SEND_TIMEOUT_MS = 40_000;
 const send_back_LOOK_EVERY_MS = 300;
@@ -15725,6 +16502,8 @@ const PLACEMENT_MS = 1000;
 /** So soon after a change Swarm has made the first task of it. */
 const FIRST_TASK_MS = 300;
 const PLACEMENT_LOOK_MS = 50;
+/** Why a service has failed is looked for before it goes back. */
+const PORTS_MS = 30_000;
 /**
  * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
  * those that the run created. Somebody else's deploy that came meanwhile is left alone.
@@ -15774,6 +16553,7 @@ async function restore(change, { service: deployed, problem, sentAt }, run) {
     const { current, interim, wanted } = change;
     const signal = (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
     await untilOnNodes(current, sentAt, engine, signal);
+    await untilPortsAreFree(change, engine, signal);
     const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])];
     const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted]), current.Spec];
     const back = sayingWhoScales(current.Spec, wanted);
@@ -15858,6 +16638,15 @@ async function untilOnNodes({ ID }, sentAt, engine, signal) {
     const areOnNodes = async () => !(await engine.get('/tasks', { query, signal })).some(isOnItsWayToANode);
     await (0,poll/* poll */.w)(areOnNodes, PLACEMENT_LOOK_MS, () => (0,time_clock/* nowMs */.TC)() >= deadline, signal);
 }
+/** What has got its ports goes back at the same time. */
+async function untilPortsAreFree(change, engine, signal) {
+    const { givesPortsTo: names = [] } = change;
+    if (names.length === 0)
+        return;
+    const deadline = (0,time_clock/* nowMs */.TC)() + PORTS_MS;
+    const areFree = async () => !havePortsOf(change, await servicesNamed(engine, names, signal));
+    await (0,poll/* poll */.w)(areFree, send_back_LOOK_EVERY_MS, () => (0,time_clock/* nowMs */.TC)() >= deadline, signal);
+}
 function leftHalfWay({ change }) {
     if (interimOf(change) === undefined)
         return '';
@@ -15912,7 +16701,7 @@ async function goBack(settled, run) {
 }
 /** What is up, and is not watched on its way back. Traffic may have moved meanwhile. */
 function way_back_whatStands(settled, others) {
-    return settled.filter(({ sent, result }) => isGood(result) && sent.change.action !== 'switch' && !others.includes(sent));
+    return settled.filter(({ sent, result }) => isGood(result) && sent.change.action !== 'switch' && takersOf(sent).length === 0 && !others.includes(sent));
 }
 /**
  * What became of what was sent back, and of the jobs that go on: by what this run had sent before. Also of what stands,
@@ -15990,7 +16779,11 @@ function unwantedOf(settled, { onFailure, onCancel, stack }) {
         return () => true;
     const names = bad.map(({ name }) => name);
     const all = new Set([...names, ...(stack === undefined ? [] : dependantsOf(names, stack))]);
-    return ({ result }) => all.has(result.name);
+    return ({ sent, result }) => [result.name, ...takersOf(sent)].some((name) => all.has(name));
+}
+/** The services that have got ports of a service which goes. */
+function takersOf({ change }) {
+    return change.action === 'update' ? (change.givesPortsTo ?? []) : [];
 }
 /** It was, or may have been. */
 function isSent({ problem }) {
@@ -16116,8 +16909,6 @@ function gone(before) {
     };
 }
 
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __webpack_require__(8161);
 ;// CONCATENATED MODULE: ./build/runner/log/ci.js
 
 /**
@@ -16306,28 +17097,6 @@ function refOf(tag, branch) {
 function repositoryAt(url = '') {
     const [, path = ''] = /^(?:[a-z+]+:\/\/[^/]+\/|[^/:]+:)(.+?)(?:\.git)?\/?$/i.exec(url) ?? [];
     return path;
-}
-
-;// CONCATENATED MODULE: ./build/runner/user.js
-
-/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
-/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
-function homeDirectory() {
-    try {
-        return (0,external_node_os_.homedir)();
-    }
-    catch {
-        return '/';
-    }
-}
-/** The user's name, or else the number. */
-function userName() {
-    try {
-        return (0,external_node_os_.userInfo)().username;
-    }
-    catch {
-        return `user ${process.getuid?.() ?? 'without a name'}`;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/runner/run.js
@@ -18183,7 +18952,7 @@ function shortLived(storing, now, runEndsAt) {
             return [];
         const names = services.map(({ name }) => name);
         return [
-            (0,doc_link/* withDocLink */.TZ)(lineOf(credential, { ...token, end: token.end }, names, now, runEndsAt), (0,doc_link/* docLink */.nn)('a credential that ends')),
+            (0,doc_link/* withDocLink */.TZ)(short_lived_lineOf(credential, { ...token, end: token.end }, names, now, runEndsAt), (0,doc_link/* docLink */.nn)('a credential that ends')),
         ];
     });
 }
@@ -18205,7 +18974,7 @@ function shortLivedProblems(storing, { onShortLived }, time) {
 function isSoon(end, now) {
     return 'with' in end || end.at - now < SOON_MS;
 }
-function lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
+function short_lived_lineOf(credential, { is, end, remedy }, services, now, runEndsAt) {
     const what = `${storedPasswordInWords(credential)} is ${is}, which ${short_lived_endWords(end, now)}: from then on no node can pull the image of ${(0,some_of/* someOf */.y)(services)} with it`;
     const isTooSoon = 'at' in end && end.at > now && end.at < runEndsAt;
     const early = isTooSoon
@@ -18315,660 +19084,11 @@ function limitInWords(timeoutSeconds) {
     return `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
-const SETTINGS = {
-    name: { compose: '', flag: '`name`' },
-    mode: { compose: 'deploy.mode', flag: '--mode' },
-    'cpu limit': { compose: 'deploy.resources.limits.cpus', flag: '--limit-cpu' },
-    'memory limit': { compose: 'deploy.resources.limits.memory', flag: '--limit-memory' },
-    'cpu reservation': { compose: 'deploy.resources.reservations.cpus', flag: '--reserve-cpu' },
-    'memory reservation': { compose: 'deploy.resources.reservations.memory', flag: '--reserve-memory' },
-    'restart condition': { compose: 'deploy.restart_policy.condition', flag: '--restart-condition' },
-    'restart delay': { compose: 'deploy.restart_policy.delay', flag: '--restart-delay' },
-    'restart window': { compose: 'deploy.restart_policy.window', flag: '--restart-window' },
-    constraints: { compose: 'deploy.placement.constraints', flag: '--constraint' },
-    'update policy': { compose: 'deploy.update_config', flag: '--update-\u2026' },
-    'update delay': { compose: 'deploy.update_config.delay', flag: '--update-delay' },
-    'update monitor': { compose: 'deploy.update_config.monitor', flag: '--update-monitor' },
-    'update failure ratio': { compose: 'deploy.update_config.max_failure_ratio', flag: '--update-max-failure-ratio' },
-    'update failure action': { compose: 'deploy.update_config.failure_action', flag: '--update-failure-action' },
-    'update order': { compose: 'deploy.update_config.order', flag: '--update-order' },
-    'rollback failure action': { compose: 'deploy.rollback_config.failure_action', flag: '--rollback-failure-action' },
-    'rollback order': { compose: 'deploy.rollback_config.order', flag: '--rollback-order' },
-    'endpoint mode': { compose: 'deploy.endpoint_mode', flag: '--endpoint-mode' },
-    ports: { compose: 'ports', flag: '--publish' },
-    networks: { compose: 'networks', flag: '--network' },
-    mounts: { compose: 'volumes', flag: '--mount' },
-    secrets: { compose: 'secrets', flag: '--secret' },
-    configs: { compose: 'configs', flag: '--config' },
-    environment: { compose: 'environment', flag: '--env' },
-    hostname: { compose: 'hostname', flag: '--hostname' },
-    isolation: { compose: 'isolation', flag: '--isolation' },
-    'working directory': { compose: 'working_dir', flag: '--workdir' },
-    'health command': { compose: 'healthcheck.test', flag: '--health-cmd' },
-    'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },
-    'health timeout': { compose: 'healthcheck.timeout', flag: '--health-timeout' },
-    'health start period': { compose: 'healthcheck.start_period', flag: '--health-start-period' },
-    'health start interval': { compose: 'healthcheck.start_interval', flag: '--health-start-interval' },
-    'health retries': { compose: 'healthcheck.retries', flag: '--health-retries' },
-};
-/** Where a service of a compose file has a setting: `['deploy', 'mode']`; empty for its name. */
-function composePath(setting) {
-    const { compose } = SETTINGS[setting];
-    return compose === '' ? [] : compose.split('.');
-}
-/** The flag of docker that gives a setting. */
-function flagFor(setting) {
-    return SETTINGS[setting].flag;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/held-ports.js
-
-
-
-
-
-
-/**
- * Ports of nodes that tasks of other services have: Swarm gives a node no second task with one of them, and the task waits
- * (swarmkit, manager/scheduler/filter.go). Pure.
- */
-/** The services that have one of some ports on their nodes, and keep it: their tasks are not meant to end or to change. */
-function portHolders(ports, services) {
-    const asked = ports.filter(published_ports/* isHostPort */.gZ);
-    return services.filter((service) => {
-        const own = (0,published_ports/* namedPorts */.ku)(service.Spec).filter(published_ports/* isHostPort */.gZ);
-        return asked.some((port) => (0,published_ports/* hasPort */.Wo)(own, port)) && !(0,service_mode/* endsForGood */.L)(service.Spec) && !hasUnfinishedUpdate(service);
-    });
-}
-/**
- * Whether tasks of a service could get no node, for others run on theirs; `undefined`: each can have one, or why it cannot is
- * another reason.
- *
- * @param tasks those of the {@link portHolders} of its ports
- */
-function heldPorts(wanted, tasks, nodes) {
-    if (mayWait(wanted))
-        return undefined;
-    const own = nodesFor(wanted, nodes);
-    const held = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id));
-    const taken = own.filter(({ ID }) => held.has(ID)).length;
-    const all = tasksOn(own, wanted);
-    const waiting = all - (own.length - taken);
-    return all > own.length || waiting <= 0 ? undefined : { taken, nodes: own.length, waiting, tasks: all };
-}
-/**
- * Whether tasks of two services with one port of their nodes could get no node, whichever come first; `undefined`: each can
- * have one, or why it cannot is another reason.
- */
-function sharedPort(one, other, nodes) {
-    if ([one, other].some((spec) => mayWait(spec) || (0,service_mode/* endsForGood */.L)(spec)))
-        return undefined;
-    const both = [one, other].map((spec) => {
-        const own = nodesFor(spec, nodes);
-        return { own, count: tasksOn(own, spec) };
-    });
-    if (both.some(({ own, count }) => count > own.length || count === 0))
-        return undefined;
-    const tasks = both.reduce((sum, { count }) => sum + count, 0);
-    const free = new Set(both.flatMap(({ own }) => own).map(({ ID }) => ID)).size;
-    return tasks > free ? { nodes: free, waiting: tasks - free, tasks } : undefined;
-}
-/** Whether it does no harm that tasks wait: of a job, or where who scales the service sees to it. */
-function mayWait(wanted) {
-    return (0,service_mode/* isJob */.o5)(wanted) || (0,own_labels/* hasOthersScale */.se)(wanted.Labels);
-}
-/** How many tasks a service has that may have these nodes. */
-function tasksOn(nodes, wanted) {
-    return (0,service_mode/* isGlobal */.WN)(wanted) ? nodes.length : ((0,service_mode/* wantedTasks */.WW)(wanted) ?? 0);
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/network-rules.js
-
-
-/** Drivers of docker's own that make a network of one node, when nobody asks for one of the swarm. */
-const LOCAL_DRIVERS = ['bridge', 'host', 'ipvlan', 'macvlan', 'none', 'null'];
-const PREDEFINED = ['bridge', 'default', 'host', 'none'];
-/**
- * Everything that is wrong with a network that is to be made.
- *
- * @param others those that the swarm has, and those that are made before it
- */
-function networkViolations(wanted, others) {
-    return [...nameViolations(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
-}
-function nameViolations({ Name: name }, others) {
-    const problem = PREDEFINED.includes(name)
-        ? `${name} is a network of docker's own: write another name`
-        : ((0,swarm_rules/* nameProblem */.rH)(name, 'a network') ?? takenProblem(name, others));
-    return problem === undefined ? [] : [{ key: 'name', problem }];
-}
-function takenProblem(name, others) {
-    const same = others.find((other) => other.Name === name);
-    if (same !== undefined) {
-        return same.Scope === 'local'
-            ? `a node has a network ${name} of its own: remove it there, or write another name`
-            : `the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`;
-    }
-    // Swarm finds names without their capitals.
-    const similar = others.find((other) => other.Name.toLowerCase() === name.toLowerCase() && other.Scope !== 'local');
-    return similar && `${name} and ${similar.Name} are one name for Swarm: write another one`;
-}
-function driverViolations({ Driver: driver = '', Scope: scope }) {
-    if (scope === 'swarm' || !LOCAL_DRIVERS.includes(driver))
-        return [];
-    const problem = `${driver} makes a network of one node, which no service can use: write overlay, or leave the driver out`;
-    return [{ key: 'driver', problem }];
-}
-function subnetViolations(wanted, others) {
-    const subnets = network_rules_subnetsOf(wanted);
-    return subnets.flatMap((subnet, index) => {
-        const problem = subnetProblem(subnet, subnets.slice(0, index), others);
-        return problem === undefined ? [] : [{ key: 'ipam', problem }];
-    });
-}
-function subnetProblem(subnet, before, others) {
-    if (!isSubnet(subnet))
-        return `${JSON.stringify(subnet)} is no subnet: write one such as 10.20.0.0/24`;
-    if (!isRoomy(subnet)) {
-        return `the subnet ${subnet} has no room for a task and its gateway: write a larger one`;
-    }
-    if (before.some((other) => overlap(subnet, other))) {
-        return `the subnet ${subnet} overlaps another one of the same network: write one that does not`;
-    }
-    for (const other of others.filter(({ Scope: scope }) => scope !== 'local')) {
-        const its = network_rules_subnetsOf(other).find((one) => overlap(subnet, one));
-        if (its !== undefined) {
-            return `the subnet ${subnet} is taken by the network ${other.Name} (${its}), so Swarm would never allocate it: write another one`;
-        }
-    }
-    return undefined;
-}
-function network_rules_subnetsOf({ IPAM: ipam }) {
-    return (ipam?.Config ?? []).map(({ Subnet: subnet = '' }) => subnet);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/compose/place.js
-/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
-function place_placeOf(files, path) {
-    const place = positionOf(files, path);
-    return place === undefined ? files.map((file) => file.path).join(', ') : `${place.file} line ${place.line}`;
-}
-/** The same as a position; `undefined` when no file has even the first part of the path. */
-function positionOf(files, path) {
-    const found = files
-        .map((file) => ({ file: file.path, ...place_lineOf(file.root, path) }))
-        .reduce((best, one) => (one.depth >= best.depth ? one : best));
-    return found.depth === 0 ? undefined : { file: found.file, line: found.line };
-}
-/** What stands at a path, in the last of the files that has it. */
-function valueAtPath(files, path) {
-    const found = files.map(({ root }) => place_lineOf(root, path)).findLast(({ depth }) => depth === path.length);
-    return found?.value;
-}
-function place_lineOf(root, path) {
-    let value = root;
-    let line = root.line;
-    let depth = 0;
-    for (const part of path) {
-        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
-        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
-        if (next === undefined)
-            break;
-        line = entry?.line ?? next.line;
-        value = next;
-        depth++;
-    }
-    return { line, depth, value };
-}
-
-// EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var compose_variables = __webpack_require__(3847);
-;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
-
-
-
-
-/** A path that begins with one is of this machine too, though docker finds it absolute. */
-const OF_THIS_MACHINE = /^\$\{?(?:PWD|GITHUB_WORKSPACE|RUNNER_TEMP|CI_PROJECT_DIR|CI_WORKSPACE)(?![\w:?+-])/;
-/**
- * The bind mounts of a service that begin at the directory of the files, at a home directory, or at one that a variable of
- * the runner names: docker makes absolute paths of them here (docker/cli, cli/compose/loader, resolveVolumePaths), and the
- * nodes get those.
- *
- * @param directory where relative paths begin
- */
-function runnerPaths(files, service, directory, lookUp) {
-    return files.flatMap(({ path: file, root }) => {
-        const found = (0,tree/* mapAt */.SC)(root, 'services').find(({ key }) => key === service)?.value;
-        const volumes = found?.kind === 'map' ? (0,tree/* entryAt */._f)(found, 'volumes') : undefined;
-        return (volumes?.kind === 'list' ? volumes.items : []).flatMap((item) => {
-            const written = sourceOf(item);
-            const source = written && (0,compose_variables/* filledIn */.AE)(written.text, lookUp);
-            if (written === undefined || !source || (isAbsolute(source) && !OF_THIS_MACHINE.test(written.text)))
-                return [];
-            return [{ place: `${file} line ${written.line}`, source, path: absolute(source, directory) }];
-        });
-    });
-}
-function absolute(source, directory) {
-    if (isAbsolute(source))
-        return source;
-    return source.startsWith('~') ? (0,external_node_path_.join)(homeDirectory(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
-}
-/** The source of a bind mount; in the short form only what begins as a path is one. */
-function sourceOf(item) {
-    if (item.kind === 'text') {
-        const source = /^(?:\$\{[^}]*\}|[^:])*/.exec(item.value)?.[0] ?? '';
-        return /^[.~$]/.test(source) && source !== item.value ? { text: source, line: item.line } : undefined;
-    }
-    if (item.kind !== 'map')
-        return undefined;
-    const [type, source] = [(0,tree/* entryAt */._f)(item, 'type'), (0,tree/* entryAt */._f)(item, 'source')];
-    const isBind = type?.kind === 'text' && type.value === 'bind';
-    return isBind && source?.kind === 'text' ? { text: source.value, line: source.line } : undefined;
-}
-/** On Linux or on Windows: docker leaves both as they are. */
-function isAbsolute(path) {
-    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
-}
-
-;// CONCATENATED MODULE: ./build/stack/docker-files.js
-
-
-
-/** The first docker CLI that needs no `version` in a compose file, and whose newest keys no `version` switches off. */
-const NO_VERSION_CLI = 23;
-const LAST_OF_OLDER = '3.9';
-/**
- * The compose files as docker is given them, in YAML: with the policies of the inputs where a service has none of its
- * own, and credential specs by names that docker finds. Pure.
- *
- * @param cliMajor of the docker CLI; `undefined`: a new one
- * @param only the one service that is left in them; all unless given
- * @param leftOut paths of what is not
- */
-function dockerFiles(request, cliMajor, only, leftOut = []) {
-    const { adapted, policies, lookUp } = request;
-    const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp);
-    const isOld = cliMajor !== undefined && cliMajor < NO_VERSION_CLI;
-    return complete.map((file) => {
-        const versioned = isOld ? (0,tree/* withEntries */.bA)(file, [], [{ key: 'version', line: 1, value: (0,tree/* text */.Qq)(LAST_OF_OLDER, 1) }]) : file;
-        return (0,tree/* toYaml */.fE)(leftOut.reduce(tree/* without */.FF, only === undefined ? versioned : withService(versioned, only)));
-    });
-}
-function withService(file, only) {
-    return (0,tree/* mapValues */.LG)(file, (section, value) => section === 'services' && value.kind === 'map'
-        ? { ...value, entries: value.entries.filter(({ key }) => key === only) }
-        : value);
-}
-/** Swarm takes no policy for a job. */
-function withPolicies(files, { update, rollback }, lookUp) {
-    const policies = Object.entries({ update_config: update, rollback_config: rollback });
-    return (0,tree/* serviceKeys */.Wy)(files).reduce((all, service) => {
-        const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), 'deploy') ?? []);
-        const mode = deploys.map((deploy) => (0,tree/* entryAt */._f)(deploy, 'mode')).findLast((one) => one?.kind === 'text');
-        if (mode?.kind === 'text' && (0,compose_variables/* filledIn */.AE)(mode.value, lookUp).endsWith('-job'))
-            return all;
-        return policies.reduce((filled, [key, policy]) => {
-            const own = new Set(deploys.flatMap((deploy) => mapOf(deploy, key)?.entries.map((entry) => entry.key) ?? []));
-            const missing = settings(policy).filter((setting) => !own.has(setting.key));
-            return missing.length === 0 ? filled : withSettings(filled, service, ['deploy', key], missing);
-        }, all);
-    }, files);
-}
-/** In the first file that has the service. */
-function withSettings(files, service, path, added) {
-    const first = files.findIndex((file) => serviceOf(file, service) !== undefined);
-    return files.map((file, index) => (index === first ? (0,tree/* withEntries */.bA)(file, ['services', service, ...path], added) : file));
-}
-const NUMBERS = ['parallelism', 'max_failure_ratio'];
-function settings(policy) {
-    const entries = Object.entries(policy);
-    return entries.map(([key, value]) => ({
-        key,
-        line: 0,
-        value: NUMBERS.includes(key) ? { ...(0,tree/* text */.Qq)(value, 0), style: 'plain' } : (0,tree/* text */.Qq)(value, 0),
-    }));
-}
-/**
- * Docker finds the config of a credential spec by its key only when that is its name in the stack. One with a name of
- * its own is found by the name, as that of an external one.
- */
-function withNamedCredentials(files, lookUp) {
-    return files.map((file) => {
-        const named = (0,tree/* mapAt */.SC)(file, 'services').flatMap(({ key, value }) => {
-            const credential = value.kind === 'map' ? mapOf(value, 'credential_spec') : undefined;
-            const config = credential && (0,tree/* entryAt */._f)(credential, 'config');
-            const name = config?.kind === 'text' ? docker_files_nameOf(files, 'configs', config.value, lookUp) : undefined;
-            return name === undefined ? [] : [{ service: key, name }];
-        });
-        return named.reduce((all, { service, name }) => {
-            const value = (0,tree/* text */.Qq)(name.replaceAll('$', '$$$$'), 0);
-            const changed = changeAt(all, ['services', service, 'credential_spec', 'config'], value);
-            const isDefined = files.some((one) => (0,tree/* mapAt */.SC)(one, 'configs').some(({ key }) => key === name));
-            const external = { ...(0,tree/* text */.Qq)('true', 0), style: 'plain' };
-            const alias = {
-                kind: 'map',
-                line: 0,
-                entries: [
-                    { key: 'external', line: 0, value: external },
-                    { key: 'name', line: 0, value },
-                ],
-            };
-            return isDefined || (0,tree/* mapAt */.SC)(changed, 'configs').some(({ key }) => key === name)
-                ? changed
-                : (0,tree/* withEntries */.bA)(changed, ['configs'], [{ key: name, line: 0, value: alias }]);
-        }, file);
-    });
-}
-/**
- * The name that the files give to a network, secret or config; `undefined` when they give none. Docker takes such a thing
- * whole from the last file that has it.
- */
-function docker_files_nameOf(files, section, key, lookUp) {
-    const objects = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).filter((entry) => entry.key === key));
-    const object = objects.at(-1)?.value;
-    if (object?.kind !== 'map')
-        return undefined;
-    const external = mapOf(object, 'external');
-    const name = (0,tree/* entryAt */._f)(object, 'name') ?? (external && (0,tree/* entryAt */._f)(external, 'name'));
-    if (name?.kind !== 'text' || (0,tree/* isNothing */.qv)(name))
-        return undefined;
-    return (0,compose_variables/* filledIn */.AE)(name.value, lookUp) || undefined;
-}
-/** The path of what has this name on the swarm. */
-function keyOf(request, section, name) {
-    const { lookUp, adapted: { files }, } = request;
-    const keys = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).map(({ key }) => key));
-    const key = keys.find((one) => [docker_files_nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name));
-    return key === undefined ? [] : [section, key];
-}
-function serviceOf(file, service) {
-    const value = (0,tree/* mapAt */.SC)(file, 'services').find(({ key }) => key === service)?.value;
-    return value?.kind === 'map' ? value : undefined;
-}
-function mapOf(map, key) {
-    const value = map && (0,tree/* entryAt */._f)(map, key);
-    return value?.kind === 'map' ? value : undefined;
-}
-function changeAt(map, [key = '', ...rest], value) {
-    return (0,tree/* mapValues */.LG)(map, (one, old) => {
-        if (one !== key)
-            return old;
-        return rest.length === 0 || old.kind !== 'map' ? value : changeAt(old, rest, value);
-    });
-}
-
-;// CONCATENATED MODULE: ./build/plan/swarm-check.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * What Swarm refuses in the spec of one service, whatever the others are.
- *
- * @param current the service that is changed
- */
-function specProblems(request, current, wanted, files) {
-    const violations = [
-        ...(0,swarm_rules/* specViolations */.C3)(wanted),
-        ...(current === undefined ? [] : (0,swarm_rules/* changeViolations */.Zm)(current.Spec, wanted)),
-        ...(current === undefined || files === undefined ? [] : ownerViolations(current.Spec, files)),
-    ];
-    return violations.map((violation) => placed(request, violation, files));
-}
-/**
- * The bind mounts of a stack's service whose path is one of this runner: over SSH the nodes have none such, and where
- * the daemon may be that of the runner they can be meant.
- *
- * @param isRemote whether the swarm is another machine for sure
- */
-function runnerPathProblems({ name }, { TaskTemplate: { ContainerSpec: container } }, { files, directory, lookUp, name: stack }, isRemote) {
-    const sources = (container?.Mounts ?? []).flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : []));
-    const key = keyIn(stack, name);
-    const lines = runnerPaths(files, key, directory, lookUp)
-        .filter(({ path }) => sources.includes(path))
-        .map(({ place, source, path }) => {
-        const what = `${place}: services.${key}.volumes: ${source} is a path of this runner (${path})`;
-        return isRemote
-            ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
-            : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`;
-    });
-    return isRemote ? { problems: lines, warnings: [] } : { problems: [], warnings: lines };
-}
-/** The key of a stack's service in the files. */
-function keyIn(stack, service) {
-    return service.slice(scoped({ name: stack }, '').length);
-}
-/** A line for what is wrong with a service: its place in the compose file, or the flag that gives it. */
-function placed(request, { setting, item, problem }, files) {
-    const { compose, name } = request;
-    const [names, list] = [item === undefined ? [] : [item], item === undefined ? '' : ` ${item}`];
-    if (compose === undefined || files === undefined)
-        return `service ${name}: ${flagFor(setting)}${list}: ${problem}`;
-    const path = ['services', keyIn(files.name, name), ...composePath(setting)];
-    return `${place_placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join('.')}: ${problem}`;
-}
-/**
- * The networks that Swarm would refuse to make, or never allocate.
- *
- * @param known those of the swarm, and of the node that answers
- */
-function networkProblems(drafts, known, files) {
-    const wanted = new Map(drafts.flatMap(({ networks = [] }) => networks.map((one) => [one.Name, one])));
-    const keys = files.adapted.files.flatMap((file) => (0,tree/* mapAt */.SC)(file, 'networks').map(({ key }) => key));
-    const placed = [...wanted.values()].map((network) => {
-        const [section = 'networks', key = 'default'] = keyOf(files, 'networks', network.Name);
-        return { network, path: [section, key], at: keys.indexOf(key) };
-    });
-    const before = [];
-    // Docker names them in no order.
-    return placed
-        .toSorted((a, b) => a.at - b.at)
-        .flatMap(({ network, path }) => {
-        const violations = networkViolations(network, [...known, ...before]);
-        before.push(network);
-        return violations.map(({ key, problem }) => {
-            const at = key === '' ? path : [...path, key];
-            return `${place_placeOf(files.files, at)}: ${path.join('.')}: ${problem}`;
-        });
-    });
-}
-/** Whether a service is to be on a network on which it is not yet. */
-function joinsNetwork({ current, wanted }) {
-    const targets = ({ TaskTemplate: { Networks: networks = [] } }) => networks.map(({ Target }) => Target);
-    const has = current === undefined ? [] : targets(current.Spec);
-    return targets(wanted).some((target) => !has.includes(target));
-}
-/**
- * A network that a service is attached to, though Swarm lets none be. Of a stack docker itself tells those of one node.
- *
- * @param known those of the swarm, and of the node that answers
- */
-function attachmentProblems({ request, wanted }, known, files) {
-    const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target);
-    const problems = targets.flatMap((target) => {
-        const named = known.filter(({ Id, Name }) => Id === target || Name === target);
-        const there = named.filter((one) => !(0,stack_objects/* isLeftover */.ij)(one));
-        if (named.length > 0 && there.length === 0) {
-            return [
-                `the network ${named[0]?.Name} is removed, and only kept by what still runs on it: make it anew when that has ended, or name another one`,
-            ];
-        }
-        const network = there.find(({ Scope }) => Scope === 'swarm') ?? there[0];
-        if (network?.Ingress) {
-            return [`${network.Name} is the network of published ports, which no service can join: leave it out`];
-        }
-        const name = network?.Name ?? target;
-        if (name === 'none')
-            return ['Swarm has no network `none`: leave it out'];
-        const isOfOneNode = network?.Scope === 'local' && !OF_EVERY_NODE.includes(name);
-        return isOfOneNode && files === undefined
-            ? [
-                `${name} is a network of one node, which no service can use: make one with \`docker network create --driver overlay\``,
-            ]
-            : [];
-    });
-    return problems.map((problem) => placed(request, { setting: 'networks', problem }, files));
-}
-/** Networks of docker's own, which services may use on each node. */
-const OF_EVERY_NODE = ['bridge', 'host'];
-/** Whether a service brings a name or a port that another one may have. */
-function mayConflict({ current, wanted }) {
-    return current === undefined || newPorts(current, wanted).length > 0;
-}
-/**
- * The services whose name or published ports another service has. One that this run changes counts as it is and as it
- * will be: Swarm gives a port away only when nobody has it any more.
- *
- * @param known all services of the swarm
- */
-function conflicts(drafts, known, files) {
-    return drafts.flatMap((draft, index) => {
-        const others = known.filter(({ ID }) => ID !== draft.current?.ID);
-        const violations = [
-            ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
-            ...portConflicts(draft, drafts, index, others),
-        ];
-        return violations.map((violation) => placed(draft.request, violation, files));
-    });
-}
-function namesBefore(drafts, index) {
-    return drafts.slice(0, index).flatMap(({ current, wanted }) => (current === undefined ? [wanted.Name] : []));
-}
-/**
- * The other services of the swarm with a port of their nodes that a draft asks for. What this run deploys may give its own
- * away.
- *
- * @param known all services of the swarm
- */
-function portHoldersFor(drafts, known) {
-    const own = new Set(drafts.flatMap(({ request }) => siblingNames(request.name)));
-    const asked = drafts.flatMap(({ current, wanted }) => newPorts(current, wanted));
-    return portHolders(asked, known.filter(({ Spec }) => !own.has(Spec.Name)));
-}
-/**
- * Tasks that would wait for ever, for those of other services have a port of every node that is left for them.
- *
- * @param holders what {@link portHoldersFor} finds
- * @param tasks those of the holders
- */
-function heldPortProblems(drafts, holders, tasks, nodes, files) {
-    return drafts.flatMap(({ request, current, wanted }) => {
-        const asked = newPorts(current, wanted);
-        const own = portHolders(asked, holders);
-        const ids = new Set(own.map(({ ID }) => ID));
-        const held = heldPorts(wanted, tasks.filter(({ ServiceID: id }) => ids.has(id)), nodes);
-        const [holder] = own;
-        if (held === undefined || holder === undefined)
-            return [];
-        const port = asked.find((one) => portHolders([one], [holder]).length > 0);
-        const names = (0,word_list/* andList */.c)(own.map(({ Spec }) => Spec.Name));
-        const problem = `${port === undefined ? '' : (0,published_ports/* portName */.rn)(port)} is a port of the node, and ${heldInWords(names, held)}${remedyFor(holder, wanted, files)}`;
-        return [placed(request, { setting: 'ports', problem }, files)];
-    });
-}
-function heldInWords(holders, { taken, nodes, waiting, tasks }) {
-    const where = taken === nodes ? 'every node' : `${taken} of the ${nodes} nodes`;
-    const what = waiting === tasks ? (tasks === 1 ? 'its task' : 'its tasks') : `${waiting} of its ${tasks} tasks`;
-    return `${holders} has it on ${where} that may run this service: ${what} would wait for ever`;
-}
-/** Tasks that would wait for ever, for two services of this deploy want one port of the same nodes. */
-function sharedPortProblems(drafts, nodes, files) {
-    return drafts.flatMap((draft, index) => drafts.slice(0, index).flatMap((other) => {
-        const port = newHostPorts(draft, other)[0] ?? newHostPorts(other, draft)[0];
-        const shared = port === undefined ? undefined : sharedPort(other.wanted, draft.wanted, nodes);
-        if (port === undefined || shared === undefined)
-            return [];
-        const problem = `${(0,published_ports/* portName */.rn)(port)} is a port of the node, and ${other.wanted.Name} publishes it in this same deploy: ${sharedInWords(shared)}: write another port for one of the two`;
-        return [placed(draft.request, { setting: 'ports', problem }, files)];
-    }));
-}
-/** The ports of its nodes that a service gets, and that another one has or gets too. */
-function newHostPorts({ current, wanted }, other) {
-    const others = (0,published_ports/* namedPorts */.ku)(other.wanted);
-    return newPorts(current, wanted).filter((port) => (0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* hasPort */.Wo)(others, port));
-}
-function sharedInWords({ nodes, waiting, tasks }) {
-    const are = nodes === 1 ? 'is one node' : `are ${nodes} nodes`;
-    return `there ${are} for their ${tasks} tasks, and ${waiting} would wait for ever`;
-}
-/** What to do about a port that another service has. */
-function remedyFor({ Spec: spec }, wanted, files) {
-    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const isOfStack = stack !== undefined && stack === wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const keys = files === undefined ? [] : (0,tree/* serviceKeys */.Wy)(files.adapted.files);
-    const isInFiles = keys.some((key) => files !== undefined && scoped(files, key) === spec.Name);
-    return isOfStack && !isInFiles
-        ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
-        : ': write another port, or take it from that one first';
-}
-/** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
-function ownerViolations({ Name: name, Labels: labels }, { name: stack }) {
-    const owner = labels?.[stack_objects/* NAMESPACE_LABEL */.NK] ?? stack;
-    if (owner === stack)
-        return [];
-    const problem = `${name} is a service of the stack ${(0,safe_text/* safeLine */.om)(owner)}: write another name, or another \`stack\``;
-    return [{ setting: 'name', problem }];
-}
-/** Swarm finds names without their capitals. */
-function nameConflicts({ current, wanted }, others) {
-    if (current !== undefined)
-        return [];
-    const { Name: name } = wanted;
-    const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase());
-    if (other === undefined)
-        return [];
-    return [{ setting: 'name', problem: `${name} and ${other} are one name for Swarm: write another one` }];
-}
-function portConflicts({ current, wanted }, drafts, index, others) {
-    const asks = newPorts(current, wanted);
-    if (asks.length === 0)
-        return [];
-    const taken = others.flatMap((other) => {
-        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, (0,published_ports/* portsOf */.a5)(other));
-        return port === undefined ? [] : [takenBy(port, other, drafts, wanted)];
-    });
-    const both = drafts.slice(0, index).flatMap((other) => {
-        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, newPorts(other.current, other.wanted));
-        return port === undefined
-            ? []
-            : [
-                `${(0,published_ports/* portName */.rn)(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`,
-            ];
-    });
-    return [...taken, ...both].map((problem) => ({ setting: 'ports', problem }));
-}
-function newPorts(current, wanted) {
-    const has = current === undefined ? [] : (0,published_ports/* portsOf */.a5)(current);
-    return (0,published_ports/* namedPorts */.ku)(wanted).filter((port) => !(0,published_ports/* hasPort */.Wo)(has, port));
-}
-function takenBy(port, { ID, Spec: spec }, drafts, wanted) {
-    const name = (0,published_ports/* portName */.rn)(port);
-    const other = drafts.find(({ current }) => current?.ID === ID);
-    if (other !== undefined && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(other.wanted)) === undefined) {
-        return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
-    }
-    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const isLeftOver = other === undefined && stack !== undefined && stack === wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const whose = isLeftOver
-        ? `, of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
-        : ': write another port, or take it from that one first';
-    return `${name} is published by the service ${spec.Name}${whose}`;
-}
-
 ;// CONCATENATED MODULE: ./build/plan/check.js
+
+
+
+
 
 
 
@@ -19010,9 +19130,11 @@ async function check(planned, run) {
     });
     const drafts = results.flatMap(({ draft }) => draft ?? []);
     const ending = shortLivedProblems(results.flatMap(({ storing }) => storing ?? []), run.deployment, run.time);
+    const together = await checkTogether(drafts, run);
     return {
         changes: results.flatMap(({ service }) => service ?? []),
-        problems: [...problemsOf(results), ...ending, ...(await problemsTogether(drafts, run))],
+        givers: together.givers,
+        problems: [...problemsOf(results), ...ending, ...together.problems],
     };
 }
 /** What is wrong with each, in their order; images that cannot be read for one cause are told once. */
@@ -19027,19 +19149,24 @@ function problemsOf(findings) {
     });
 }
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
-async function problemsTogether(drafts, run) {
-    const { connection, deployment, signal, belongings } = run;
+async function checkTogether(drafts, run) {
+    const { connection, deployment, signal, belongings, stack } = run;
     const { stack: files } = deployment;
     const joining = drafts.filter(joinsNetwork);
     const networks = belongings?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
     const services = drafts.some(mayConflict) ? await connection.engine.get('/services', { signal }) : [];
-    return [
+    const leaving = stack?.prune ? surplusServices(stack, services, nameInFiles) : [];
+    const givers = portGivers(drafts, leaving, stackOf(deployment)?.strategy);
+    for (const { request, changes } of givers)
+        log/* log */.Rm.info(`${request.name}: ${changes.join('; ')}, and is removed last`);
+    const problems = [
         ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
         ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
-        ...conflicts(drafts, services, files),
+        ...conflicts(drafts, withPortsGiven(services, givers), files),
         ...sharedPortProblems(drafts, run.observed.nodes, files),
         ...(await portsHeldByOthers(drafts, services, run)),
     ];
+    return { givers, problems };
 }
 /** Tasks are asked for only where another service has a port of its nodes that is wanted. */
 async function portsHeldByOthers(drafts, services, run) {
@@ -21134,7 +21261,7 @@ const NOTHING_TO_PUSH = { pushes: [], fromArchives: new Map(), problems: [] };
  * @throws UserErrors with all that would not work out
  */
 async function planAndCheck(asked, run, cas) {
-    const { deployment, belongings } = asked;
+    const { deployment, belongings, stack } = asked;
     const { connection, time, workspace } = run;
     // A group of the log, and the time that is left for what comes before the first change.
     const early = (title, work) => (0,log/* stage */.dw)(title, () => time.before(title, work));
@@ -21160,11 +21287,12 @@ async function planAndCheck(asked, run, cas) {
     if (plan.problems.length + pushing.problems.length === 0)
         for (const line of unused)
             log/* log */.Rm.notice(line);
-    const { changes, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, {
+    const { changes, givers, problems } = await early('Check images, flags and platforms', (signal) => check(plan.services, {
         ...run,
         signal,
         deployment,
         belongings,
+        stack,
         loggedIn,
         observed,
         strategies: STRATEGIES,
@@ -21182,7 +21310,7 @@ async function planAndCheck(asked, run, cas) {
     await tellTrustCommands(all, deployment);
     (0,errors/* throwAll */.Kx)(withTrustAdvice(all, deployment, cas));
     await tellHubLimits(hub, changes, observed);
-    return { changes, observed, pushes: pushing.pushes, tools: tools.image };
+    return { changes, givers, observed, pushes: pushing.pushes, tools: tools.image };
 }
 /** The image by which docker runs on the nodes, where that is asked for, with what is wrong with it. */
 async function toolsFor({ pruneImages, ...accounts }, { connection, time }) {
@@ -23759,6 +23887,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -23785,15 +23914,15 @@ async function allStages(asked, run, onRemains) {
         // A registry can only be asked when the nodes trust it, and the managers are nodes.
         await installRegistryCas({ ...run, connection, deployment, self, onRemains });
         const before = { ...run, connection };
-        const { changes, observed: atFirst, pushes, tools } = await planAndCheck(read, before, 'installed');
+        const { changes, givers, observed: atFirst, pushes, tools } = await planAndCheck(read, before, 'installed');
         await push(pushes, changes, deployment, before, onRemains);
         const preparing = { ...run, connection, observed: atFirst, deployment, self, onRemains };
         await removeLeft(preparing);
         const observed = await prepareNodes(changes, preparing);
         const mark = markFor(self, deployment, observed);
-        const lines = serviceLog(changes.map(({ request }) => request.name));
+        const lines = serviceLog([...givers, ...changes].map(({ request }) => request.name));
         const rollout = { ...run, connection, observed, deployment, mark, lines };
-        const { results, advice, records } = await change(changes, read, { ...rollout, self });
+        const { results, advice, records } = await change(changes, givers, read, { ...rollout, self });
         const names = changes.map(({ request }) => request.name);
         const pruned = tools && (await pruneOldImages(tools, results, subjectsOf(names, stack), { ...run, deployment, self }));
         return {
@@ -23834,26 +23963,28 @@ async function push(pushes, changes, { credentials }, run, onRemains) {
 }
 const NO_RECORDS = { notes: [], removed: [] };
 /** From here on the swarm is changed. */
-async function change(changes, asked, run) {
+async function change(changes, givers, asked, run) {
     const { signal } = run;
     // What it throws to the user says itself what stays.
     const made = await make(changes, asked.belongings, run).catch((error) => {
         throw error instanceof errors/* UserError */.yo || signal.aborted ? error : new errors/* Underway */.S8(error);
     });
-    return changeServices(made, asked, run).catch((error) => {
+    return changeServices(made, givers, asked, run).catch((error) => {
         throw (0,errors/* afterFirstChange */.V4)(error, signal);
     });
 }
 /** @param made the changes, and what was made for them */
-async function changeServices({ changes, objects }, { stack, belongings, returns }, run) {
+async function changeServices({ changes, objects }, leaving, { stack, belongings, returns }, run) {
     const { connection, deployment, signal, time } = run;
-    const first = await takeFirstSteps(changes, run);
+    const { givers, ...handed } = await handOverPorts(leaving, changes, run);
+    const first = handed.ended === undefined ? await takeFirstSteps(handed.changes, run) : handed;
     // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
     const rolledOut = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended);
     const settled = inOrderOf(changes, [...rolledOut, ...unwatched(first.failed ?? [])]);
-    const back = await goBack(await takeLastSteps(settled, run), run);
+    const back = await goBack([...(await takeLastSteps(settled, run)), ...givers], run);
     time.beginClosing();
-    const ended = isAllGood(back) ? back : await withLookAfterFailure(back, run);
+    const [ours, gave] = [back.slice(0, settled.length), back.slice(settled.length)];
+    const ended = isAllGood(back) ? ours : await withLookAfterFailure(ours, run);
     await tidyInterims(ended, run);
     await tidyAll(ended, run);
     if (!isAllGood(ended))
@@ -23866,7 +23997,9 @@ async function changeServices({ changes, objects }, { stack, belongings, returns
     const recordsNow = { hasOne: records.some(({ version }) => version !== undefined), removed: recordsGone };
     const removed = await deploy_prune(ended, stack, belongings, recordsNow, run);
     const advice = signal.aborted || returns ? [] : await adviceOn(ended, run, STRATEGIES);
-    return { results: [...ended.map(({ result }) => result), ...removed], advice, records };
+    // Of what is removed nothing else counts.
+    const left = isAllGood(back) ? ended : [...ended, ...gave];
+    return { results: [...left.map(({ result }) => result), ...removed], advice, records };
 }
 /** The version that a stack or service has gone back to. */
 function originsOf(returns = []) {

@@ -119,6 +119,36 @@ ${ON_THE_NODE}`
     )
 
     swarm.beside(
+      'a renamed service gets the port of the one that prune removes, and a failed deploy gives it back',
+      async () => {
+        const [old, fresh] = [await image('open', 'old'), await image('open', 'fresh')]
+        const bad = await image('open', 'unready', 'v1', exits(3, 'not ready'))
+        const file = (name: string, what: string) => `services: {${name}: {image: '${what}', ports: ['7080:8080']}}\n`
+        await write({ 'mv/1.yml': file('old', old), 'mv/2.yml': file('web', bad), 'mv/3.yml': file('web', fresh) })
+        const go = (name: string) =>
+          deploy({ stack: 'mv', 'compose-file': `mv/${name}.yml`, prune: 'true', 'history-limit': '0', monitor: '5s' })
+        const portsOf = async (name: string) =>
+          ((await swarm.service(name)).Endpoint?.Ports ?? []).map(({ PublishedPort }) => PublishedPort)
+        const areRunning = async (name: string) => (await swarm.running(name)).map(({ ID }) => ID)
+        expect((await go('1')).main).toMatchObject({ code: 0 })
+        expect(await portsOf('mv_old')).toEqual([7080])
+
+        const red = await go('2')
+        expect(outcomes(red.outputs)).toEqual({ mv_web: 'rolled-back', mv_old: 'rolled-back' })
+        expect(await names('service', 'mv')).toEqual(['mv_old'])
+        expect(await portsOf('mv_old')).toEqual([7080])
+        expect(await areRunning('mv_old')).toHaveLength(1)
+
+        const green = await go('3')
+        expect(green.main).toMatchObject({ code: 0 })
+        expect(outcomes(green.outputs)).toEqual({ mv_web: 'created', mv_old: 'removed' })
+        expect(await names('service', 'mv')).toEqual(['mv_web'])
+        expect(await portsOf('mv_web')).toEqual([7080])
+        expect(await areRunning('mv_web')).toHaveLength(1)
+      },
+    )
+
+    swarm.beside(
       'missing externals, a bad image, a credential spec without Windows, and what docker itself refuses: all told before anything has changed',
       async () => {
         const app = await image('open', 'externals')

@@ -9,6 +9,7 @@ import { withForced } from '../plan/force.ts'
 import { unusedConfigs, unusedCredentials } from '../plan/notices.ts'
 import { type Observation, observe } from '../plan/observe.ts'
 import { planDeployment } from '../plan/plan.ts'
+import type { PortGiver } from '../plan/port-givers.ts'
 import { withPresentImages } from '../plan/refresh.ts'
 import { type Return, readRecorded } from '../plan/rollback.ts'
 import { type CaState, tellTrustCommands, withTrustAdvice } from '../plan/trust.ts'
@@ -60,6 +61,8 @@ export async function readAsked(asked: Deployment, { connection, workspace, time
 /** What is to be done to each service, and how all of them are now. */
 export interface CheckedPlan {
   readonly changes: readonly Change[]
+  /** Of a stack with `prune`: the services that give their ports to others before they go. */
+  readonly givers: readonly PortGiver[]
   readonly observed: Observation
   /** The images that come from archives. */
   readonly pushes: readonly Push[]
@@ -74,7 +77,7 @@ const NOTHING_TO_PUSH: CheckedPushes = { pushes: [], fromArchives: new Map(), pr
  * @throws UserErrors with all that would not work out
  */
 export async function planAndCheck(asked: Asked, run: Run, cas: CaState): Promise<CheckedPlan> {
-  const { deployment, belongings } = asked
+  const { deployment, belongings, stack } = asked
   const { connection, time, workspace } = run
   // A group of the log, and the time that is left for what comes before the first change.
   const early = <T>(title: string, work: (limit: AbortSignal) => Promise<T>) =>
@@ -106,12 +109,13 @@ export async function planAndCheck(asked: Asked, run: Run, cas: CaState): Promis
     ...unusedPushes(pushing.pushes, plan.services),
   ]
   if (plan.problems.length + pushing.problems.length === 0) for (const line of unused) log.notice(line)
-  const { changes, problems } = await early('Check images, flags and platforms', (signal) =>
+  const { changes, givers, problems } = await early('Check images, flags and platforms', (signal) =>
     check(plan.services, {
       ...run,
       signal,
       deployment,
       belongings,
+      stack,
       loggedIn,
       observed,
       strategies: STRATEGIES,
@@ -130,7 +134,7 @@ export async function planAndCheck(asked: Asked, run: Run, cas: CaState): Promis
   await tellTrustCommands(all, deployment)
   throwAll(withTrustAdvice(all, deployment, cas))
   await tellHubLimits(hub, changes, observed)
-  return { changes, observed, pushes: pushing.pushes, tools: tools.image }
+  return { changes, givers, observed, pushes: pushing.pushes, tools: tools.image }
 }
 
 /** The image by which docker runs on the nodes, where that is asked for, with what is wrong with it. */

@@ -6,6 +6,7 @@ import { takeLock } from '../lock/lock.ts'
 import { type Pruned, pruneImages } from '../nodes/prune-images.ts'
 import type { Change } from '../plan/change.ts'
 import { nameInFiles } from '../plan/colours.ts'
+import type { PortGiver } from '../plan/port-givers.ts'
 import type { Return } from '../plan/rollback.ts'
 import { prepareNodes, removeLeft } from '../prepare/prepare.ts'
 import { installRegistryCas } from '../prepare/registry-ca/install.ts'
@@ -15,6 +16,7 @@ import { type Subject, subjectsOf } from '../records/record.ts'
 import type { RecordNote, WrittenRecords } from '../records/write.ts'
 import { adviceOn } from '../report/advice.ts'
 import { isGood, type PushedImage, type ServiceResult } from '../result.ts'
+import { handOverPorts } from '../rollout/hand-over.ts'
 import { recordDeploy } from '../rollout/record-deploy.ts'
 import { rollOut, unwatched } from '../rollout/roll-out.ts'
 import type { RolloutRun } from '../rollout/run.ts'
@@ -29,7 +31,7 @@ import type { Made } from '../stack/made.ts'
 import { makeObjects } from '../stack/make.ts'
 import { type RecordsNow, removeEarlierVersions, removeMade, removeUnused } from '../stack/remove.ts'
 import type { Belongings, Stack } from '../stack/stack.ts'
-import { takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
+import { type AfterFirstSteps, takeFirstSteps, takeLastSteps, tidyAll } from '../strategies/steps.ts'
 import { STRATEGIES } from '../strategies/table.ts'
 import { type Asked, planAndCheck, readAsked } from './before-change.ts'
 import { withRun } from './with-run.ts'
@@ -79,15 +81,15 @@ async function allStages(asked: Deployment, run: Run, onRemains: OnRemains): Pro
   // A registry can only be asked when the nodes trust it, and the managers are nodes.
   await installRegistryCas({ ...run, connection, deployment, self, onRemains })
   const before = { ...run, connection }
-  const { changes, observed: atFirst, pushes, tools } = await planAndCheck(read, before, 'installed')
+  const { changes, givers, observed: atFirst, pushes, tools } = await planAndCheck(read, before, 'installed')
   await push(pushes, changes, deployment, before, onRemains)
   const preparing = { ...run, connection, observed: atFirst, deployment, self, onRemains }
   await removeLeft(preparing)
   const observed = await prepareNodes(changes, preparing)
   const mark = markFor(self, deployment, observed)
-  const lines = serviceLog(changes.map(({ request }) => request.name))
+  const lines = serviceLog([...givers, ...changes].map(({ request }) => request.name))
   const rollout: RolloutRun = { ...run, connection, observed, deployment, mark, lines }
-  const { results, advice, records } = await change(changes, read, { ...rollout, self })
+  const { results, advice, records } = await change(changes, givers, read, { ...rollout, self })
   const names = changes.map(({ request }) => request.name)
   const pruned = tools && (await pruneOldImages(tools, results, subjectsOf(names, stack), { ...run, deployment, self }))
   return {
@@ -136,13 +138,13 @@ const NO_RECORDS: WrittenRecords = { notes: [], removed: [] }
 type ChangingRun = RolloutRun & { readonly self: RunIdentity }
 
 /** From here on the swarm is changed. */
-async function change(changes: readonly Change[], asked: Asked, run: ChangingRun) {
+async function change(changes: readonly Change[], givers: readonly PortGiver[], asked: Asked, run: ChangingRun) {
   const { signal } = run
   // What it throws to the user says itself what stays.
   const made = await make(changes, asked.belongings, run).catch((error: unknown) => {
     throw error instanceof UserError || signal.aborted ? error : new Underway(error)
   })
-  return changeServices(made, asked, run).catch((error: unknown) => {
+  return changeServices(made, givers, asked, run).catch((error: unknown) => {
     throw afterFirstChange(error, signal)
   })
 }
@@ -150,17 +152,20 @@ async function change(changes: readonly Change[], asked: Asked, run: ChangingRun
 /** @param made the changes, and what was made for them */
 async function changeServices(
   { changes, objects }: Awaited<ReturnType<typeof make>>,
+  leaving: readonly PortGiver[],
   { stack, belongings, returns }: Asked,
   run: ChangingRun,
 ): Promise<Pick<Deployed, 'results' | 'advice' | 'records'>> {
   const { connection, deployment, signal, time } = run
-  const first = await takeFirstSteps(changes, run)
+  const { givers, ...handed } = await handOverPorts(leaving, changes, run)
+  const first: AfterFirstSteps = handed.ended === undefined ? await takeFirstSteps(handed.changes, run) : handed
   // A first step that failed ends the run: nothing more is sent, so there is nothing to watch.
   const rolledOut = first.ended === undefined ? await rollOut(first.changes, run) : unwatched(first.ended)
   const settled = inOrderOf(changes, [...rolledOut, ...unwatched(first.failed ?? [])])
-  const back = await goBack(await takeLastSteps(settled, run), run)
+  const back = await goBack([...(await takeLastSteps(settled, run)), ...givers], run)
   time.beginClosing()
-  const ended = isAllGood(back) ? back : await withLookAfterFailure(back, run)
+  const [ours, gave] = [back.slice(0, settled.length), back.slice(settled.length)]
+  const ended = isAllGood(back) ? ours : await withLookAfterFailure(ours, run)
   await tidyInterims(ended, run)
   await tidyAll(ended, run)
   if (!isAllGood(ended)) await removeMade(objects, connection.engine, signal)
@@ -172,7 +177,9 @@ async function changeServices(
   const recordsNow = { hasOne: records.some(({ version }) => version !== undefined), removed: recordsGone }
   const removed = await prune(ended, stack, belongings, recordsNow, run)
   const advice = signal.aborted || returns ? [] : await adviceOn(ended, run, STRATEGIES)
-  return { results: [...ended.map(({ result }) => result), ...removed], advice, records }
+  // Of what is removed nothing else counts.
+  const left = isAllGood(back) ? ended : [...ended, ...gave]
+  return { results: [...left.map(({ result }) => result), ...removed], advice, records }
 }
 
 /** The version that a stack or service has gone back to. */

@@ -85,6 +85,8 @@ export interface Update extends CheckedPart {
   readonly currentAccess: Access | undefined
   /** What its strategy does before the whole of the change is sent. */
   readonly firstStep?: unknown
+  /** The services that get published ports which it has: before they are sent, and until they have gone back. */
+  readonly givesPortsTo?: readonly string[]
 }
 
 /** A second service is made, beside the live one if there is one. */

@@ -16,7 +16,7 @@ import {
 import { cpuLimitProblem, roomProblem, startFirstProblem } from '../docker/swarm/room.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
 import { messageOf, throwAll, UserErrors } from '../errors.ts'
-import type { Deployment } from '../inputs/deployment.ts'
+import { type Deployment, stackOf } from '../inputs/deployment.ts'
 import { policyAdvice } from '../inputs/update-policy.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log/log.ts'
@@ -24,8 +24,10 @@ import { inParallel } from '../runner/parallel.ts'
 import { nameColumn } from '../runner/text/name-column.ts'
 import { andList } from '../runner/text/word-list.ts'
 import { nowMs } from '../runner/time/clock.ts'
-import { type Belongings, configContent, swarmNetworks } from '../stack/stack.ts'
+import { type Belongings, configContent, type Stack, swarmNetworks } from '../stack/stack.ts'
+import { surplusServices } from '../stack/unused.ts'
 import { type Change, changeOf, type Target } from './change.ts'
+import { nameInFiles } from './colours.ts'
 import type { LoggedIn } from './credentials/log-in.ts'
 import { type Storing, shortLivedProblems } from './credentials/short-lived.ts'
 import {
@@ -41,6 +43,7 @@ import {
 import { slowCheckNote, slowUpdateNote, unfinishedUpdateNote } from './notices.ts'
 import { type Observation, observedTasks } from './observe.ts'
 import type { PlannedService } from './planned-service.ts'
+import { type PortGiver, portGivers, withPortsGiven } from './port-givers.ts'
 import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {
   attachmentProblems,
@@ -60,6 +63,8 @@ const PROGRESS_EVERY_MS = 10_000
 
 export interface Checked {
   readonly changes: readonly Change[]
+  /** The services that are about to be removed, and give their ports to others before. */
+  readonly givers: readonly PortGiver[]
   /** One line for everything that would not work out. */
   readonly problems: readonly string[]
 }
@@ -69,6 +74,7 @@ interface CheckRun extends Run {
   readonly deployment: Deployment
   /** The secrets, configs and networks of the stack, or of the entries of services. */
   readonly belongings: Belongings | undefined
+  readonly stack: Stack | undefined
   readonly loggedIn: LoggedIn
   readonly fromArchives: FromArchives
   readonly observed: Observation
@@ -95,9 +101,11 @@ export async function check(planned: readonly PlannedService[], run: CheckRun): 
     run.deployment,
     run.time,
   )
+  const together = await checkTogether(drafts, run)
   return {
     changes: results.flatMap(({ service }) => service ?? []),
-    problems: [...problemsOf(results), ...ending, ...(await problemsTogether(drafts, run))],
+    givers: together.givers,
+    problems: [...problemsOf(results), ...ending, ...together.problems],
   }
 }
 
@@ -116,20 +124,24 @@ function problemsOf(findings: readonly Finding[]): string[] {
 }
 
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
-async function problemsTogether(drafts: readonly Draft[], run: CheckRun): Promise<string[]> {
-  const { connection, deployment, signal, belongings } = run
+async function checkTogether(drafts: readonly Draft[], run: CheckRun): Promise<Pick<Checked, 'givers' | 'problems'>> {
+  const { connection, deployment, signal, belongings, stack } = run
   const { stack: files } = deployment
   const joining = drafts.filter(joinsNetwork)
   const networks =
     belongings?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : [])
   const services = drafts.some(mayConflict) ? await connection.engine.get<Service[]>('/services', { signal }) : []
-  return [
+  const leaving = stack?.prune ? surplusServices(stack, services, nameInFiles) : []
+  const givers = portGivers(drafts, leaving, stackOf(deployment)?.strategy)
+  for (const { request, changes } of givers) log.info(`${request.name}: ${changes.join('; ')}, and is removed last`)
+  const problems = [
     ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
     ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
-    ...conflicts(drafts, services, files),
+    ...conflicts(drafts, withPortsGiven(services, givers), files),
     ...sharedPortProblems(drafts, run.observed.nodes, files),
     ...(await portsHeldByOthers(drafts, services, run)),
   ]
+  return { givers, problems }
 }
 
 /** Tasks are asked for only where another service has a port of its nodes that is wanted. */

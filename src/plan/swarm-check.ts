@@ -159,8 +159,8 @@ export function attachmentProblems(
 const OF_EVERY_NODE = ['bridge', 'host']
 
 /** Whether a service brings a name or a port that another one may have. */
-export function mayConflict({ current, wanted }: Draft): boolean {
-  return current === undefined || newPorts(current, wanted).length > 0
+export function mayConflict(draft: Draft): boolean {
+  return draft.current === undefined || newPorts(draft).length > 0
 }
 
 /**
@@ -178,7 +178,7 @@ export function conflicts(
     const others = known.filter(({ ID }) => ID !== draft.current?.ID)
     const violations = [
       ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
-      ...portConflicts(draft, drafts, index, others),
+      ...portConflicts(draft, drafts, index, others, files),
     ]
     return violations.map((violation) => placed(draft.request, violation, files))
   })
@@ -196,7 +196,7 @@ function namesBefore(drafts: readonly Draft[], index: number): string[] {
  */
 export function portHoldersFor(drafts: readonly Draft[], known: readonly Service[]): Service[] {
   const own = new Set(drafts.flatMap(({ request }) => siblingNames(request.name)))
-  const asked = drafts.flatMap(({ current, wanted }) => newPorts(current, wanted))
+  const asked = drafts.flatMap(newPorts)
   return portHolders(
     asked,
     known.filter(({ Spec }) => !own.has(Spec.Name)),
@@ -217,7 +217,7 @@ export function heldPortProblems(
   files: StackRequest | undefined,
 ): string[] {
   return drafts.flatMap(({ request, current, wanted }) => {
-    const asked = newPorts(current, wanted)
+    const asked = newPorts({ current, wanted })
     const own = portHolders(asked, holders)
     const ids = new Set(own.map(({ ID }) => ID))
     const held = heldPorts(
@@ -260,7 +260,7 @@ export function sharedPortProblems(
 /** The ports of its nodes that a service gets, and that another one has or gets too. */
 function newHostPorts({ current, wanted }: Draft, other: Draft): ServicePort[] {
   const others = namedPorts(other.wanted)
-  return newPorts(current, wanted).filter((port) => isHostPort(port) && hasPort(others, port))
+  return newPorts({ current, wanted }).filter((port) => isHostPort(port) && hasPort(others, port))
 }
 
 function sharedInWords({ nodes, waiting, tasks }: SharedPort): string {
@@ -301,15 +301,16 @@ function portConflicts(
   drafts: readonly Draft[],
   index: number,
   others: readonly Service[],
+  files: StackRequest | undefined,
 ): Violation[] {
-  const asks = newPorts(current, wanted)
+  const asks = newPorts({ current, wanted })
   if (asks.length === 0) return []
   const taken = others.flatMap((other) => {
     const port = portInTheWay(asks, portsOf(other))
-    return port === undefined ? [] : [takenBy(port, other, drafts, wanted)]
+    return port === undefined ? [] : [takenBy(port, other, drafts, wanted, files)]
   })
   const both = drafts.slice(0, index).flatMap((other) => {
-    const port = portInTheWay(asks, newPorts(other.current, other.wanted))
+    const port = portInTheWay(asks, newPorts(other))
     return port === undefined
       ? []
       : [
@@ -319,7 +320,8 @@ function portConflicts(
   return [...taken, ...both].map((problem) => ({ setting: 'ports', problem }))
 }
 
-function newPorts(current: Service | undefined, wanted: ServiceSpec): ServicePort[] {
+/** The ports by which a spec asks for more than the service has, if there is one. */
+export function newPorts({ current, wanted }: Pick<Draft, 'current' | 'wanted'>): ServicePort[] {
   const has = current === undefined ? [] : portsOf(current)
   return namedPorts(wanted).filter((port) => !hasPort(has, port))
 }
@@ -329,6 +331,7 @@ function takenBy(
   { ID, Spec: spec }: Service,
   drafts: readonly Draft[],
   wanted: ServiceSpec,
+  files: StackRequest | undefined,
 ): string {
   const name = portName(port)
   const other = drafts.find(({ current }) => current?.ID === ID)
@@ -338,7 +341,7 @@ function takenBy(
   const stack = spec.Labels?.[NAMESPACE_LABEL]
   const isLeftOver = other === undefined && stack !== undefined && stack === wanted.Labels?.[NAMESPACE_LABEL]
   const whose = isLeftOver
-    ? `, of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
+    ? `, of this stack but no longer in its files: ${files?.prune === false ? 'write `prune: true`, or ' : ''}remove it first with \`docker service rm ${spec.Name}\``
     : ': write another port, or take it from that one first'
   return `${name} is published by the service ${spec.Name}${whose}`
 }

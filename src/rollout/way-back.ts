@@ -57,7 +57,8 @@ export async function goBack(settled: readonly Settled[], run: RolloutRun): Prom
 /** What is up, and is not watched on its way back. Traffic may have moved meanwhile. */
 function whatStands(settled: readonly Settled[], others: readonly Sent[]): readonly Settled[] {
   return settled.filter(
-    ({ sent, result }) => isGood(result) && sent.change.action !== 'switch' && !others.includes(sent),
+    ({ sent, result }) =>
+      isGood(result) && sent.change.action !== 'switch' && takersOf(sent).length === 0 && !others.includes(sent),
   )
 }
 
@@ -137,17 +138,19 @@ export function goingBack(settled: readonly Settled[], policy: Policy): readonly
  * Whether the user wants the change of a service undone. With `rollback-failed` that are those that did not come up, and
  * of a stack what needs one of them: all others are what was asked for, and stand by themselves.
  */
-function unwantedOf(
-  settled: readonly Settled[],
-  { onFailure, onCancel, stack }: Policy,
-): (one: Pick<Settled, 'result'>) => boolean {
+function unwantedOf(settled: readonly Settled[], { onFailure, onCancel, stack }: Policy): (one: Settled) => boolean {
   const bad = settled.filter(({ result }) => !isGood(result)).map(({ result }) => result)
   const wish = bad.some(({ outcome }) => outcome === 'cancelled') ? onCancel : onFailure
   if (bad.length === 0 || wish === 'keep' || wish === 'pause') return () => false
   if (wish === 'rollback') return () => true
   const names = bad.map(({ name }) => name)
   const all = new Set([...names, ...(stack === undefined ? [] : dependantsOf(names, stack))])
-  return ({ result }) => all.has(result.name)
+  return ({ sent, result }) => [result.name, ...takersOf(sent)].some((name) => all.has(name))
+}
+
+/** The services that have got ports of a service which goes. */
+function takersOf({ change }: Sent): readonly string[] {
+  return change.action === 'update' ? (change.givesPortsTo ?? []) : []
 }
 
 /** It was, or may have been. */

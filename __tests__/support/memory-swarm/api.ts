@@ -1,5 +1,6 @@
 import type { Healthcheck, Node, ServiceSpec } from '../../../src/docker/api.ts'
 import { constraintProblem } from '../../../src/docker/swarm/placement.ts'
+import { namedPorts, portInTheWay } from '../../../src/docker/swarm/published-ports.ts'
 import { asLeftover, asNode, asObject, asService, asTask } from './answers.ts'
 import { isDirty } from './dirty.ts'
 import { digestOf, findImage, type Image, type Images, mayRead } from './images.ts'
@@ -171,6 +172,8 @@ function createService(store: Store, { body, registryAuth }: Call): Answer {
     const said = `name conflicts with an existing object: service ${spec.Name} already exists`
     return no(409, `rpc error: code = AlreadyExists desc = ${said}`)
   }
+  const inTheWay = portProblem(store, spec)
+  if (inTheWay !== undefined) return inTheWay
   return ok({ ID: store.createService(spec, registryAuth).id }, 201)
 }
 
@@ -188,6 +191,18 @@ function specProblem(store: Store, spec: ServiceSpec): Answer | undefined {
   for (const { ConfigID: id, ConfigName: name } of container.Configs ?? []) {
     if (!store.objects.configs.has(id))
       return no(400, `rpc error: code = InvalidArgument desc = config not found: ${name}`)
+  }
+  return undefined
+}
+
+/** swarmkit, manager/controlapi/service.go: checkPortConflicts */
+function portProblem(store: Store, spec: ServiceSpec, itself?: StoredService): Answer | undefined {
+  const asked = namedPorts(spec)
+  for (const { id, current } of store.services.values()) {
+    const port = id === itself?.id ? undefined : portInTheWay(asked, namedPorts(current.spec))
+    if (port === undefined) continue
+    const said = `port '${port.PublishedPort}' is already in use by service '${current.spec.Name}' (${id}) as an ingress port`
+    return no(400, `rpc error: code = InvalidArgument desc = ${said}`)
   }
   return undefined
 }
@@ -212,6 +227,8 @@ function updateService(store: Store, service: StoredService, { query, body, regi
   if (modeOf(spec) !== modeOf(current.spec)) {
     return no(501, 'rpc error: code = Unimplemented desc = service mode change is not allowed')
   }
+  const inTheWay = portProblem(store, spec, service)
+  if (inTheWay !== undefined) return inTheWay
   if (Number(version) !== service.version) return outOfSequence()
   const stored = registryAuthFrom === 'previous-spec' ? previous?.credential : current.credential
   store.writeService(service, {

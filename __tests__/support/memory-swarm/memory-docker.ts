@@ -238,6 +238,7 @@ interface ComposeService {
   readonly credential_spec?: { readonly config?: string; readonly file?: string; readonly registry?: string }
   readonly environment?: Readonly<Record<string, string>>
   readonly networks?: Readonly<Record<string, unknown>> | readonly string[]
+  readonly ports?: readonly string[]
   readonly deploy?: {
     readonly replicas?: number
     readonly mode?: string
@@ -332,6 +333,12 @@ async function deployStack(stack: string, text: string, env: Env): Promise<void>
   }
 }
 
+/** `80:8000` */
+function portOf(text: string) {
+  const [published, target] = text.split(':').map(Number)
+  return { Protocol: 'tcp', TargetPort: target ?? 0, PublishedPort: published ?? 0, PublishMode: 'ingress' as const }
+}
+
 function stackSpec(name: string, stack: string, key: string, one: ComposeService, networks: string[]): ServiceSpec {
   const { image, environment = {}, deploy = {} } = one
   const namespace = { 'com.docker.stack.namespace': stack }
@@ -362,6 +369,6 @@ function stackSpec(name: string, stack: string, key: string, one: ComposeService
         : modeNamed(deploy.mode),
     ...(deploy.update_config && { UpdateConfig: policy(deploy.update_config) }),
     ...(deploy.rollback_config && { RollbackConfig: policy(deploy.rollback_config) }),
-    EndpointSpec: {},
+    EndpointSpec: one.ports ? { Ports: one.ports.map(portOf) } : {},
   }
 }

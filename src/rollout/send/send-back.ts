@@ -8,6 +8,8 @@ import { isOnItsWayToANode } from '../../docker/swarm/task.ts'
 import type { Creation, Switch, Update } from '../../plan/change.ts'
 import { INTERIM_LABEL } from '../../plan/interim-spec.ts'
 import { isAsBefore, sayingWhoScales, withScaleOnWayBack } from '../../plan/keep-replicas.ts'
+import { servicesNamed } from '../../plan/observe.ts'
+import { havePortsOf } from '../../plan/port-givers.ts'
 import { hasOthersScale } from '../../runner/own-labels.ts'
 import { inParallel } from '../../runner/parallel.ts'
 import { nowMs, sleep, timeLimit } from '../../runner/time/clock.ts'
@@ -38,6 +40,8 @@ const PLACEMENT_MS = 1000
 /** So soon after a change Swarm has made the first task of it. */
 const FIRST_TASK_MS = 300
 const PLACEMENT_LOOK_MS = 50
+/** Why a service has failed is looked for before it goes back. */
+const PORTS_MS = 30_000
 
 /**
  * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
@@ -99,6 +103,7 @@ async function restore(change: Update, { service: deployed, problem, sentAt }: S
   const { current, interim, wanted } = change
   const signal = timeLimit(SEND_TIMEOUT_MS)
   await untilOnNodes(current, sentAt, engine, signal)
+  await untilPortsAreFree(change, engine, signal)
   const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])]
   const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted]), current.Spec]
   const back = sayingWhoScales(current.Spec, wanted)
@@ -180,6 +185,15 @@ async function untilOnNodes({ ID }: Service, sentAt: number, engine: Engine, sig
   const query = { filters: JSON.stringify({ service: [ID] }) }
   const areOnNodes = async () => !(await engine.get<Task[]>('/tasks', { query, signal })).some(isOnItsWayToANode)
   await poll(areOnNodes, PLACEMENT_LOOK_MS, () => nowMs() >= deadline, signal)
+}
+
+/** What has got its ports goes back at the same time. */
+async function untilPortsAreFree(change: Update, engine: Engine, signal: AbortSignal): Promise<void> {
+  const { givesPortsTo: names = [] } = change
+  if (names.length === 0) return
+  const deadline = nowMs() + PORTS_MS
+  const areFree = async () => !havePortsOf(change, await servicesNamed(engine, names, signal))
+  await poll(areFree, LOOK_EVERY_MS, () => nowMs() >= deadline, signal)
 }
 
 function leftHalfWay({ change }: SentChange): string {

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { ServiceSpec } from '../../src/docker/api.ts'
+import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
+import { MemorySwarm } from '../support/memory-swarm/memory-swarm.ts'
+import { type Run, runAction } from '../support/memory-swarm/run.ts'
+
+const IMAGES = {
+  'hub.test/web:1': {},
+  'hub.test/web:crashes': { ends: { afterSeconds: 1, exitCode: 3 } },
+}
+
+type Files = Readonly<Record<string, { readonly tag?: string; readonly ports?: readonly string[] }>>
+
+const compose = (services: Files) =>
+  JSON.stringify({
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, { tag = '1', ports = [] }]) => [
+        name,
+        { image: `hub.test/web:${tag}`, ports },
+      ]),
+    ),
+  })
+
+const deploy = (swarm: MemorySwarm, services: Files, more: Record<string, string> = {}): Promise<Run> =>
+  runAction(
+    swarm,
+    { stack: 'shop', prune: 'true', 'history-limit': '0', ...more },
+    { compose: compose(services), tells: true },
+  )
+
+const portsOf = (spec: ServiceSpec | undefined) =>
+  spec && (spec.EndpointSpec?.Ports ?? []).map((port) => port.PublishedPort)
+const portsNow = (swarm: MemorySwarm) =>
+  Object.fromEntries(
+    ['old', 'web', 'api'].flatMap((name) => {
+      const ports = portsOf(swarm.service(`shop_${name}`)?.Spec)
+      return ports === undefined ? [] : [[name, ports]]
+    }),
+  )
+const outcomes = ({ results }: Run) => Object.fromEntries(results.map(({ name, outcome }) => [name, outcome]))
+
+/** A swarm with a service that the files will no longer have. */
+async function deployedSwarm(ports = ['80:8000', '81:8001']): Promise<MemorySwarm> {
+  const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
+  await deploy(swarm, { old: { ports }, api: {} })
+  await pass(10)
+  return swarm
+}
+
+const RENAMED: Files = { web: { ports: ['80:8000'] }, api: {} }
+const BROKEN: Files = { web: { tag: 'crashes', ports: ['80:8000'] }, api: {} }
+
+beforeEach(stopTime)
+afterEach(letTimeRun)
+
+describe('a service that prune removes gives its port to one that is new', () => {
+  test('which then comes up', async () => {
+    const swarm = await deployedSwarm()
+    const run = await deploy(swarm, RENAMED)
+    expect(run.problems).toEqual([])
+    expect(outcomes(run)).toEqual({ shop_web: 'created', shop_api: 'unchanged', shop_old: 'removed' })
+    expect(portsNow(swarm)).toEqual({ web: [80], api: [] })
+    expect(run.log).toContain('shop_old: gives 80/tcp to shop_web, and is removed last')
+  })
+
+  test('and to one that is there', async () => {
+    const swarm = await deployedSwarm()
+    const run = await deploy(swarm, { api: { ports: ['80:8000', '81:8000'] } })
+    expect(outcomes(run)).toEqual({ shop_api: 'updated', shop_old: 'removed' })
+    expect(portsNow(swarm)).toEqual({ api: [80, 81] })
+  })
+
+  test('and keeps what nobody asks for until it goes', async () => {
+    const swarm = await deployedSwarm()
+    const run = await deploy(swarm, BROKEN, { 'on-failure': 'keep' })
+    expect(outcomes(run)).toMatchObject({ shop_web: 'failed', shop_old: 'updated' })
+    expect(portsNow(swarm)).toEqual({ web: [80], old: [81], api: [] })
+  })
+
+  test.each([{}, { 'on-failure': 'rollback-failed' }, { 'max-parallel': '1' }])(
+    'and gets it back where that does not come up: %j',
+    async (more: Record<string, string>) => {
+      const swarm = await deployedSwarm()
+      const before = swarm.service('shop_old')?.Spec
+      const run = await deploy(swarm, BROKEN, more)
+      expect(outcomes(run)).toEqual({ shop_web: 'rolled-back', shop_api: 'unchanged', shop_old: 'rolled-back' })
+      expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+      expect(swarm.service('shop_old')?.Spec.TaskTemplate).toEqual(before?.TaskTemplate)
+      expect(run.results.find(({ name }) => name === 'shop_old')?.cause).toBe(
+        'restored because of shop_web; what ran before runs again',
+      )
+    },
+  )
+
+  test('in each of several deploys that fail', async () => {
+    const swarm = await deployedSwarm()
+    await deploy(swarm, BROKEN)
+    await deploy(swarm, BROKEN, { 'on-failure': 'keep' })
+    const run = await deploy(swarm, RENAMED)
+    expect(outcomes(run)).toEqual({ shop_web: 'updated', shop_api: 'unchanged', shop_old: 'removed' })
+  })
+
+  test('which a plan does not refuse', async () => {
+    const swarm = await deployedSwarm()
+    const { problems, outlook } = await deploy(swarm, RENAMED, { mode: 'plan' })
+    expect(problems).toEqual([])
+    expect(outlook?.services.map(({ name, action }) => [name, action])).toEqual([
+      ['shop_web', 'create'],
+      ['shop_api', 'unchanged'],
+      ['shop_old', 'remove'],
+    ])
+    expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+  })
+})
+
+test('without prune it keeps the port, and prune is what to write', async () => {
+  const swarm = await deployedSwarm()
+  const { problems } = await deploy(swarm, RENAMED, { prune: 'false' })
+  expect(problems).toEqual([
+    expect.stringMatching(
+      /80\/tcp is published by the service shop_old, of this stack but no longer in its files: write `prune: true`, or remove it first with `docker service rm shop_old`/,
+    ),
+  ])
+  expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+})

@@ -1,0 +1,87 @@
+import type { Service, ServicePort, ServiceSpec } from '../docker/api.ts'
+import { isHostPort, namedPorts, portInTheWay, portName, portsOf } from '../docker/swarm/published-ports.ts'
+import type { ServiceRequest } from '../inputs/deployment.ts'
+import { andList } from '../runner/text/word-list.ts'
+import type { Update } from './change.ts'
+import { isInterim } from './interim-spec.ts'
+import { type Draft, newPorts } from './swarm-check.ts'
+
+/** Services that go when the deploy is up, and whose published ports others of it are to have before. Pure. */
+
+/** A service that is left without ports which it has. */
+export type PortGiver = Update & Required<Pick<Update, 'givesPortsTo'>>
+
+/**
+ * The services that can give away all the ports that are asked of them. Not those of nodes: a node has such a port for the
+ * next task only when the last task with it is gone. Nor those that Swarm has chosen, which no spec names.
+ *
+ * @param leaving the services that go
+ * @param strategy what the user has chosen for all of them; `undefined`: they are of no stack
+ */
+export function portGivers(
+  drafts: readonly Draft[],
+  leaving: readonly Service[],
+  strategy: ServiceRequest['strategy'] | undefined,
+): PortGiver[] {
+  if (strategy === undefined) return []
+  return leaving.flatMap((current) => {
+    const takers = drafts.filter((draft) => portInTheWay(ingressPorts(draft), portsOf(current)) !== undefined)
+    const asked = takers.flatMap(ingressPorts)
+    const given = namedPorts(current.Spec).filter((port) => !isHostPort(port) && portInTheWay(asked, [port]))
+    const isAll = portInTheWay(asked, keptPorts(current, given)) === undefined
+    // One with an interim spec is in the middle of somebody else's deploy.
+    if (given.length === 0 || !isAll || isInterim(current.Spec)) return []
+    const names = takers.map(({ wanted: { Name } }) => Name)
+    const giver: PortGiver = {
+      action: 'update',
+      request: requestFor(current, strategy),
+      access: undefined,
+      currentAccess: undefined,
+      current,
+      wanted: withoutPorts(current.Spec, given),
+      networks: [],
+      changes: [`gives ${andList(given.map(portName))} to ${andList(names)}`],
+      givesPortsTo: names,
+    }
+    return [giver]
+  })
+}
+
+/** All else of it stays. */
+function requestFor({ Spec: { Name: name } }: Service, strategy: ServiceRequest['strategy']): ServiceRequest {
+  const policies = { update: {}, rollback: {} }
+  return { name, env: {}, create: false, updateArgs: [], strategy, policies, prepare: 'no' }
+}
+
+/** The services of the swarm as they are when the givers have given. */
+export function withPortsGiven(services: readonly Service[], givers: readonly PortGiver[]): Service[] {
+  return services.map((service) => {
+    const giver = givers.find(({ current }) => current.ID === service.ID)
+    return giver === undefined ? service : { ...service, Spec: giver.wanted, Endpoint: {} }
+  })
+}
+
+/** Whether one of some services has a port that a service is to get back. */
+export function havePortsOf({ current, wanted }: Update, services: readonly Service[]): boolean {
+  const kept = namedPorts(wanted).map(portName)
+  const given = namedPorts(current.Spec).filter((port) => !kept.includes(portName(port)))
+  return services.some((service) => portInTheWay(given, portsOf(service)) !== undefined)
+}
+
+function ingressPorts(draft: Draft): ServicePort[] {
+  return newPorts(draft).filter((port) => !isHostPort(port))
+}
+
+function keptPorts(service: Service, given: readonly ServicePort[]): ServicePort[] {
+  const names = given.map(portName)
+  return portsOf(service).filter((port) => !names.includes(portName(port)))
+}
+
+function withoutPorts(spec: ServiceSpec, given: readonly ServicePort[]): ServiceSpec {
+  const names = given.map(portName)
+  const { Ports: ports = [] } = spec.EndpointSpec ?? {}
+  return {
+    ...spec,
+    EndpointSpec: { ...spec.EndpointSpec, Ports: ports.filter((port) => !names.includes(portName(port))) },
+  }
+}

@@ -1,0 +1,35 @@
+import type { Change } from '../plan/change.ts'
+import type { PortGiver } from '../plan/port-givers.ts'
+import { isGood } from '../result.ts'
+import { stage } from '../runner/log/log.ts'
+import { unwatched } from './roll-out.ts'
+import type { RolloutRun } from './run.ts'
+import { type AfterFirstStep, afterFirstStep, untouched } from './send/interim.ts'
+import { deploy } from './send/send.ts'
+import type { Settled } from './settled.ts'
+
+/** What came of taking ports from services that go. */
+export interface HandedOver extends AfterFirstStep {
+  /** Those services. Nobody waits for their new tasks, which are removed when the deploy is up. */
+  readonly givers: readonly Settled[]
+}
+
+/**
+ * Takes from services that go the published ports that others of the deploy get: Swarm gives a port to a service only when
+ * no other has it. They are removed last, and until then a way back gives them their ports again.
+ */
+export async function handOverPorts(
+  givers: readonly PortGiver[],
+  changes: readonly Change[],
+  run: RolloutRun,
+): Promise<HandedOver> {
+  if (givers.length === 0) return { givers: [], changes }
+  return stage('Hand ports over', async () => {
+    for (const { request, changes: words } of givers) run.lines.say(request.name, words.join('; '))
+    const settled = unwatched(await deploy(givers, run))
+    const sent = settled.map((one) => one.sent)
+    const { ended } = afterFirstStep([...sent, ...changes.map(untouched)], 'taking its ports from', run.signal)
+    if (ended === undefined && settled.every(({ result }) => isGood(result))) return { givers: settled, changes }
+    return { givers: settled, changes: [], ended: ended?.filter((one) => !sent.includes(one)) ?? [] }
+  })
+}
