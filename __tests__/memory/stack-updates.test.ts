@@ -132,3 +132,15 @@ test('a secret whose file is not there is one error, whatever needs it', async (
   ])
   expect(swarm.services).toEqual([])
 })
+
+test('a service that another stack has is left to it', async () => {
+  const swarm = new MemorySwarm({ images: IMAGES })
+  const other = { Labels: { 'com.docker.stack.namespace': 'shop_a' } }
+  const TaskTemplate = { ContainerSpec: { Image: pin('hub.test/acme/web:1') } }
+  swarm.create({ Name: 'shop_web', Mode: { Replicated: { Replicas: 1 } }, TaskTemplate, ...other })
+  await pass(10)
+  const before = swarm.service('shop_web')
+  const { problems } = await deploy(swarm, compose('2'))
+  expect(problems).toEqual([expect.stringContaining('services.web: shop_web is a service of the stack shop_a: write')])
+  expect(swarm.service('shop_web')).toEqual(before)
+})
