@@ -100,6 +100,58 @@ describe('a service that prune removes gives its port to one that is new', () =>
     expect(outcomes(run)).toEqual({ shop_web: 'updated', shop_api: 'unchanged', shop_old: 'removed' })
   })
 
+  const atTheHandOver = /^POST \/services\/[^/]+\/update$/
+
+  test('unless somebody removes it at that moment: then nothing else is sent, and the next deploy comes up', async () => {
+    const swarm = await deployedSwarm()
+    swarm.faults.add({ fault: { kind: 'meanwhile', act: () => swarm.remove('shop_old') }, at: atTheHandOver })
+    const first = await deploy(swarm, RENAMED)
+    expect(outcomes(first)).toEqual({ shop_web: 'skipped', shop_api: 'unchanged', shop_old: 'superseded' })
+    expect(first.results.find(({ name }) => name === 'shop_web')?.cause).toBe(
+      'not sent, because taking its ports from shop_old failed',
+    )
+    expect(outcomes(await deploy(swarm, RENAMED))).toEqual({ shop_web: 'created', shop_api: 'unchanged' })
+  })
+
+  test('unless docker refuses that: all stays as it is', async () => {
+    const swarm = await deployedSwarm()
+    const fault = { kind: 'error', status: 500, message: 'disk quota exceeded' } as const
+    swarm.faults.add({ fault, at: atTheHandOver, times: 100 })
+    const run = await deploy(swarm, RENAMED)
+    expect(outcomes(run)).toEqual({ shop_web: 'skipped', shop_api: 'unchanged', shop_old: 'failed' })
+    expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+  })
+
+  test('also where the answer to that is lost', async () => {
+    const swarm = await deployedSwarm()
+    swarm.faults.add({ fault: { kind: 'answer-lost' }, at: atTheHandOver })
+    const run = await deploy(swarm, RENAMED)
+    expect(outcomes(run)).toEqual({ shop_web: 'created', shop_api: 'unchanged', shop_old: 'removed' })
+  })
+
+  test('also to one whose run was killed half-way, by the next deploy', async () => {
+    const swarm = await deployedSwarm()
+    await runAction(
+      swarm,
+      { stack: 'shop', prune: 'true', 'history-limit': '0' },
+      { compose: compose(RENAMED), kill: { at: atTheHandOver } },
+    )
+    expect(portsNow(swarm)).toEqual({ old: [81], api: [] })
+    expect(outcomes(await deploy(swarm, RENAMED))).toEqual({
+      shop_web: 'created',
+      shop_api: 'unchanged',
+      shop_old: 'removed',
+    })
+  })
+
+  test('and a deploy of the files before brings all back', async () => {
+    const swarm = await deployedSwarm()
+    await deploy(swarm, BROKEN, { 'on-failure': 'keep' })
+    const run = await deploy(swarm, { old: { ports: ['80:8000', '81:8001'] }, api: {} })
+    expect(outcomes(run)).toEqual({ shop_old: 'updated', shop_api: 'unchanged', shop_web: 'removed' })
+    expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+  })
+
   test('which a plan does not refuse', async () => {
     const swarm = await deployedSwarm()
     const { problems, outlook } = await deploy(swarm, RENAMED, { mode: 'plan' })
