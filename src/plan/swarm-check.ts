@@ -61,7 +61,8 @@ export function runnerPathProblems(
   const lines = runnerPaths(files, key, directory, lookUp)
     .filter(({ path }) => sources.includes(path))
     .map(({ place, source, path }) => {
-      const what = `${place}: services.${key}.volumes: ${source} is a path of this runner (${path})`
+      const whole = source === path ? '' : ` (${path})`
+      const what = `${place}: services.${key}.volumes: ${source} is a path of this runner${whole}`
       return isRemote
         ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
         : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`

@@ -236,6 +236,7 @@ describe('a path of the runner', () => {
     expect(problems).toEqual([])
     expect(warnings).toHaveLength(5)
     expect(warnings[0]).toContain('every node that may run the service needs it too')
+    expect(warnings[4]).toContain('/work/../conf is a path of this runner: every node')
   })
 })
 
