@@ -9442,7 +9442,56 @@ function nextKey(key, character) {
     return ((key << BITS_OF_CHARACTER) ^ character) & (KEYS - 1);
 }
 
+;// CONCATENATED MODULE: ./build/runner/secrets/written-signs.js
+/** A text in which signs are written by their numbers, read. Pure. */
+/**
+ * Any sign as URLs (`%70`), JSON (`\u0070`), programs (`\x70`) and pages (`&#112;`, `&#x70;`) may write it, also quoted once
+ * more. Those of URLs are bytes: several make one sign.
+ */
+const WRITTEN = /(?:%[0-9a-f]{2})+|\\{1,2}u([0-9a-f]{4})|\\{1,2}x([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#(\d{1,7});/gi;
+/** @returns `undefined` for a text without such signs */
+function readSigns(written) {
+    let text = '';
+    let done = 0;
+    const starts = [];
+    const take = (part, at, width) => {
+        for (let index = 0; index < part.length; index++)
+            starts.push(at + index * width);
+        text += part;
+    };
+    for (const match of written.matchAll(WRITTEN)) {
+        const { 0: signs, index } = match;
+        take(written.slice(done, index), done, 1);
+        done = index + signs.length;
+        const number = match[1] ?? match[2] ?? match[3];
+        if (number === undefined && match[4] === undefined)
+            takeBytes(signs, index, take);
+        else
+            take(signOf(number === undefined ? Number(match[4]) : Number.parseInt(number, 16)), index, 0);
+    }
+    if (done === 0)
+        return undefined;
+    take(written.slice(done), done, 1);
+    starts.push(written.length);
+    return {
+        text,
+        placeOf: ({ start, end }) => ({ start: starts[start] ?? written.length, end: starts[end] ?? written.length }),
+    };
+}
+const SIGNS_OF_BYTE = '%70'.length;
+function takeBytes(signs, index, take) {
+    let at = index;
+    for (const sign of Buffer.from(signs.replaceAll('%', ''), 'hex').toString()) {
+        take(sign, at, 0);
+        at += Buffer.byteLength(sign) * SIGNS_OF_BYTE;
+    }
+}
+function signOf(number) {
+    return number > 0x10ffff ? '\ufffd' : String.fromCodePoint(number);
+}
+
 ;// CONCATENATED MODULE: ./build/runner/secrets/secret.js
+
 
 
 
@@ -9520,7 +9569,14 @@ function secret_redact(text) {
 /** The same with what another finds. */
 function withoutAll(text, secrets) {
     const broken = (clear, breakOf) => redactBroken(clear, breakOf, secrets);
-    return BREAKS.reduce(broken, secrets.replaceAll(text, HIDDEN));
+    return BREAKS.reduce(broken, redactWritten(secrets.replaceAll(text, HIDDEN), secrets));
+}
+/** Where any of its signs is written by a number. */
+function redactWritten(text, secrets) {
+    const reading = readSigns(text);
+    if (reading === undefined)
+        return text;
+    return replaced(text, secrets.spans(reading.text).map(reading.placeOf), HIDDEN);
 }
 /** What is shorter could end in one line and begin in the next by chance. */
 const SHORTEST_BROKEN = 8;

@@ -11587,7 +11587,7 @@ function realPath(path) {
 /* harmony export */ });
 /* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1997);
+/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9163);
 /* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6790);
 /* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7673);
@@ -13877,7 +13877,7 @@ function typosBetween(a, b) {
 /* harmony export */ });
 /* harmony import */ var _runner_log_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1976);
 /* harmony import */ var _runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9085);
-/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1997);
+/* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9163);
 
 
 
@@ -16513,7 +16513,7 @@ function anchorOf(title) {
 /* harmony export */   pr: () => (/* binding */ speakForAll),
 /* harmony export */   yC: () => (/* binding */ endLive)
 /* harmony export */ });
-/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1997);
+/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9163);
 /* harmony import */ var _text_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6500);
 /* harmony import */ var _text_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(240);
 /* harmony import */ var _workspace_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6516);
@@ -17472,21 +17472,79 @@ function kindOf(sign) {
 
 /***/ }),
 
-/***/ 1997:
+/***/ 9163:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E$: () => (/* binding */ redact),
-/* harmony export */   O$: () => (/* binding */ withoutAll),
-/* harmony export */   So: () => (/* binding */ isMasked),
-/* harmony export */   XP: () => (/* binding */ formsOf),
-/* harmony export */   zh: () => (/* binding */ Secret)
-/* harmony export */ });
-/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
-/* harmony import */ var _log_stdout_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1222);
-/* harmony import */ var _log_workflow_commands_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8688);
-/* harmony import */ var _text_printable_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6500);
-/* harmony import */ var _matcher_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6591);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  zh: () => (/* binding */ Secret),
+  XP: () => (/* binding */ formsOf),
+  So: () => (/* binding */ isMasked),
+  E$: () => (/* binding */ redact),
+  O$: () => (/* binding */ withoutAll)
+});
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+// EXTERNAL MODULE: ./build/runner/log/stdout.js + 1 modules
+var stdout = __nccwpck_require__(1222);
+// EXTERNAL MODULE: ./build/runner/log/workflow-commands.js
+var workflow_commands = __nccwpck_require__(8688);
+// EXTERNAL MODULE: ./build/runner/text/printable.js
+var printable = __nccwpck_require__(6500);
+// EXTERNAL MODULE: ./build/runner/secrets/matcher.js
+var matcher = __nccwpck_require__(6591);
+;// CONCATENATED MODULE: ./build/runner/secrets/written-signs.js
+/** A text in which signs are written by their numbers, read. Pure. */
+/**
+ * Any sign as URLs (`%70`), JSON (`\u0070`), programs (`\x70`) and pages (`&#112;`, `&#x70;`) may write it, also quoted once
+ * more. Those of URLs are bytes: several make one sign.
+ */
+const WRITTEN = /(?:%[0-9a-f]{2})+|\\{1,2}u([0-9a-f]{4})|\\{1,2}x([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#(\d{1,7});/gi;
+/** @returns `undefined` for a text without such signs */
+function readSigns(written) {
+    let text = '';
+    let done = 0;
+    const starts = [];
+    const take = (part, at, width) => {
+        for (let index = 0; index < part.length; index++)
+            starts.push(at + index * width);
+        text += part;
+    };
+    for (const match of written.matchAll(WRITTEN)) {
+        const { 0: signs, index } = match;
+        take(written.slice(done, index), done, 1);
+        done = index + signs.length;
+        const number = match[1] ?? match[2] ?? match[3];
+        if (number === undefined && match[4] === undefined)
+            takeBytes(signs, index, take);
+        else
+            take(signOf(number === undefined ? Number(match[4]) : Number.parseInt(number, 16)), index, 0);
+    }
+    if (done === 0)
+        return undefined;
+    take(written.slice(done), done, 1);
+    starts.push(written.length);
+    return {
+        text,
+        placeOf: ({ start, end }) => ({ start: starts[start] ?? written.length, end: starts[end] ?? written.length }),
+    };
+}
+const SIGNS_OF_BYTE = '%70'.length;
+function takeBytes(signs, index, take) {
+    let at = index;
+    for (const sign of Buffer.from(signs.replaceAll('%', ''), 'hex').toString()) {
+        take(sign, at, 0);
+        at += Buffer.byteLength(sign) * SIGNS_OF_BYTE;
+    }
+}
+function signOf(number) {
+    return number > 0x10ffff ? '\ufffd' : String.fromCodePoint(number);
+}
+
+;// CONCATENATED MODULE: ./build/runner/secrets/secret.js
+
 
 
 
@@ -17514,7 +17572,7 @@ const known = new Set();
 /** What the runner has been told. */
 const masked = new Set();
 /** Finds all of them at once. */
-const matcher = new _matcher_js__WEBPACK_IMPORTED_MODULE_3__/* .Matcher */ .P();
+const secret_matcher = new matcher/* Matcher */.P();
 /** A value that shows itself as `***` in every string, JSON and inspected form. Only {@link Secret.reveal} opens it. */
 class Secret {
     #value;
@@ -17527,7 +17585,7 @@ class Secret {
         this.#value = value;
         if (hiding === 'nowhere')
             return;
-        const isToldOf = hiding === 'everywhere' && value.split(_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2).length <= MOST_MASKED_LINES;
+        const isToldOf = hiding === 'everywhere' && value.split(printable/* LINE_END */.J2).length <= MOST_MASKED_LINES;
         hide(formsOf(value), isToldOf);
         if (username === undefined || value === '')
             return;
@@ -17544,7 +17602,7 @@ class Secret {
     toJSON() {
         return HIDDEN;
     }
-    [node_util__WEBPACK_IMPORTED_MODULE_0__.inspect.custom]() {
+    [external_node_util_.inspect.custom]() {
         return HIDDEN;
     }
 }
@@ -17559,12 +17617,19 @@ function isMasked(value) {
 }
 /** The text with every known secret, in every form, replaced by `***`; also one with line ends or unseen signs in it. */
 function redact(text) {
-    return withoutAll(text, matcher);
+    return withoutAll(text, secret_matcher);
 }
 /** The same with what another finds. */
 function withoutAll(text, secrets) {
     const broken = (clear, breakOf) => redactBroken(clear, breakOf, secrets);
-    return BREAKS.reduce(broken, secrets.replaceAll(text, HIDDEN));
+    return BREAKS.reduce(broken, redactWritten(secrets.replaceAll(text, HIDDEN), secrets));
+}
+/** Where any of its signs is written by a number. */
+function redactWritten(text, secrets) {
+    const reading = readSigns(text);
+    if (reading === undefined)
+        return text;
+    return (0,matcher/* replaced */.$)(text, secrets.spans(reading.text).map(reading.placeOf), HIDDEN);
 }
 /** What is shorter could end in one line and begin in the next by chance. */
 const SHORTEST_BROKEN = 8;
@@ -17572,7 +17637,7 @@ const SHORTEST_BROKEN = 8;
  * How programs break what is too long for a line (`base64`, `fold`): where it goes on the next line may be indented. And
  * what stands between the characters of a text that is read in another encoding than it was written in (UTF-16).
  */
-const SEEN_BREAK = new RegExp(`(?:${_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2.source})\\s*|(?:${_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .UNSEEN */ .PR.source}|\\ufffd)+`, 'gu');
+const SEEN_BREAK = new RegExp(`(?:${printable/* LINE_END */.J2.source})\\s*|(?:${printable/* UNSEEN */.PR.source}|\\ufffd)+`, 'gu');
 /** A line end as JSON has it and as Go quotes it, also when it is quoted once more: `\\n`. */
 const WRITTEN_BREAK = /(?:\\{1,4}r)?\\{1,4}n\s*/g;
 /** One after the other: the signs of a line end may be a part of the secret. */
@@ -17581,10 +17646,10 @@ function redactBroken(text, breakOf, secrets) {
     if (text.search(breakOf) < 0)
         return text;
     const breaks = [...text.matchAll(breakOf)].map(({ index: start, 0: signs }) => {
-        return { start, end: start + signs.length, isLineEnd: _text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2.test(signs) };
+        return { start, end: start + signs.length, isLineEnd: printable/* LINE_END */.J2.test(signs) };
     });
-    const spans = secrets.spans((0,_matcher_js__WEBPACK_IMPORTED_MODULE_3__/* .replaced */ .$)(text, breaks, ''), SHORTEST_BROKEN);
-    return spans.length === 0 ? text : (0,_matcher_js__WEBPACK_IMPORTED_MODULE_3__/* .replaced */ .$)(text, inLines(spans, breaks), HIDDEN);
+    const spans = secrets.spans((0,matcher/* replaced */.$)(text, breaks, ''), SHORTEST_BROKEN);
+    return spans.length === 0 ? text : (0,matcher/* replaced */.$)(text, inLines(spans, breaks), HIDDEN);
 }
 /**
  * The parts, one in each line, of places in a text that was searched without its breaks.
@@ -17624,13 +17689,13 @@ function inLines(spans, breaks) {
  * too plain has none.
  */
 function formsOf(value) {
-    const text = (0,_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .wellFormed */ .ES)(value);
+    const text = (0,printable/* wellFormed */.ES)(value);
     const lines = linesOf(text).map((line) => line.trim());
     const plain = [text, text.trim(), ...lines.filter((line) => !FRAME_OF_KEY.test(line))];
     const telling = unique(plain).filter((one) => !isTooPlain(one));
     const escaped = telling.flatMap((one) => [
         one,
-        (0,_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .printable */ .g$)(one).trim(),
+        (0,printable/* printable */.g$)(one).trim(),
         ...urlForms(one),
         ...jsonForms(one),
         ...jsonForms(one).flatMap(jsonForms),
@@ -17650,7 +17715,7 @@ function formsOf(value) {
 const BEGIN_OF_KEY = '-----BEGIN ';
 /** Also those of a key within JSON, as accounts of Google have it: there they end in the two signs `\\n`. */
 function linesOf(text) {
-    const lines = text.split(_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2);
+    const lines = text.split(printable/* LINE_END */.J2);
     if (!text.includes(BEGIN_OF_KEY))
         return lines;
     return [...lines, ...text.split(/(?:\\r)?\\n|[\r\n]+/).filter((line) => !line.includes(BEGIN_OF_KEY))];
@@ -17760,7 +17825,7 @@ function htmlForms(text) {
 function hide(forms, isToldOf) {
     for (const form of unique(forms).filter((one) => !known.has(one))) {
         known.add(form);
-        matcher.add(form);
+        secret_matcher.add(form);
     }
     if (!isToldOf)
         return;
@@ -17768,16 +17833,16 @@ function hide(forms, isToldOf) {
     for (const form of forms)
         masked.add(form);
     // Only a runner takes these lines for itself. In any other shell they would print the secret.
-    if ((0,_log_workflow_commands_js__WEBPACK_IMPORTED_MODULE_4__/* .isInRunner */ .cz)(process.env))
+    if ((0,workflow_commands/* isInRunner */.cz)(process.env))
         for (const mask of masks)
-            (0,_log_stdout_js__WEBPACK_IMPORTED_MODULE_1__/* .writeLine */ ._r)((0,_log_workflow_commands_js__WEBPACK_IMPORTED_MODULE_4__/* .commandLine */ .ay)('add-mask', mask, process.env));
+            (0,stdout/* writeLine */._r)((0,workflow_commands/* commandLine */.ay)('add-mask', mask, process.env));
 }
 /**
  * What a runner is told to hide, for one form. It takes each line of a mask for one of its own, however short, and act
  * prints a mask that has `::` in it or begins with a colon: so there is none of either.
  */
 function masksOf(form) {
-    if (_text_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .LINE_END */ .J2.test(form))
+    if (printable/* LINE_END */.J2.test(form))
         return [];
     return form.split(/::+|^:/).filter(isMasked);
 }
@@ -17881,7 +17946,7 @@ function withoutHalf(text) {
 /* harmony export */   VI: () => (/* binding */ beginningOf),
 /* harmony export */   om: () => (/* binding */ safeLine)
 /* harmony export */ });
-/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1997);
+/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9163);
 /* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6500);
 
 
@@ -17936,7 +18001,7 @@ function safeLine(text, mostCharacters = MOST_CHARACTERS) {
 /* harmony export */   cT: () => (/* binding */ withoutSecrets)
 /* harmony export */ });
 /* harmony import */ var _secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9085);
-/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1997);
+/* harmony import */ var _secrets_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9163);
 /* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6500);
 
 
@@ -18865,8 +18930,8 @@ var docker_config = __nccwpck_require__(5147);
 var ecr = __nccwpck_require__(7331);
 // EXTERNAL MODULE: ./build/docker/registry/reference.js
 var reference = __nccwpck_require__(7448);
-// EXTERNAL MODULE: ./build/runner/secrets/secret.js
-var secrets_secret = __nccwpck_require__(1997);
+// EXTERNAL MODULE: ./build/runner/secrets/secret.js + 1 modules
+var secrets_secret = __nccwpck_require__(9163);
 // EXTERNAL MODULE: ./build/runner/text/shown.js
 var shown = __nccwpck_require__(4386);
 // EXTERNAL MODULE: ./build/inputs/keys.js

@@ -25,8 +25,8 @@ var registry_ecr = __webpack_require__(7331);
 var errors = __webpack_require__(9473);
 // EXTERNAL MODULE: ./build/runner/log/log.js
 var log = __webpack_require__(1976);
-// EXTERNAL MODULE: ./build/runner/secrets/secret.js
-var secret = __webpack_require__(1997);
+// EXTERNAL MODULE: ./build/runner/secrets/secret.js + 1 modules
+var secret = __webpack_require__(9163);
 // EXTERNAL MODULE: ./build/runner/text/safe-text.js
 var safe_text = __webpack_require__(240);
 // EXTERNAL MODULE: ./build/runner/time/clock.js

@@ -3,6 +3,7 @@ import { writeLine } from '../log/stdout.ts'
 import { commandLine, isInRunner } from '../log/workflow-commands.ts'
 import { LINE_END, printable, UNSEEN, wellFormed } from '../text/printable.ts'
 import { Matcher, replaced, type Span } from './matcher.ts'
+import { readSigns } from './written-signs.ts'
 
 const HIDDEN = '***'
 
@@ -102,7 +103,14 @@ export function redact(text: string): string {
 /** The same with what another finds. */
 export function withoutAll(text: string, secrets: Matcher): string {
   const broken = (clear: string, breakOf: RegExp) => redactBroken(clear, breakOf, secrets)
-  return BREAKS.reduce(broken, secrets.replaceAll(text, HIDDEN))
+  return BREAKS.reduce(broken, redactWritten(secrets.replaceAll(text, HIDDEN), secrets))
+}
+
+/** Where any of its signs is written by a number. */
+function redactWritten(text: string, secrets: Matcher): string {
+  const reading = readSigns(text)
+  if (reading === undefined) return text
+  return replaced(text, secrets.spans(reading.text).map(reading.placeOf), HIDDEN)
 }
 
 /** What is shorter could end in one line and begin in the next by chance. */

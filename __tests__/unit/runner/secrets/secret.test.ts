@@ -59,6 +59,10 @@ describe('a secret shows itself as ***', () => {
   })
 })
 
+function numberOf(sign: string, digits: number): string {
+  return (sign.codePointAt(0) ?? 0).toString(16).padStart(digits, '0')
+}
+
 describe('a text is redacted', () => {
   const value = ' p&>>>???"word"/\u00e9?>+ '
   new Secret(value, 'alice')
@@ -102,6 +106,13 @@ describe('a text is redacted', () => {
         .replace(/[&>]/g, (sign) => (sign === '&' ? '\\u0026' : '\\u003e')),
     ],
     ['in the JSON of .NET', String.raw` p\u0026\u003E\u003E\u003E???\u0022word\u0022/\u00E9?\u003E\u002B `],
+    ['in a URL, with all signs by their bytes', Buffer.from(trimmed).toString('hex').replace(/../g, '%$&')],
+    ['with some of them so', trimmed.replaceAll('d', '%64').replaceAll('>', '%3E')],
+    ['in JSON, with all signs by their numbers', [...trimmed].map((sign) => `\\u${numberOf(sign, 4)}`).join('')],
+    ['in JSON within JSON, so', [...trimmed].map((sign) => `\\\\u${numberOf(sign, 4)}`).join('')],
+    ['of a program, so', [...trimmed].map((sign) => `\\x${numberOf(sign, 2)}`).join('')],
+    ['in a page, so', [...trimmed].map((sign) => `&#${sign.codePointAt(0)};`).join('')],
+    ['in a page, so in hexadecimal digits', [...trimmed].map((sign) => `&#x${numberOf(sign, 2)};`).join('')],
     ['in the URL of JavaScript', Object.assign(new URL('http://u@h'), { password: trimmed }).password],
   ])('of a secret %s', (_, form) => {
     expect(redact(`before[${form}]after`)).toBe('before[***]after')
