@@ -10835,6 +10835,7 @@ function family(address) {
 /* harmony export */   a5: () => (/* binding */ portsOf),
 /* harmony export */   gZ: () => (/* binding */ isHostPort),
 /* harmony export */   ku: () => (/* binding */ namedPorts),
+/* harmony export */   ls: () => (/* binding */ withoutPorts),
 /* harmony export */   rn: () => (/* binding */ portName)
 /* harmony export */ });
 /** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
@@ -10865,6 +10866,15 @@ function hasPort(ports, port) {
 /** Whether it is published on the nodes of the tasks alone. */
 function isHostPort({ PublishMode: mode }) {
     return mode?.toLowerCase() === 'host';
+}
+/** A spec without some of its ports. */
+function withoutPorts(spec, ports) {
+    const names = ports.map(portName);
+    const { Ports: all = [] } = spec.EndpointSpec ?? {};
+    return {
+        ...spec,
+        EndpointSpec: { ...spec.EndpointSpec, Ports: all.filter((port) => !names.includes(portName(port))) },
+    };
 }
 
 
@@ -23872,7 +23882,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 526).then(__nccwpck_require__.bind(__nccwpck_require__, 1526))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 260).then(__nccwpck_require__.bind(__nccwpck_require__, 3260))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

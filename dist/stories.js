@@ -1,8 +1,8 @@
-export const id = 526;
-export const ids = [526];
+export const id = 260;
+export const ids = [260];
 export const modules = {
 
-/***/ 1526:
+/***/ 3260:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -12591,6 +12591,38 @@ async function createService(access, spec, engine, signal) {
     return { problem: superseded('deployed', 'at the same moment', spec.Name) };
 }
 
+;// CONCATENATED MODULE: ./build/rollout/send/port-order.js
+/** The order in which services give published ports to each other: Swarm gives one to a service only when no other has it. Pure. */
+/** The services of a deploy that give ports to the one with this change. */
+function giversOf({ request: { name } }, givers) {
+    return givers.filter((one) => givesTo(one).includes(name));
+}
+/** Those that give any. */
+function giversIn(changes) {
+    return changes.filter((one) => givesTo(one).length > 0);
+}
+/** Whatever gives a port away stands before what gets it; all else stays in its order. */
+function giversFirst(all, changeOf) {
+    const byChange = new Map(all.map((one) => [changeOf(one), one]));
+    const givers = giversIn([...byChange.keys()]);
+    const begun = new Set();
+    const ordered = [];
+    const take = (change, one) => {
+        if (begun.has(change))
+            return;
+        begun.add(change);
+        for (const giver of giversOf(change, givers))
+            take(giver, byChange.get(giver));
+        ordered.push(one);
+    };
+    for (const [change, one] of byChange)
+        take(change, one);
+    return ordered;
+}
+function givesTo(change) {
+    return change.action === 'update' ? (change.givesPortsTo ?? []) : [];
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/send/write-spec.js
 
 
@@ -12758,6 +12790,7 @@ function stateOf(change, phase) {
 
 
 
+
 const send_READ_TIMEOUT_MS = 120_000;
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
 const send_GRACE_MS = 1000;
@@ -12775,14 +12808,20 @@ function deploy(services, run, watch) {
     const ends = [afterwards(signal, send_GRACE_MS), time.over(LONG_GRACE_MS)];
     const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)]);
     // What is as asked waits for no turn: one look shows all of it.
-    const turns = services.map((change) => (change.action === 'unchanged' ? asItIs(change) : change));
+    const givers = giversIn(services);
+    const inOrder = giversFirst(services, (change) => change);
+    const turns = inOrder.map((change) => (change.action === 'unchanged' ? asItIs(change) : change));
+    const sending = new Map();
     for (const turn of turns)
         if ('sentAt' in turn)
             watch?.add(turn);
     return inParallel(turns, deployment.maxParallel, async (turn) => {
         if ('sentAt' in turn)
             return turn;
-        const sent = await sendOrNot(turn);
+        const given = giversOf(turn, givers).map(({ request }) => sending.get(request.name));
+        const one = Promise.all(given).then(() => sendOrNot(turn));
+        sending.set(turn.request.name, one);
+        const sent = await one;
         watch?.add(sent);
         return sent;
     });
@@ -16424,7 +16463,7 @@ function portGivers(drafts, leaving, strategy) {
             access: undefined,
             currentAccess: undefined,
             current,
-            wanted: withoutPorts(current.Spec, given),
+            wanted: (0,published_ports/* withoutPorts */.ls)(current.Spec, given),
             networks: [],
             changes: [`gives ${(0,word_list/* andList */.c)(given.map(published_ports/* portName */.rn))} to ${(0,word_list/* andList */.c)(names)}`],
             givesPortsTo: names,
@@ -16457,14 +16496,6 @@ function keptPorts(service, given) {
     const names = given.map(published_ports/* portName */.rn);
     return (0,published_ports/* portsOf */.a5)(service).filter((port) => !names.includes((0,published_ports/* portName */.rn)(port)));
 }
-function withoutPorts(spec, given) {
-    const names = given.map(published_ports/* portName */.rn);
-    const { Ports: ports = [] } = spec.EndpointSpec ?? {};
-    return {
-        ...spec,
-        EndpointSpec: { ...spec.EndpointSpec, Ports: ports.filter((port) => !names.includes((0,published_ports/* portName */.rn)(port))) },
-    };
-}
 
 ;// CONCATENATED MODULE: ./build/rollout/send/sent.js
 function isChanged(sent) {
@@ -16476,6 +16507,7 @@ function interimOf(change) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send/send-back.js
+
 
 
 
@@ -16510,7 +16542,8 @@ const PORTS_MS = 30_000;
  * those that the run created. Somebody else's deploy that came meanwhile is left alone.
  */
 function sendBack(changed, run) {
-    return inParallel(changed, run.deployment.maxParallel, (sent) => sendOneBack(sent, run));
+    const takersFirst = giversFirst(changed, ({ change }) => change).toReversed();
+    return inParallel(takersFirst, run.deployment.maxParallel, (sent) => sendOneBack(sent, run));
 }
 /**
  * The same for services that have failed themselves, each when all is known of it that its way back would take away.
@@ -16702,7 +16735,7 @@ async function goBack(settled, run) {
 }
 /** What is up, and is not watched on its way back. Traffic may have moved meanwhile. */
 function way_back_whatStands(settled, others) {
-    return settled.filter(({ sent, result }) => isGood(result) && sent.change.action !== 'switch' && takersOf(sent).length === 0 && !others.includes(sent));
+    return settled.filter(({ sent, result, history }) => isGood(result) && history !== undefined && sent.change.action !== 'switch' && !others.includes(sent));
 }
 /**
  * What became of what was sent back, and of the jobs that go on: by what this run had sent before. Also of what stands,
@@ -16778,11 +16811,13 @@ function unwantedOf(settled, { onFailure, onCancel, stack }) {
         return () => false;
     if (wish === 'rollback')
         return () => true;
-    const names = bad.map(({ name }) => name);
+    // What has got a port of one that goes back, goes back too.
+    const takers = settled.filter(({ result }) => !isGood(result)).flatMap(({ sent }) => takersOf(sent));
+    const names = [...bad.map(({ name }) => name), ...takers];
     const all = new Set([...names, ...(stack === undefined ? [] : dependantsOf(names, stack))]);
     return ({ sent, result }) => [result.name, ...takersOf(sent)].some((name) => all.has(name));
 }
-/** The services that have got ports of a service which goes. */
+/** The services that have got ports of another one. */
 function takersOf({ change }) {
     return change.action === 'update' ? (change.givesPortsTo ?? []) : [];
 }
@@ -19085,7 +19120,66 @@ function limitInWords(timeoutSeconds) {
     return `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
 }
 
+;// CONCATENATED MODULE: ./build/plan/port-moves.js
+
+
+/**
+ * The moves that the order of sending can make: from a service whose own change takes its port away, to one that gets it with
+ * the whole of its change. Not where two would wait for each other.
+ *
+ * @param changes those of the drafts with which nothing is wrong
+ */
+function portMoves(drafts, changes) {
+    const changeOf = new Map(changes.map((change) => [change.request.name, change]));
+    const all = drafts.flatMap((giver) => {
+        const { current, wanted, request } = giver;
+        if (current === undefined || !gives(changeOf.get(request.name)))
+            return [];
+        const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(wanted)) === undefined);
+        return drafts.flatMap((taker) => {
+            if (taker === giver || !takes(changeOf.get(taker.request.name)))
+                return [];
+            const asked = newPorts(taker).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port));
+            const ports = given.filter((port) => (0,published_ports/* portInTheWay */.ZJ)(asked, [port]) !== undefined);
+            return ports.length === 0
+                ? []
+                : [{ giver: current, giverName: request.name, takerName: taker.request.name, ports }];
+        });
+    });
+    return all.filter(({ giverName, takerName }) => !isBehind(takerName, giverName, all));
+}
+/** What a strategy with a second service has, it has until that is up. */
+function gives(change) {
+    return change === undefined || change.action === 'update';
+}
+/** A first step is taken before anything else is sent. */
+function takes(change) {
+    return (change === undefined || change.action === 'create' || (change.action === 'update' && change.firstStep === undefined));
+}
+/** Whether a service waits, by any of the moves, for another one. */
+function isBehind(giver, taker, moves, seen = new Set()) {
+    if (seen.has(giver))
+        return false;
+    return moves.some((move) => move.giverName === giver &&
+        (move.takerName === taker || isBehind(move.takerName, taker, moves, new Set([...seen, giver]))));
+}
+/** The services of the swarm as they are when the moves have been made. */
+function withPortsMoved(services, moves) {
+    return services.map((service) => {
+        const ports = moves.filter(({ giver }) => giver.ID === service.ID).flatMap((move) => move.ports);
+        return ports.length === 0 ? service : { ...service, Spec: (0,published_ports/* withoutPorts */.ls)(service.Spec, ports), Endpoint: {} };
+    });
+}
+/** The changes with what they give to whom. */
+function withPortMoves(changes, moves) {
+    return changes.map((change) => {
+        const takers = moves.filter(({ giverName }) => giverName === change.request.name).map((move) => move.takerName);
+        return takers.length === 0 || change.action !== 'update' ? change : { ...change, givesPortsTo: takers };
+    });
+}
+
 ;// CONCATENATED MODULE: ./build/plan/check.js
+
 
 
 
@@ -19131,9 +19225,11 @@ async function check(planned, run) {
     });
     const drafts = results.flatMap(({ draft }) => draft ?? []);
     const ending = shortLivedProblems(results.flatMap(({ storing }) => storing ?? []), run.deployment, run.time);
-    const together = await checkTogether(drafts, run);
+    const changes = results.flatMap(({ service }) => service ?? []);
+    const moves = portMoves(drafts, changes);
+    const together = await checkTogether(drafts, moves, run);
     return {
-        changes: results.flatMap(({ service }) => service ?? []),
+        changes: withPortMoves(changes, moves),
         givers: together.givers,
         problems: [...problemsOf(results), ...ending, ...together.problems],
     };
@@ -19150,7 +19246,7 @@ function problemsOf(findings) {
     });
 }
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
-async function checkTogether(drafts, run) {
+async function checkTogether(drafts, moves, run) {
     const { connection, deployment, signal, belongings, stack } = run;
     const { stack: files } = deployment;
     const joining = drafts.filter(joinsNetwork);
@@ -19163,7 +19259,7 @@ async function checkTogether(drafts, run) {
     const problems = [
         ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
         ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
-        ...conflicts(drafts, withPortsGiven(services, givers), files),
+        ...conflicts(drafts, withPortsMoved(withPortsGiven(services, givers), moves), files),
         ...sharedPortProblems(drafts, run.observed.nodes, files),
         ...(await portsHeldByOthers(drafts, services, run)),
     ];

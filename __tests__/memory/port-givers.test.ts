@@ -6,17 +6,20 @@ import { type Run, runAction } from '../support/memory-swarm/run.ts'
 
 const IMAGES = {
   'hub.test/web:1': {},
+  'hub.test/web:2': {},
   'hub.test/web:crashes': { ends: { afterSeconds: 1, exitCode: 3 } },
 }
 
-type Files = Readonly<Record<string, { readonly tag?: string; readonly ports?: readonly string[] }>>
+type Files = Readonly<
+  Record<string, { readonly tag?: string; readonly ports?: readonly string[]; readonly tasks?: number }>
+>
 
 const compose = (services: Files) =>
   JSON.stringify({
     services: Object.fromEntries(
-      Object.entries(services).map(([name, { tag = '1', ports = [] }]) => [
+      Object.entries(services).map(([name, { tag = '1', ports = [], tasks = 1 }]) => [
         name,
-        { image: `hub.test/web:${tag}`, ports },
+        { image: `hub.test/web:${tag}`, ports, deploy: { replicas: tasks } },
       ]),
     ),
   })
@@ -174,4 +177,66 @@ test('without prune it keeps the port, and prune is what to write', async () => 
     ),
   ])
   expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+})
+
+describe('a service of a deploy gives its port to another one', () => {
+  const before: Files = { api: { ports: ['80:8000'] }, web: {} }
+  const deployed = async (files = before) => {
+    const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
+    await deploy(swarm, files)
+    await pass(10)
+    return swarm
+  }
+
+  test.each([{}, { 'max-parallel': '1' }])('which is there or new: %j', async (more: Record<string, string>) => {
+    const swarm = await deployed()
+    const moved = await deploy(swarm, { old: {}, web: { ports: ['80:8000'] }, api: {} }, more)
+    expect(outcomes(moved)).toEqual({ shop_old: 'created', shop_web: 'updated', shop_api: 'updated' })
+    expect(portsNow(swarm)).toEqual({ old: [], web: [80], api: [] })
+    const again = await deploy(swarm, { fresh: { ports: ['80:8000'] }, old: {}, web: {}, api: {} }, more)
+    expect(outcomes(again)).toMatchObject({ shop_fresh: 'created', shop_web: 'updated' })
+  })
+
+  test('and gets one of a third', async () => {
+    const swarm = await deployed({ api: { ports: ['80:8000'] }, web: { ports: ['81:8000'] } })
+    const run = await deploy(swarm, { old: { ports: ['81:8000'] }, web: { ports: ['80:8000'] }, api: {} })
+    expect(outcomes(run)).toEqual({ shop_old: 'created', shop_web: 'updated', shop_api: 'updated' })
+    expect(portsNow(swarm)).toEqual({ old: [81], web: [80], api: [] })
+  })
+
+  test('but not where each waits for the other', async () => {
+    const swarm = await deployed({ api: { ports: ['80:8000'] }, web: { ports: ['81:8000'] } })
+    const { problems } = await deploy(swarm, { api: { ports: ['81:8000'] }, web: { ports: ['80:8000'] } })
+    expect(problems).toEqual([
+      expect.stringContaining('shop_web still publishes 81/tcp'),
+      expect.stringContaining('shop_api still publishes 80/tcp'),
+    ])
+  })
+
+  test('nor to a canary, whose first task comes before', async () => {
+    const swarm = await deployed({ api: { ports: ['80:8000'] }, web: { tasks: 3 } })
+    const wanted = { api: {}, web: { tasks: 3, tag: '2', ports: ['80:8000'] } }
+    const { problems } = await deploy(swarm, wanted, { strategy: 'canary' })
+    expect(problems).toEqual([expect.stringContaining('shop_api still publishes 80/tcp')])
+  })
+
+  const all = ['rollback', 'rollback-failed'].flatMap((policy) => ['1', '10'].map((most) => [policy, most] as const))
+
+  test.each(all)('and gets it back where that does not come up: %s, max-parallel %s', async (policy, most) => {
+    const swarm = await deployed()
+    const more = { 'on-failure': policy, 'max-parallel': most }
+    const run = await deploy(swarm, { api: {}, web: { tag: 'crashes', ports: ['80:8000'] } }, more)
+    expect(outcomes(run)).toEqual({ shop_api: 'rolled-back', shop_web: 'rolled-back' })
+    expect(run.results.map(({ wayBack }) => wayBack)).toEqual(['done', 'done'])
+    expect(portsNow(swarm)).toEqual({ api: [80], web: [] })
+  })
+
+  test.each(all)('and where it does not come up itself: %s, max-parallel %s', async (policy, most) => {
+    const swarm = await deployed()
+    const more = { 'on-failure': policy, 'max-parallel': most }
+    const run = await deploy(swarm, { api: { tag: 'crashes' }, web: { ports: ['80:8000'] } }, more)
+    expect(outcomes(run)).toEqual({ shop_api: 'rolled-back', shop_web: 'rolled-back' })
+    expect(run.results.map(({ wayBack }) => wayBack)).toEqual(['done', 'done'])
+    expect(portsNow(swarm)).toEqual({ api: [80], web: [] })
+  })
 })

@@ -119,11 +119,14 @@ ${ON_THE_NODE}`
     )
 
     swarm.beside(
-      'a renamed service gets the port of the one that prune removes, and a failed deploy gives it back',
+      'a renamed service gets the port of the one that prune removes, and a failed deploy gives it back; then it moves on',
       async () => {
         const [old, fresh] = [await image('open', 'old'), await image('open', 'fresh')]
         const bad = await image('open', 'unready', 'v1', exits(3, 'not ready'))
         const file = (name: string, what: string) => `services: {${name}: {image: '${what}', ports: ['7080:8080']}}\n`
+        const proxied = (what: string) =>
+          `services: {web: {image: '${fresh}'}, proxy: {image: '${what}', ports: ['7080:8080']}}\n`
+        await write({ 'mv/4.yml': proxied(bad), 'mv/5.yml': proxied(old) })
         await write({ 'mv/1.yml': file('old', old), 'mv/2.yml': file('web', bad), 'mv/3.yml': file('web', fresh) })
         const go = (name: string) =>
           deploy({ stack: 'mv', 'compose-file': `mv/${name}.yml`, prune: 'true', 'history-limit': '0', monitor: '5s' })
@@ -145,6 +148,13 @@ ${ON_THE_NODE}`
         expect(await names('service', 'mv')).toEqual(['mv_web'])
         expect(await portsOf('mv_web')).toEqual([7080])
         expect(await areRunning('mv_web')).toHaveLength(1)
+
+        const both = await go('4')
+        expect(outcomes(both.outputs)).toEqual({ mv_web: 'rolled-back', mv_proxy: 'rolled-back' })
+        expect(await portsOf('mv_web')).toEqual([7080])
+        const moved = await go('5')
+        expect(outcomes(moved.outputs)).toEqual({ mv_web: 'updated', mv_proxy: 'created' })
+        expect([await portsOf('mv_web'), await portsOf('mv_proxy')]).toEqual([[], [7080]])
       },
     )
 

@@ -44,6 +44,7 @@ import { slowCheckNote, slowUpdateNote, unfinishedUpdateNote } from './notices.t
 import { type Observation, observedTasks } from './observe.ts'
 import type { PlannedService } from './planned-service.ts'
 import { type PortGiver, portGivers, withPortsGiven } from './port-givers.ts'
+import { type PortMove, portMoves, withPortMoves, withPortsMoved } from './port-moves.ts'
 import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {
   attachmentProblems,
@@ -101,9 +102,11 @@ export async function check(planned: readonly PlannedService[], run: CheckRun): 
     run.deployment,
     run.time,
   )
-  const together = await checkTogether(drafts, run)
+  const changes = results.flatMap(({ service }) => service ?? [])
+  const moves = portMoves(drafts, changes)
+  const together = await checkTogether(drafts, moves, run)
   return {
-    changes: results.flatMap(({ service }) => service ?? []),
+    changes: withPortMoves(changes, moves),
     givers: together.givers,
     problems: [...problemsOf(results), ...ending, ...together.problems],
   }
@@ -124,7 +127,11 @@ function problemsOf(findings: readonly Finding[]): string[] {
 }
 
 /** What is wrong with services beside each other and those of the swarm, and with the networks that they bring along. */
-async function checkTogether(drafts: readonly Draft[], run: CheckRun): Promise<Pick<Checked, 'givers' | 'problems'>> {
+async function checkTogether(
+  drafts: readonly Draft[],
+  moves: readonly PortMove[],
+  run: CheckRun,
+): Promise<Pick<Checked, 'givers' | 'problems'>> {
   const { connection, deployment, signal, belongings, stack } = run
   const { stack: files } = deployment
   const joining = drafts.filter(joinsNetwork)
@@ -137,7 +144,7 @@ async function checkTogether(drafts: readonly Draft[], run: CheckRun): Promise<P
   const problems = [
     ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
     ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
-    ...conflicts(drafts, withPortsGiven(services, givers), files),
+    ...conflicts(drafts, withPortsMoved(withPortsGiven(services, givers), moves), files),
     ...sharedPortProblems(drafts, run.observed.nodes, files),
     ...(await portsHeldByOthers(drafts, services, run)),
   ]

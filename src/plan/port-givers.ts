@@ -1,5 +1,12 @@
-import type { Service, ServicePort, ServiceSpec } from '../docker/api.ts'
-import { isHostPort, namedPorts, portInTheWay, portName, portsOf } from '../docker/swarm/published-ports.ts'
+import type { Service, ServicePort } from '../docker/api.ts'
+import {
+  isHostPort,
+  namedPorts,
+  portInTheWay,
+  portName,
+  portsOf,
+  withoutPorts,
+} from '../docker/swarm/published-ports.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { andList } from '../runner/text/word-list.ts'
 import type { Update } from './change.ts'
@@ -75,13 +82,4 @@ function ingressPorts(draft: Draft): ServicePort[] {
 function keptPorts(service: Service, given: readonly ServicePort[]): ServicePort[] {
   const names = given.map(portName)
   return portsOf(service).filter((port) => !names.includes(portName(port)))
-}
-
-function withoutPorts(spec: ServiceSpec, given: readonly ServicePort[]): ServiceSpec {
-  const names = given.map(portName)
-  const { Ports: ports = [] } = spec.EndpointSpec ?? {}
-  return {
-    ...spec,
-    EndpointSpec: { ...spec.EndpointSpec, Ports: ports.filter((port) => !names.includes(portName(port))) },
-  }
 }

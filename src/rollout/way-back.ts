@@ -57,8 +57,8 @@ export async function goBack(settled: readonly Settled[], run: RolloutRun): Prom
 /** What is up, and is not watched on its way back. Traffic may have moved meanwhile. */
 function whatStands(settled: readonly Settled[], others: readonly Sent[]): readonly Settled[] {
   return settled.filter(
-    ({ sent, result }) =>
-      isGood(result) && sent.change.action !== 'switch' && takersOf(sent).length === 0 && !others.includes(sent),
+    ({ sent, result, history }) =>
+      isGood(result) && history !== undefined && sent.change.action !== 'switch' && !others.includes(sent),
   )
 }
 
@@ -143,12 +143,14 @@ function unwantedOf(settled: readonly Settled[], { onFailure, onCancel, stack }:
   const wish = bad.some(({ outcome }) => outcome === 'cancelled') ? onCancel : onFailure
   if (bad.length === 0 || wish === 'keep' || wish === 'pause') return () => false
   if (wish === 'rollback') return () => true
-  const names = bad.map(({ name }) => name)
+  // What has got a port of one that goes back, goes back too.
+  const takers = settled.filter(({ result }) => !isGood(result)).flatMap(({ sent }) => takersOf(sent))
+  const names = [...bad.map(({ name }) => name), ...takers]
   const all = new Set([...names, ...(stack === undefined ? [] : dependantsOf(names, stack))])
   return ({ sent, result }) => [result.name, ...takersOf(sent)].some((name) => all.has(name))
 }
 
-/** The services that have got ports of a service which goes. */
+/** The services that have got ports of another one. */
 function takersOf({ change }: Sent): readonly string[] {
   return change.action === 'update' ? (change.givesPortsTo ?? []) : []
 }

@@ -37,3 +37,13 @@ export function hasPort(ports: readonly ServicePort[], port: ServicePort): boole
 export function isHostPort({ PublishMode: mode }: ServicePort): boolean {
   return mode?.toLowerCase() === 'host'
 }
+
+/** A spec without some of its ports. */
+export function withoutPorts(spec: ServiceSpec, ports: readonly ServicePort[]): ServiceSpec {
+  const names = ports.map(portName)
+  const { Ports: all = [] } = spec.EndpointSpec ?? {}
+  return {
+    ...spec,
+    EndpointSpec: { ...spec.EndpointSpec, Ports: all.filter((port) => !names.includes(portName(port))) },
+  }
+}

@@ -20,6 +20,7 @@ import { bySomeoneElse } from '../superseded.ts'
 import { judge } from '../watch/judge.ts'
 import { lookAt, swarmReader } from '../watch/look.ts'
 import type { ServiceHistory } from '../watch/service-history.ts'
+import { giversFirst } from './port-order.ts'
 import { interimOf, type Sent, type SentChange } from './sent.ts'
 import { type CredentialToStore, storedCredential } from './stored-credential.ts'
 import { writeSpec } from './write-spec.ts'
@@ -48,7 +49,8 @@ const PORTS_MS = 30_000
  * those that the run created. Somebody else's deploy that came meanwhile is left alone.
  */
 export function sendBack(changed: readonly SentChange[], run: RolloutRun): Promise<Restoring[]> {
-  return inParallel(changed, run.deployment.maxParallel, (sent) => sendOneBack(sent, run))
+  const takersFirst = giversFirst(changed, ({ change }) => change).toReversed()
+  return inParallel(takersFirst, run.deployment.maxParallel, (sent) => sendOneBack(sent, run))
 }
 
 /**

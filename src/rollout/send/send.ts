@@ -15,6 +15,7 @@ import type { RolloutRun } from '../run.ts'
 import { superseded } from '../superseded.ts'
 import type { Watch } from '../watch/watch.ts'
 import { createService } from './create-service.ts'
+import { giversFirst, giversIn, giversOf } from './port-order.ts'
 import { renewCredential } from './renew-credential.ts'
 import { makeSecond } from './second-service.ts'
 import type { Sent } from './sent.ts'
@@ -40,11 +41,17 @@ export function deploy(services: readonly Change[], run: RolloutRun, watch?: Wat
   const ends = [afterwards(signal, GRACE_MS), time.over(LONG_GRACE_MS)]
   const end = AbortSignal.any(watch === undefined ? ends : [...ends, afterwards(watch.failed, LONG_GRACE_MS)])
   // What is as asked waits for no turn: one look shows all of it.
-  const turns = services.map((change) => (change.action === 'unchanged' ? asItIs(change) : change))
+  const givers = giversIn(services)
+  const inOrder = giversFirst(services, (change) => change)
+  const turns = inOrder.map((change) => (change.action === 'unchanged' ? asItIs(change) : change))
+  const sending = new Map<string, Promise<Sent>>()
   for (const turn of turns) if ('sentAt' in turn) watch?.add(turn)
   return inParallel(turns, deployment.maxParallel, async (turn) => {
     if ('sentAt' in turn) return turn
-    const sent = await sendOrNot(turn)
+    const given = giversOf(turn, givers).map(({ request }) => sending.get(request.name))
+    const one = Promise.all(given).then(() => sendOrNot(turn))
+    sending.set(turn.request.name, one)
+    const sent = await one
     watch?.add(sent)
     return sent
   })
