@@ -20246,6 +20246,30 @@ function lineFor(unknown, input, known) {
     }
     return `${name}: there is no such input: ${unknown_inputs_adviceFor(unknown, input, known)}`;
 }
+/** How the variables begin that are read in one place or another. */
+const READ_SOMEWHERE = /^(swarm_deploy|plugin|input)_(.+)$/i;
+/**
+ * Adds one problem for each variable that is named after an input and is not read, for its small letters or because a
+ * shell alone has such. Only for a run that is not told what to act on: elsewhere it may be anybody's.
+ *
+ * @returns the environment with `services` and `stack` where they were meant to be
+ */
+function checkUnreadVariables(env, known, problems) {
+    const meant = {};
+    for (const [variable, value = ''] of Object.entries(env)) {
+        const [, prefix = '', rest = ''] = READ_SOMEWHERE.exec(variable) ?? [];
+        const name = plainName(rest.toLowerCase());
+        if (!known.includes(name) || value.trim() === '' || variable.startsWith(PREFIX))
+            continue;
+        const ofShell = `${prefix}_${rest.replaceAll('-', '_')}`.toUpperCase();
+        problems.add(variable === ofShell
+            ? `${name}: the variable ${variable} is only read where a shell starts this: write \`${name}\` in the \`with\` of the step`
+            : `${name}: the variable ${variable} is not read: write \`${name}\` in the \`with\` of the step, or ${ofShell} where a shell starts this`);
+        if (name === 'services' || name === 'stack')
+            meant[variableOf(name)] = value;
+    }
+    return { ...env, ...meant };
+}
 /** Nobody gives a variable of their own a dash in its name. */
 function mayBeTheUsersOwn({ variable }) {
     return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`;
@@ -23160,7 +23184,7 @@ function beginReading(given, strategies, problems) {
     for (const [name, value = ''] of Object.entries(given))
         if (name.startsWith('INPUT_'))
             (0,masking/* hideTokens */.vI)(value);
-    const env = checkUnknownInputs(given, known, problems, log/* log */.Rm.warning);
+    const env = withUnread(checkUnknownInputs(given, known, problems, log/* log */.Rm.warning), known.inputs, problems);
     if (isGivenEmpty(env, 'mode'))
         problems.add(EMPTY_MODE);
     for (const problem of blankProblems(env))
@@ -23169,6 +23193,13 @@ function beginReading(given, strategies, problems) {
     const mode = modeAsked(env);
     checkModeInputs(env, mode, strategies, problems);
     return { env, mode };
+}
+/** In these modes one of `services` and `stack` has to be given. */
+const ACTS_ON_SOMETHING = ['deploy', 'plan', 'refresh-auth', 'remove', 'rollback'];
+/** What is given in variables that nobody reads, where nothing else says what the run is to act on. */
+function withUnread(env, known, problems) {
+    const isTold = ['services', 'stack'].some((name) => input(env, name).trim() !== '');
+    return isTold || !ACTS_ON_SOMETHING.includes(modeAsked(env)) ? env : checkUnreadVariables(env, known, problems);
 }
 /** In other actions the input of this name says whether a deploy is watched at all. */
 function parseMonitor(text) {

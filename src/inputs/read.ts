@@ -37,7 +37,7 @@ import { servicesFromText } from './services.ts'
 import { nameables, readStack } from './stack.ts'
 import type { StackRequest } from './stack-request.ts'
 import { checkAllAreUsed, checkRunFits, readStrategySettings, type StrategyTable } from './strategy.ts'
-import { checkUnknownInputs } from './unknown-inputs.ts'
+import { checkUnknownInputs, checkUnreadVariables } from './unknown-inputs.ts'
 import { policiesOfInputs, RETIRED_KEYS } from './update-policy.ts'
 import { parseBoolean, parseChoice, parseDuration, parseImage, parseInteger } from './values.ts'
 
@@ -143,13 +143,22 @@ const EMPTY_MODE =
 export function beginReading(given: Environment, strategies: StrategyTable, problems: Problems) {
   const known = { inputs: inputNames(strategies), entryKeys: entryKeys(strategies) }
   for (const [name, value = ''] of Object.entries(given)) if (name.startsWith('INPUT_')) hideTokens(value)
-  const env = checkUnknownInputs(given, known, problems, log.warning)
+  const env = withUnread(checkUnknownInputs(given, known, problems, log.warning), known.inputs, problems)
   if (isGivenEmpty(env, 'mode')) problems.add(EMPTY_MODE)
   for (const problem of blankProblems(env)) problems.add(problem)
   readOrDefault(env, 'mode', problems, parseMode)
   const mode = modeAsked(env)
   checkModeInputs(env, mode, strategies, problems)
   return { env, mode }
+}
+
+/** In these modes one of `services` and `stack` has to be given. */
+const ACTS_ON_SOMETHING: readonly ModeName[] = ['deploy', 'plan', 'refresh-auth', 'remove', 'rollback']
+
+/** What is given in variables that nobody reads, where nothing else says what the run is to act on. */
+function withUnread(env: Environment, known: readonly string[], problems: Problems): Environment {
+  const isTold = ['services', 'stack'].some((name) => input(env, name).trim() !== '')
+  return isTold || !ACTS_ON_SOMETHING.includes(modeAsked(env)) ? env : checkUnreadVariables(env, known, problems)
 }
 
 /** In other actions the input of this name says whether a deploy is watched at all. */

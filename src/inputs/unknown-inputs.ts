@@ -186,6 +186,32 @@ function lineFor(unknown: Unknown, input: string | undefined, known: KnownInputs
   return `${name}: there is no such input: ${adviceFor(unknown, input, known)}`
 }
 
+/** How the variables begin that are read in one place or another. */
+const READ_SOMEWHERE = /^(swarm_deploy|plugin|input)_(.+)$/i
+
+/**
+ * Adds one problem for each variable that is named after an input and is not read, for its small letters or because a
+ * shell alone has such. Only for a run that is not told what to act on: elsewhere it may be anybody's.
+ *
+ * @returns the environment with `services` and `stack` where they were meant to be
+ */
+export function checkUnreadVariables(env: Environment, known: readonly string[], problems: Problems): Environment {
+  const meant: Record<string, string> = {}
+  for (const [variable, value = ''] of Object.entries(env)) {
+    const [, prefix = '', rest = ''] = READ_SOMEWHERE.exec(variable) ?? []
+    const name = plainName(rest.toLowerCase())
+    if (!known.includes(name) || value.trim() === '' || variable.startsWith(PREFIX)) continue
+    const ofShell = `${prefix}_${rest.replaceAll('-', '_')}`.toUpperCase()
+    problems.add(
+      variable === ofShell
+        ? `${name}: the variable ${variable} is only read where a shell starts this: write \`${name}\` in the \`with\` of the step`
+        : `${name}: the variable ${variable} is not read: write \`${name}\` in the \`with\` of the step, or ${ofShell} where a shell starts this`,
+    )
+    if (name === 'services' || name === 'stack') meant[variableOf(name)] = value
+  }
+  return { ...env, ...meant }
+}
+
 /** Nobody gives a variable of their own a dash in its name. */
 function mayBeTheUsersOwn({ variable }: Unknown): string {
   return variable.includes('-') ? '' : ` (if ${variable} is a variable of your own \`env\`, give that another name)`

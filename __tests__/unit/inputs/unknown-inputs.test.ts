@@ -171,3 +171,40 @@ describe('what is not asked of this action is let alone', () => {
     },
   )
 })
+
+describe('a variable that is named after an input, and that nobody reads, is told where nothing else says what to do', () => {
+  test.each([
+    ['swarm_deploy_services', 'SWARM_DEPLOY_SERVICES'],
+    ['plugin_services', 'PLUGIN_SERVICES'],
+    ['Plugin_Services', 'PLUGIN_SERVICES'],
+    ['input_services', 'INPUT_SERVICES'],
+    ['swarm-deploy-services', undefined],
+  ])('%s', (variable, read) => {
+    const all = onGitHub({}, { [variable]: 'web: nginx:1.27' })
+    if (read === undefined) {
+      expect(all).toEqual([expect.stringMatching(/^services: it is empty/)])
+      return
+    }
+    expect(all).toEqual([
+      `services: the variable ${variable} is not read: write \`services\` in the \`with\` of the step, or ${read} where a shell starts this`,
+    ])
+  })
+
+  test('all that are there, and without a second error that only follows', () => {
+    const all = onGitHub({}, { SWARM_DEPLOY_SERVICES: 'web: nginx:1.27', plugin_ssh_key: 'C4nary' })
+    expect(all).toEqual([
+      'services: the variable SWARM_DEPLOY_SERVICES is only read where a shell starts this: write `services` in the `with` of the step',
+      'ssh-key: the variable plugin_ssh_key is not read: write `ssh-key` in the `with` of the step, or PLUGIN_SSH_KEY where a shell starts this',
+    ])
+  })
+
+  test.each(['remove', 'rollback', 'refresh-auth', 'plan'])('with mode %s', (mode) => {
+    const all = onGitHub({ mode }, { swarm_deploy_services: 'web' })
+    expect(all[0]).toMatch(/^services: the variable swarm_deploy_services is not read/)
+  })
+
+  test('elsewhere it may be anybody’s', () => {
+    expect(onGitHub(WEB, { plugin_stack: 'shop', swarm_deploy_timeout: '1m' })).toEqual([])
+    expect(onGitHub({}, { plugin_stack: ' ', plugin_version: '1' })).toEqual([expect.stringMatching(/it is empty/)])
+  })
+})
