@@ -15434,7 +15434,7 @@ async function handOverPorts(givers, changes, run) {
         const { ended } = afterFirstStep([...sent, ...changes.map(untouched)], 'taking its ports from', run.signal);
         if (ended === undefined && settled.every(({ result }) => isGood(result)))
             return { givers: settled, changes };
-        return { givers: settled, changes: [], ended: ended?.filter((one) => !sent.includes(one)) ?? [] };
+        return { givers: settled, changes: [], ended: ended?.slice(sent.length) ?? [] };
     });
 }
 
@@ -16438,9 +16438,10 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted, files) {
 
 
 
+
 /**
  * The services that can give away all the ports that are asked of them. Not those of nodes: a node has such a port for the
- * next task only when the last task with it is gone. Nor those that Swarm has chosen, which no spec names.
+ * next task only when the last task with it is gone. Nor those that Swarm has chosen, which no spec names. Nor jobs.
  *
  * @param leaving the services that go
  * @param strategy what the user has chosen for all of them; `undefined`: they are of no stack
@@ -16453,8 +16454,8 @@ function portGivers(drafts, leaving, strategy) {
         const asked = takers.flatMap(ingressPorts);
         const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)(asked, [port]));
         const isAll = (0,published_ports/* portInTheWay */.ZJ)(asked, keptPorts(current, given)) === undefined;
-        // One with an interim spec is in the middle of somebody else's deploy.
-        if (given.length === 0 || !isAll || isInterim(current.Spec))
+        // A job would run once more for it. One with an interim spec is in the middle of somebody else's deploy.
+        if (given.length === 0 || !isAll || (0,service_mode/* isJob */.o5)(current.Spec) || isInterim(current.Spec))
             return [];
         const names = takers.map(({ wanted: { Name } }) => Name);
         const giver = {

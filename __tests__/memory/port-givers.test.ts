@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../src/docker/api.ts'
 import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { MemorySwarm } from '../support/memory-swarm/memory-swarm.ts'
-import { type Run, runAction } from '../support/memory-swarm/run.ts'
+import { cancel, type Run, runAction } from '../support/memory-swarm/run.ts'
 
 const IMAGES = {
   'hub.test/web:1': {},
   'hub.test/web:2': {},
+  'hub.test/web:job': { ends: { afterSeconds: 1, exitCode: 0 } },
   'hub.test/web:crashes': { ends: { afterSeconds: 1, exitCode: 3 } },
 }
 
@@ -147,6 +148,23 @@ describe('a service that prune removes gives its port to one that is new', () =>
     })
   })
 
+  test('and a run that is stopped meanwhile tells of it once', async () => {
+    const swarm = await deployedSwarm()
+    const stop = new AbortController()
+    swarm.faults.add({ fault: { kind: 'meanwhile', act: () => cancel(stop) }, at: atTheHandOver })
+    const run = await runAction(
+      swarm,
+      { stack: 'shop', prune: 'true', 'history-limit': '0', 'on-cancel': 'rollback' },
+      { compose: compose(RENAMED), stop },
+    )
+    expect(run.results.map(({ name, outcome }) => [name, outcome])).toEqual([
+      ['shop_web', 'cancelled'],
+      ['shop_api', 'unchanged'],
+      ['shop_old', 'rolled-back'],
+    ])
+    expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+  })
+
   test('and a deploy of the files before brings all back', async () => {
     const swarm = await deployedSwarm()
     await deploy(swarm, BROKEN, { 'on-failure': 'keep' })
@@ -166,6 +184,17 @@ describe('a service that prune removes gives its port to one that is new', () =>
     ])
     expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
   })
+})
+
+test('a job keeps its port, for it would run once more', async () => {
+  const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
+  const job = { image: 'hub.test/web:job', ports: ['80:8000'], deploy: { mode: 'replicated-job' } }
+  const inputs = { stack: 'shop', prune: 'true', 'history-limit': '0' }
+  await runAction(swarm, inputs, { compose: JSON.stringify({ services: { old: job } }) })
+  const { problems } = await deploy(swarm, RENAMED)
+  expect(problems).toEqual([
+    expect.stringMatching(/80\/tcp is published by the service shop_old.*: remove it first with/),
+  ])
 })
 
 test('without prune it keeps the port, and prune is what to write', async () => {

@@ -1,4 +1,5 @@
 import type { Service, ServicePort } from '../docker/api.ts'
+import { isJob } from '../docker/specs/service-mode.ts'
 import {
   isHostPort,
   namedPorts,
@@ -20,7 +21,7 @@ export type PortGiver = Update & Required<Pick<Update, 'givesPortsTo'>>
 
 /**
  * The services that can give away all the ports that are asked of them. Not those of nodes: a node has such a port for the
- * next task only when the last task with it is gone. Nor those that Swarm has chosen, which no spec names.
+ * next task only when the last task with it is gone. Nor those that Swarm has chosen, which no spec names. Nor jobs.
  *
  * @param leaving the services that go
  * @param strategy what the user has chosen for all of them; `undefined`: they are of no stack
@@ -36,8 +37,8 @@ export function portGivers(
     const asked = takers.flatMap(ingressPorts)
     const given = namedPorts(current.Spec).filter((port) => !isHostPort(port) && portInTheWay(asked, [port]))
     const isAll = portInTheWay(asked, keptPorts(current, given)) === undefined
-    // One with an interim spec is in the middle of somebody else's deploy.
-    if (given.length === 0 || !isAll || isInterim(current.Spec)) return []
+    // A job would run once more for it. One with an interim spec is in the middle of somebody else's deploy.
+    if (given.length === 0 || !isAll || isJob(current.Spec) || isInterim(current.Spec)) return []
     const names = takers.map(({ wanted: { Name } }) => Name)
     const giver: PortGiver = {
       action: 'update',

@@ -30,6 +30,6 @@ export async function handOverPorts(
     const sent = settled.map((one) => one.sent)
     const { ended } = afterFirstStep([...sent, ...changes.map(untouched)], 'taking its ports from', run.signal)
     if (ended === undefined && settled.every(({ result }) => isGood(result))) return { givers: settled, changes }
-    return { givers: settled, changes: [], ended: ended?.filter((one) => !sent.includes(one)) ?? [] }
+    return { givers: settled, changes: [], ended: ended?.slice(sent.length) ?? [] }
   })
 }
