@@ -96,6 +96,14 @@ describe('a service that prune removes gives its port to one that is new', () =>
     },
   )
 
+  test('and what else got one of its ports goes back with it', async () => {
+    const swarm = await deployedSwarm()
+    const files = { web: BROKEN.web ?? {}, api: { ports: ['81:8000'] } }
+    const run = await deploy(swarm, files, { 'on-failure': 'rollback-failed' })
+    expect(outcomes(run)).toEqual({ shop_web: 'rolled-back', shop_api: 'rolled-back', shop_old: 'rolled-back' })
+    expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+  })
+
   test('in each of several deploys that fail', async () => {
     const swarm = await deployedSwarm()
     await deploy(swarm, BROKEN)
@@ -258,6 +266,14 @@ describe('a service of a deploy gives its port to another one', () => {
     expect(outcomes(run)).toEqual({ shop_api: 'rolled-back', shop_web: 'rolled-back' })
     expect(run.results.map(({ wayBack }) => wayBack)).toEqual(['done', 'done'])
     expect(portsNow(swarm)).toEqual({ api: [80], web: [] })
+  })
+
+  test('also where another one that got a port of it is up', async () => {
+    const swarm = await deployed({ api: { ports: ['80:8000', '81:8001'] }, web: {}, old: {} })
+    const wanted = { api: {}, web: { tag: 'crashes', ports: ['80:8000'] }, old: { ports: ['81:8000'] } }
+    const run = await deploy(swarm, wanted, { 'on-failure': 'rollback-failed' })
+    expect(run.results.map(({ wayBack }) => wayBack)).toEqual(['done', 'done', 'done'])
+    expect(portsNow(swarm)).toEqual({ api: [80, 81], web: [], old: [] })
   })
 
   test.each(all)('and where it does not come up itself: %s, max-parallel %s', async (policy, most) => {

@@ -143,11 +143,31 @@ function unwantedOf(settled: readonly Settled[], { onFailure, onCancel, stack }:
   const wish = bad.some(({ outcome }) => outcome === 'cancelled') ? onCancel : onFailure
   if (bad.length === 0 || wish === 'keep' || wish === 'pause') return () => false
   if (wish === 'rollback') return () => true
-  // What has got a port of one that goes back, goes back too.
-  const takers = settled.filter(({ result }) => !isGood(result)).flatMap(({ sent }) => takersOf(sent))
-  const names = [...bad.map(({ name }) => name), ...takers]
-  const all = new Set([...names, ...(stack === undefined ? [] : dependantsOf(names, stack))])
-  return ({ sent, result }) => [result.name, ...takersOf(sent)].some((name) => all.has(name))
+  const all = needing(
+    bad.map(({ name }) => name),
+    settled,
+    stack,
+  )
+  return ({ result }) => all.has(result.name)
+}
+
+/**
+ * Those of some names and all that needs them back: of a stack what depends on one, and of services between which ports
+ * have moved the one that gave with all that got, for it gets them back together.
+ */
+function needing(names: readonly string[], settled: readonly Settled[], stack: Policy['stack']): ReadonlySet<string> {
+  const groups = settled.flatMap(({ sent, result }) => {
+    const takers = takersOf(sent)
+    return takers.length === 0 ? [] : [[result.name, ...takers]]
+  })
+  const found = new Set(names)
+  for (let before = -1; before < found.size; ) {
+    before = found.size
+    const dependants = stack === undefined ? [] : dependantsOf([...found], stack)
+    const moved = groups.filter((group) => group.some((name) => found.has(name))).flat()
+    for (const name of [...dependants, ...moved]) found.add(name)
+  }
+  return found
 }
 
 /** The services that have got ports of another one. */
