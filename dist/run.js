@@ -9633,8 +9633,11 @@ function parseReference(text) {
     }
     if (tag !== undefined && !TAG.test(tag))
         throw refuse(`has no valid tag: ${tagProblem(tag, show)}`);
-    if (digest !== undefined && !isDigest(digest))
+    if (digest !== undefined && !isDigest(digest)) {
+        if ((0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .hasTagBehindAt */ .EB)(text))
+            throw refuse(`has its tag behind an @: write ${text.replace('@', ':')}`);
         throw refuse(`has no valid digest: ${digestProblem(digest)}`);
+    }
     return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
 /** The short form that the docker CLI prints and takes: `nginx:1.27`, `ghcr.io/org/app@sha256:\u2026`. */
@@ -9821,6 +9824,9 @@ function instead(text, write) {
 }
 /** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
 function withoutUserInfo(text) {
+    // Whole: the number of a version is no host.
+    if ((0,_runner_secrets_may_be_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .hasTagBehindAt */ .EB)(text))
+        return text;
     return text.replace(/^([a-z]+:\/\/).*@/i, '$1***@').replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, '***@');
 }
 /** The text before and after the first separator. */
@@ -17327,6 +17333,7 @@ function nextKey(key, character) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   EB: () => (/* binding */ hasTagBehindAt),
 /* harmony export */   dV: () => (/* binding */ mayHoldSecret),
 /* harmony export */   gF: () => (/* binding */ tokensIn),
 /* harmony export */   lr: () => (/* binding */ mayBeSecret)
@@ -17367,7 +17374,7 @@ function tokensIn(text) {
  */
 function mayBeSecret(value) {
     const text = (0,_text_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(value).trim();
-    const rest = withoutHarmless(text);
+    const rest = isOrdinary(text) ? '' : withoutHarmless(text);
     return (tokensIn(text).length > 0 ||
         isWithoutOrder(text) ||
         (KEY_IN_HEX.test(text) && !FILE_PATH.test(text)) ||
@@ -17392,6 +17399,34 @@ const KEY_IN_HEX = /(?<!sha\d+:|[\w.-])(?!\d+(?![A-Za-z0-9]))(?:[0-9a-f]{32,39}|
 const PADDED = /(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{4}){2,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)(?![A-Za-z0-9+/=])/;
 /** In an address: `?token=\u2026`. */
 const SECRET_IN_QUERY = /[?&#;](?:[\w.-]*(?:token|secret|pass|pwd|credential|signature|api[-_.]?key)[\w.-]*|pw|key|sig|auth)=[^&\s]/i;
+/**
+ * What files, hosts, stacks and services are named after, and what inputs are written with. None that stands for a secret
+ * or a person is one of them.
+ */
+const ORDINARY_WORDS = new Set(`a an and the my our your this new old one two of to for in on off or not yes no true false
+  api app apps application back backend blue canary cluster compose config configs configuration container db deploy
+  deployment deployments dev development docker edge end env file files front frontend green host image images infra
+  ingress io keep label labels latest local main manager mode monitoring name network networks nginx node nodes org
+  only path pause plan port ports preview prod production project prune proxy recreate registries registry release
+  remove replicas repo review roll rollback rolling server service services shop site stable stack stacks stage
+  staging status strategy swarm tag test tests timeout traefik update version volume volumes wait web website worker
+  workers yaml yml com dev ghcr`.split(/\s+/));
+/**
+ * Whether a text has nothing but {@link ORDINARY_WORDS} in small letters, with a stray sign among several or behind one.
+ * With digits or capitals, or with a sign as people put them into passwords, it is none. Pure.
+ */
+function isOrdinary(text) {
+    const [, name = ''] = /^([a-z]+(?:[\s/._:\\!?;,-]+[a-z]+)*)[!?;,]{0,2}$/.exec(text) ?? [];
+    const words = name.split(/[^a-z]+/);
+    // `docker!` may be somebody's password.
+    return (words.length > 1 || /[;,]$/.test(text)) && words.every((word) => ORDINARY_WORDS.has(word));
+}
+/** A tag where an image has its digest, as npm writes a version. A word with digits before it may be a password. */
+const TAG_BEHIND_AT = /^(?:[a-z][a-z._-]*|[a-z][a-z0-9._-]*(?:\/[a-z0-9._-]+)+)@(?:latest|v\d{1,4}(?:\.\d{1,4}){0,2}|\d{1,4}(?:\.\d{1,4}){1,2})$/;
+/** Whether a text is surely the name of an image that has its tag behind an `@`. Pure. */
+function hasTagBehindAt(text) {
+    return TAG_BEHIND_AT.test(text) && !mayBeSecret(text);
+}
 const HARMLESS = [
     // A variable that was not filled in, and a template.
     /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$(?:[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*|[A-Za-z_]+)(?!\w)/g,
@@ -17416,6 +17451,9 @@ function withoutHarmless(text) {
     const plain = withSlashes(inQuotes ?? text);
     // Of an address its callers take the password out, which is before the last `@`.
     if (/^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
+        TAG_BEHIND_AT.test(plain) ||
+        // With what ends an item of a list.
+        /^ssh:\/\/[\w.+-]+@[\w-]+(?:[.:][\w-]+)+[;,]$/.test(plain) ||
         // Who goes there is hidden already.
         /^(?:\w+:\/\/)?\*\*\*@[\w-]+(?:[.:][\w-]+)*\/?$/.test(plain))
         return '';

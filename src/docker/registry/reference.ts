@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts'
-import { mayBeSecret } from '../../runner/secrets/may-be-secret.ts'
+import { hasTagBehindAt, mayBeSecret } from '../../runner/secrets/may-be-secret.ts'
 import { shown } from '../../runner/text/shown.ts'
 
 /** An image name, taken apart and made whole: `nginx` is `library/nginx` on `docker.io`. */
@@ -82,7 +82,10 @@ export function parseReference(text: string): ImageReference {
     throw refuse(`has a repository of ${repository.length} characters: at most ${MAX_REPOSITORY_LENGTH} are allowed`)
   }
   if (tag !== undefined && !TAG.test(tag)) throw refuse(`has no valid tag: ${tagProblem(tag, show)}`)
-  if (digest !== undefined && !isDigest(digest)) throw refuse(`has no valid digest: ${digestProblem(digest)}`)
+  if (digest !== undefined && !isDigest(digest)) {
+    if (hasTagBehindAt(text)) throw refuse(`has its tag behind an @: write ${text.replace('@', ':')}`)
+    throw refuse(`has no valid digest: ${digestProblem(digest)}`)
+  }
 
   return { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) }
 }
@@ -278,6 +281,8 @@ function instead(text: string, write: string): string {
 
 /** A pasted address may hold a user name and a password (`https://user:password@host`): no message shows them. */
 function withoutUserInfo(text: string): string {
+  // Whole: the number of a version is no host.
+  if (hasTagBehindAt(text)) return text
   return text.replace(/^([a-z]+:\/\/).*@/i, '$1***@').replace(/^(?!\w+:\/\/).*@(?=[^@]*[./])/, '***@')
 }
 

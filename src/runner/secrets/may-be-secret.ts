@@ -40,7 +40,7 @@ export function tokensIn(text: string): string[] {
  */
 export function mayBeSecret(value: string): boolean {
   const text = printable(value).trim()
-  const rest = withoutHarmless(text)
+  const rest = isOrdinary(text) ? '' : withoutHarmless(text)
   return (
     tokensIn(text).length > 0 ||
     isWithoutOrder(text) ||
@@ -76,6 +76,41 @@ const PADDED = /(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{4}){2,}(?:[A-Za-z0-9+/]{2}==
 const SECRET_IN_QUERY =
   /[?&#;](?:[\w.-]*(?:token|secret|pass|pwd|credential|signature|api[-_.]?key)[\w.-]*|pw|key|sig|auth)=[^&\s]/i
 
+/**
+ * What files, hosts, stacks and services are named after, and what inputs are written with. None that stands for a secret
+ * or a person is one of them.
+ */
+const ORDINARY_WORDS = new Set(
+  `a an and the my our your this new old one two of to for in on off or not yes no true false
+  api app apps application back backend blue canary cluster compose config configs configuration container db deploy
+  deployment deployments dev development docker edge end env file files front frontend green host image images infra
+  ingress io keep label labels latest local main manager mode monitoring name network networks nginx node nodes org
+  only path pause plan port ports preview prod production project prune proxy recreate registries registry release
+  remove replicas repo review roll rollback rolling server service services shop site stable stack stacks stage
+  staging status strategy swarm tag test tests timeout traefik update version volume volumes wait web website worker
+  workers yaml yml com dev ghcr`.split(/\s+/),
+)
+
+/**
+ * Whether a text has nothing but {@link ORDINARY_WORDS} in small letters, with a stray sign among several or behind one.
+ * With digits or capitals, or with a sign as people put them into passwords, it is none. Pure.
+ */
+function isOrdinary(text: string): boolean {
+  const [, name = ''] = /^([a-z]+(?:[\s/._:\\!?;,-]+[a-z]+)*)[!?;,]{0,2}$/.exec(text) ?? []
+  const words = name.split(/[^a-z]+/)
+  // `docker!` may be somebody's password.
+  return (words.length > 1 || /[;,]$/.test(text)) && words.every((word) => ORDINARY_WORDS.has(word))
+}
+
+/** A tag where an image has its digest, as npm writes a version. A word with digits before it may be a password. */
+const TAG_BEHIND_AT =
+  /^(?:[a-z][a-z._-]*|[a-z][a-z0-9._-]*(?:\/[a-z0-9._-]+)+)@(?:latest|v\d{1,4}(?:\.\d{1,4}){0,2}|\d{1,4}(?:\.\d{1,4}){1,2})$/
+
+/** Whether a text is surely the name of an image that has its tag behind an `@`. Pure. */
+export function hasTagBehindAt(text: string): boolean {
+  return TAG_BEHIND_AT.test(text) && !mayBeSecret(text)
+}
+
 const HARMLESS = [
   // A variable that was not filled in, and a template.
   /\$?\{\{[^{}]*\}\}|\$\{\w+(?::?[-+?][^{}]*)?\}|\$(?:[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*|[A-Za-z_]+)(?!\w)/g,
@@ -102,6 +137,9 @@ function withoutHarmless(text: string): string {
   // Of an address its callers take the password out, which is before the last `@`.
   if (
     /^(?:\w+:\/\/)?[\w.+-]+@[\w-]+(?:[.:][\w-]+)+\/?$/.test(plain) ||
+    TAG_BEHIND_AT.test(plain) ||
+    // With what ends an item of a list.
+    /^ssh:\/\/[\w.+-]+@[\w-]+(?:[.:][\w-]+)+[;,]$/.test(plain) ||
     // Who goes there is hidden already.
     /^(?:\w+:\/\/)?\*\*\*@[\w-]+(?:[.:][\w-]+)*\/?$/.test(plain)
   )

@@ -19,3 +19,53 @@ test.each(['\\', 'C:\\a\\', 'a!=', '/@', ')b', '"\\', 'node.a!='])(
     mayHoldSecret(`${')'.repeat(100_000)}b`)
   },
 )
+
+test.each([
+  'my stack!',
+  'shop stack?',
+  'back end!',
+  'roll-back!',
+  'true;',
+  'rolling;',
+  'compose.yml;compose.prod.yml',
+  'web,api;',
+  'ghcr.io!',
+  'nginx@latest',
+  'ghcr.io/my-org/web@v1',
+  'ghcr.io/my-org/web@1.4.2',
+  'web@v1.2',
+  'ssh://deploy@swarm.example.com;',
+])('a plain mistake is none: %s', (text) => {
+  expect(mayBeSecret(text)).toBe(false)
+})
+
+test.each([
+  'docker!',
+  'production!',
+  'prod@shop',
+  'my stack1!',
+  'My Stack!',
+  'my secret!',
+  'stack!!!',
+  'our password;',
+  'purple stack!',
+  'summer@2024',
+  'hunter2@v1',
+  'Web@v1',
+  'ghcr.io/my-org/p@ss!word@v1',
+  'ghcr.io/my-org/web@v1!',
+  'ssh://deploy:pw@swarm.example.com;',
+  'deploy@swarm.example;',
+  `ghcr.io/${'ghp_'}aB3dE5gH7jK9mN1pQ3sT5vW7yZ9@v1`,
+])('what people may have for a password may be one: %s', (text) => {
+  expect(mayBeSecret(text)).toBe(true)
+})
+
+test.each(['a-', 'a/', 'a/@', 'my ', 'my!', 'a@latest'])(
+  'of %j a hundred thousand times it is judged in time',
+  (sign) => {
+    const before = performance.now()
+    mayBeSecret(sign.repeat(100_000))
+    expect(performance.now() - before).toBeLessThan(2000)
+  },
+)
