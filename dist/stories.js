@@ -4454,8 +4454,8 @@ function restoredWords(results, back, gone, culprits) {
     return said.join(', and ');
 }
 /** It runs what this run has sent. */
-function isNew({ outcome, wayBack }) {
-    return (outcome === 'created' || outcome === 'updated') && wayBack === undefined;
+function isNew({ outcome, wayBack, leaves }) {
+    return (outcome === 'created' || outcome === 'updated') && wayBack === undefined && !leaves;
 }
 function stoppedWords(stopped) {
     const underWay = stopped.filter(({ image: { after, wanted } }) => after !== undefined && after === wanted);
@@ -4465,7 +4465,7 @@ function stoppedWords(stopped) {
 }
 /** Nothing was brought back. */
 function leftWords(results, culprits) {
-    const up = results.filter((result) => isGood(result) && result.outcome !== 'removed').length;
+    const up = results.filter((result) => isGood(result) && result.outcome !== 'removed' && !result.leaves).length;
     const failed = culprits.filter(({ outcome }) => outcome === 'failed' || outcome === 'timed-out');
     const swarms = culprits.filter(({ outcome }) => outcome === 'rolled-back').length;
     const unsent = results.filter(({ outcome }) => outcome === 'skipped').length;
@@ -13113,6 +13113,7 @@ function resultOf(sent, outcome, seen, cause) {
         },
         strategy: change.request.strategy.kind,
         ...(change.changes.length > 0 && { changes: change.changes }),
+        ...(change.action === 'update' && change.leaves && { leaves: change.leaves }),
         ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
         ...(change.request.place && { place: change.request.place }),
         config: change.access?.config.name,
@@ -15419,6 +15420,7 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
 
 
 
+
 /**
  * Takes from services that go the published ports that others of the deploy get: Swarm gives a port to a service only when
  * no other has it. They are removed last, and until then a way back gives them their ports again.
@@ -15429,13 +15431,19 @@ async function handOverPorts(givers, changes, run) {
     return (0,log/* stage */.dw)('Hand ports over', async () => {
         for (const { request, changes: words } of givers)
             run.lines.say(request.name, words.join('; '));
-        const settled = unwatched(await deploy(givers, run));
+        const settled = unwatched(await deploy(givers, run)).map((one) => withResult(one, sayingThatItGoes));
         const sent = settled.map((one) => one.sent);
         const { ended } = afterFirstStep([...sent, ...changes.map(untouched)], 'taking its ports from', run.signal);
         if (ended === undefined && settled.every(({ result }) => isGood(result)))
             return { givers: settled, changes };
         return { givers: settled, changes: [], ended: ended?.slice(sent.length) ?? [] };
     });
+}
+/** For a deploy after which it is still there. */
+function sayingThatItGoes(result) {
+    if (!isGood(result))
+        return result;
+    return { ...result, note: `${(result.changes ?? []).join('; ')}, and is removed when a deploy comes up` };
 }
 
 ;// CONCATENATED MODULE: ./build/records/next-record.js
@@ -16468,6 +16476,7 @@ function portGivers(drafts, leaving, strategy) {
             networks: [],
             changes: [`gives ${(0,word_list/* andList */.c)(given.map(published_ports/* portName */.rn))} to ${(0,word_list/* andList */.c)(names)}`],
             givesPortsTo: names,
+            leaves: true,
         };
         return [giver];
     });
@@ -16798,7 +16807,9 @@ function goingBack(settled, policy) {
         const { sent, result } = one;
         if (!isChanged(sent) || result.outcome === 'superseded')
             return false;
-        return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one));
+        if (isHalfWay(sent, result) || hasGivenForNothing(one, settled))
+            return true;
+        return isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one);
     });
 }
 /**
@@ -16845,6 +16856,18 @@ function isSent({ problem }) {
 /** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
 function isHalfWay({ change, problem }, { outcome }) {
     return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back');
+}
+/** One that goes has no ports for the sake of others, and none of those has got them. */
+function hasGivenForNothing({ sent }, settled) {
+    if (sent.change.action !== 'update' || !sent.change.leaves || !isSent(sent))
+        return false;
+    const takers = takersOf(sent);
+    return settled
+        .filter(({ result }) => takers.includes(result.name))
+        .every((one) => !isSent(one.sent) || isBackBySwarm(one));
+}
+function isBackBySwarm({ sent: { change }, result: { outcome } }) {
+    return change.action === 'update' && outcome === 'rolled-back';
 }
 /**
  * Swarm runs a job once more for every change of it (swarmkit, manager/controlapi/service.go): what it was before could

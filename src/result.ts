@@ -47,6 +47,8 @@ export interface ServiceResult {
   readonly failedTask?: FailedTask
   /** The services because of which it is not as asked, when nothing is wrong with it itself. */
   readonly because?: readonly string[]
+  /** The files no longer name it: it goes when a deploy is up. */
+  readonly leaves?: true
   /** What became of its way back, when there was one. */
   readonly wayBack?: WayBack
   /** When what happened to it; nothing when nobody looked. */

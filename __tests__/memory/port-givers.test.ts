@@ -78,6 +78,8 @@ describe('a service that prune removes gives its port to one that is new', () =>
     const swarm = await deployedSwarm()
     const run = await deploy(swarm, BROKEN, { 'on-failure': 'keep' })
     expect(outcomes(run)).toMatchObject({ shop_web: 'failed', shop_old: 'updated' })
+    expect(run.log).toContain('shop_old: gives 80/tcp to shop_web, and is removed when a deploy comes up')
+    expect(run.log).toContain('it is left as it is, 1 other service runs as asked')
     expect(portsNow(swarm)).toEqual({ web: [80], old: [81], api: [] })
   })
 
@@ -156,13 +158,22 @@ describe('a service that prune removes gives its port to one that is new', () =>
     })
   })
 
-  test('and a run that is stopped meanwhile tells of it once', async () => {
+  test('and gets it back though all is to stay, where nobody has got it', async () => {
+    const swarm = await deployedSwarm()
+    const fault = { kind: 'error', status: 500, message: 'disk quota exceeded' } as const
+    swarm.faults.add({ fault, at: /^POST \/services\/create$/, times: 100 })
+    const run = await deploy(swarm, RENAMED, { 'on-failure': 'keep' })
+    expect(outcomes(run)).toEqual({ shop_web: 'failed', shop_api: 'unchanged', shop_old: 'rolled-back' })
+    expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+  })
+
+  test('and gets it back in a run that is stopped meanwhile, which tells of it once', async () => {
     const swarm = await deployedSwarm()
     const stop = new AbortController()
     swarm.faults.add({ fault: { kind: 'meanwhile', act: () => cancel(stop) }, at: atTheHandOver })
     const run = await runAction(
       swarm,
-      { stack: 'shop', prune: 'true', 'history-limit': '0', 'on-cancel': 'rollback' },
+      { stack: 'shop', prune: 'true', 'history-limit': '0' },
       { compose: compose(RENAMED), stop },
     )
     expect(run.results.map(({ name, outcome }) => [name, outcome])).toEqual([

@@ -87,6 +87,8 @@ export interface Update extends CheckedPart {
   readonly firstStep?: unknown
   /** The services that get published ports which it has: before they are sent, and until they have gone back. */
   readonly givesPortsTo?: readonly string[]
+  /** It goes when the deploy is up: what it is given is meant for the way there alone. */
+  readonly leaves?: true
 }
 
 /** A second service is made, beside the live one if there is one. */

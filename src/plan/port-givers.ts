@@ -17,7 +17,7 @@ import { type Draft, newPorts } from './swarm-check.ts'
 /** Services that go when the deploy is up, and whose published ports others of it are to have before. Pure. */
 
 /** A service that is left without ports which it has. */
-export type PortGiver = Update & Required<Pick<Update, 'givesPortsTo'>>
+export type PortGiver = Update & Required<Pick<Update, 'givesPortsTo' | 'leaves'>>
 
 /**
  * The services that can give away all the ports that are asked of them. Not those of nodes: a node has such a port for the
@@ -50,6 +50,7 @@ export function portGivers(
       networks: [],
       changes: [`gives ${andList(given.map(portName))} to ${andList(names)}`],
       givesPortsTo: names,
+      leaves: true,
     }
     return [giver]
   })

@@ -201,8 +201,8 @@ function restoredWords(
 }
 
 /** It runs what this run has sent. */
-function isNew({ outcome, wayBack }: ServiceResult): boolean {
-  return (outcome === 'created' || outcome === 'updated') && wayBack === undefined
+function isNew({ outcome, wayBack, leaves }: ServiceResult): boolean {
+  return (outcome === 'created' || outcome === 'updated') && wayBack === undefined && !leaves
 }
 
 function stoppedWords(stopped: readonly ServiceResult[]): string {
@@ -213,7 +213,7 @@ function stoppedWords(stopped: readonly ServiceResult[]): string {
 
 /** Nothing was brought back. */
 function leftWords(results: readonly ServiceResult[], culprits: readonly ServiceResult[]): string {
-  const up = results.filter((result) => isGood(result) && result.outcome !== 'removed').length
+  const up = results.filter((result) => isGood(result) && result.outcome !== 'removed' && !result.leaves).length
   const failed = culprits.filter(({ outcome }) => outcome === 'failed' || outcome === 'timed-out')
   const swarms = culprits.filter(({ outcome }) => outcome === 'rolled-back').length
   const unsent = results.filter(({ outcome }) => outcome === 'skipped').length

@@ -1,12 +1,12 @@
 import type { Change } from '../plan/change.ts'
 import type { PortGiver } from '../plan/port-givers.ts'
-import { isGood } from '../result.ts'
+import { isGood, type ServiceResult } from '../result.ts'
 import { stage } from '../runner/log/log.ts'
 import { unwatched } from './roll-out.ts'
 import type { RolloutRun } from './run.ts'
 import { type AfterFirstStep, afterFirstStep, untouched } from './send/interim.ts'
 import { deploy } from './send/send.ts'
-import type { Settled } from './settled.ts'
+import { type Settled, withResult } from './settled.ts'
 
 /** What came of taking ports from services that go. */
 export interface HandedOver extends AfterFirstStep {
@@ -26,10 +26,16 @@ export async function handOverPorts(
   if (givers.length === 0) return { givers: [], changes }
   return stage('Hand ports over', async () => {
     for (const { request, changes: words } of givers) run.lines.say(request.name, words.join('; '))
-    const settled = unwatched(await deploy(givers, run))
+    const settled = unwatched(await deploy(givers, run)).map((one) => withResult(one, sayingThatItGoes))
     const sent = settled.map((one) => one.sent)
     const { ended } = afterFirstStep([...sent, ...changes.map(untouched)], 'taking its ports from', run.signal)
     if (ended === undefined && settled.every(({ result }) => isGood(result))) return { givers: settled, changes }
     return { givers: settled, changes: [], ended: ended?.slice(sent.length) ?? [] }
   })
+}
+
+/** For a deploy after which it is still there. */
+function sayingThatItGoes(result: ServiceResult): ServiceResult {
+  if (!isGood(result)) return result
+  return { ...result, note: `${(result.changes ?? []).join('; ')}, and is removed when a deploy comes up` }
 }

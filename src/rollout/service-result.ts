@@ -50,6 +50,7 @@ export function resultOf(sent: Sent, outcome: Outcome, seen: Seen | undefined, c
     },
     strategy: change.request.strategy.kind,
     ...(change.changes.length > 0 && { changes: change.changes }),
+    ...(change.action === 'update' && change.leaves && { leaves: change.leaves }),
     ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
     ...(change.request.place && { place: change.request.place }),
     config: change.access?.config.name,

@@ -130,7 +130,8 @@ export function goingBack(settled: readonly Settled[], policy: Policy): readonly
   return settled.filter((one): one is SettledChange => {
     const { sent, result } = one
     if (!isChanged(sent) || result.outcome === 'superseded') return false
-    return isHalfWay(sent, result) || (isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one))
+    if (isHalfWay(sent, result) || hasGivenForNothing(one, settled)) return true
+    return isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one)
   })
 }
 
@@ -183,6 +184,19 @@ function isSent({ problem }: Sent): boolean {
 /** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
 function isHalfWay({ change, problem }: Sent, { outcome }: ServiceResult): boolean {
   return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back')
+}
+
+/** One that goes has no ports for the sake of others, and none of those has got them. */
+function hasGivenForNothing({ sent }: Settled, settled: readonly Settled[]): boolean {
+  if (sent.change.action !== 'update' || !sent.change.leaves || !isSent(sent)) return false
+  const takers = takersOf(sent)
+  return settled
+    .filter(({ result }) => takers.includes(result.name))
+    .every((one) => !isSent(one.sent) || isBackBySwarm(one))
+}
+
+function isBackBySwarm({ sent: { change }, result: { outcome } }: Settled): boolean {
+  return change.action === 'update' && outcome === 'rolled-back'
 }
 
 /**
