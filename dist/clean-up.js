@@ -10070,7 +10070,7 @@ function suffix({ tag, digest }) {
 /** What is wrong whatever the text was meant to be. */
 function checkCharacters(text, refuse, example) {
     if (text === '')
-        throw refuse(`is empty: write one such as ${example}`);
+        throw refuse(`is empty, as where a variable is not set: write one such as ${example}`);
     const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
     if (variable !== undefined)
         throw refuse(`still holds ${isHidden(text) ? 'a variable' : variable}: nothing has put a value in its place`);
@@ -12604,6 +12604,10 @@ function parsePins(text) {
     const lines = [];
     const fingerprints = [];
     const problems = [];
+    // Once, and not for each of its lines.
+    if (/PRIVATE KEY-----/.test(text)) {
+        throw new errors_UserError('it is a private key, which belongs into `ssh-key`: write the key of the host, or its fingerprint `SHA256:\u2026`');
+    }
     for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
         const line = raw.trim();
         if (line === '' || line.startsWith('#'))
@@ -12798,6 +12802,7 @@ function dialArguments(control, host, target) {
 
 
 
+
 /** Writes the files that ssh works with. */
 async function prepareSsh(access, workspace, env) {
     const directory = await workspace.makeDirectory('ssh');
@@ -12851,7 +12856,7 @@ function requireSshConfig(path) {
         requireUserFile(path, 'the workspace');
     }
     catch (error) {
-        throw new errors_UserError(`ssh-config: ${errors_messageOf(error)}`);
+        throw new errors_UserError(`ssh-config ${placed(path)}: ${errors_messageOf(error)}`);
     }
 }
 function lines(all) {
@@ -19179,6 +19184,9 @@ function shapeOfKey(text) {
     const bad = (problem) => ({ problem, isEncrypted: false });
     if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
         return bad(`it is a public key: ${NO_KEY}`);
+    if (/^(?:\S+\s+)?(?:SHA256:\S+$|(?:ssh|ecdsa|sk)-\S+\s+AAAA)/.test(text.trim())) {
+        return bad(`it is the key of a host, which belongs into \`ssh-known-hosts\`: ${NO_KEY}`);
+    }
     if (/^PuTTY-User-Key-File/.test(text.trim())) {
         return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
     }

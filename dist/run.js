@@ -9769,7 +9769,7 @@ function suffix({ tag, digest }) {
 /** What is wrong whatever the text was meant to be. */
 function checkCharacters(text, refuse, example) {
     if (text === '')
-        throw refuse(`is empty: write one such as ${example}`);
+        throw refuse(`is empty, as where a variable is not set: write one such as ${example}`);
     const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0];
     if (variable !== undefined)
         throw refuse(`still holds ${isHidden(text) ? 'a variable' : variable}: nothing has put a value in its place`);
@@ -14268,6 +14268,10 @@ function parsePins(text) {
     const lines = [];
     const fingerprints = [];
     const problems = [];
+    // Once, and not for each of its lines.
+    if (/PRIVATE KEY-----/.test(text)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo('it is a private key, which belongs into `ssh-key`: write the key of the host, or its fingerprint `SHA256:\u2026`');
+    }
     for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
         const line = raw.trim();
         if (line === '' || line.startsWith('#'))
@@ -20554,6 +20558,9 @@ function shapeOfKey(text) {
     const bad = (problem) => ({ problem, isEncrypted: false });
     if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim()))
         return bad(`it is a public key: ${NO_KEY}`);
+    if (/^(?:\S+\s+)?(?:SHA256:\S+$|(?:ssh|ecdsa|sk)-\S+\s+AAAA)/.test(text.trim())) {
+        return bad(`it is the key of a host, which belongs into \`ssh-known-hosts\`: ${NO_KEY}`);
+    }
     if (/^PuTTY-User-Key-File/.test(text.trim())) {
         return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)');
     }

@@ -21909,6 +21909,7 @@ function dialArguments(control, host, target) {
 
 
 
+
 /** Writes the files that ssh works with. */
 async function prepareSsh(access, workspace, env) {
     const directory = await workspace.makeDirectory('ssh');
@@ -21962,7 +21963,7 @@ function requireSshConfig(path) {
         (0,files/* requireUserFile */.Pt)(path, 'the workspace');
     }
     catch (error) {
-        throw new errors/* UserError */.yo(`ssh-config: ${(0,errors/* messageOf */.bD)(error)}`);
+        throw new errors/* UserError */.yo(`ssh-config ${(0,text_shown/* placed */.GS)(path)}: ${(0,errors/* messageOf */.bD)(error)}`);
     }
 }
 function lines(all) {

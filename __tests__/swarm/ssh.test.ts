@@ -157,6 +157,8 @@ describeSwarm('over SSH', { registries: { main: { accounts: { alice: { password:
       )
       const run = await deploy({ host: `ssh://swarm${swarm.lab.nodes[0].socket}`, 'ssh-config': config })
       expect(run.outputs.status).toMatch(/converged|unchanged/)
+      const absent = await deploy(access(sshd, { 'ssh-config': '/absent/ssh_config' }))
+      expect(absent.log).toContain('ssh-config /absent/ssh_config: there is no such file')
     })
   })
 

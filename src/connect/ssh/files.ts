@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../../errors.ts'
 import type { SshAccess } from '../../inputs/deployment.ts'
 import { requireUserFile } from '../../inputs/files.ts'
 import { HOST_KEY_SCRIPT } from '../../inputs/reach/known-hosts.ts'
+import { placed } from '../../runner/text/shown.ts'
 import type { Workspace } from '../../runner/workspace/workspace.ts'
 import { type SshFiles, sshConfig } from './config.ts'
 import { sshReason } from './error.ts'
@@ -78,7 +79,7 @@ function requireSshConfig(path: string): void {
   try {
     requireUserFile(path, 'the workspace')
   } catch (error) {
-    throw new UserError(`ssh-config: ${messageOf(error)}`)
+    throw new UserError(`ssh-config ${placed(path)}: ${messageOf(error)}`)
   }
 }
 

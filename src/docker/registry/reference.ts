@@ -222,7 +222,7 @@ function suffix({ tag, digest }: ImageReference): string {
 
 /** What is wrong whatever the text was meant to be. */
 function checkCharacters(text: string, refuse: (reason: string) => InvalidReference, example: string): void {
-  if (text === '') throw refuse(`is empty: write one such as ${example}`)
+  if (text === '') throw refuse(`is empty, as where a variable is not set: write one such as ${example}`)
   const variable = /\$(?:\{\{.*?\}\}|\{[^}]*\}?|\w*)/.exec(withoutUserInfo(text))?.[0]
   if (variable !== undefined)
     throw refuse(`still holds ${isHidden(text) ? 'a variable' : variable}: nothing has put a value in its place`)

@@ -1,4 +1,4 @@
-import { throwAll } from '../../errors.ts'
+import { throwAll, UserError } from '../../errors.ts'
 import { crypto } from '../../runner/crypto.ts'
 
 /** What the host keys are held against. */
@@ -38,6 +38,12 @@ export function parsePins(text: string): Pins {
   const lines: string[] = []
   const fingerprints: FingerprintPin[] = []
   const problems: string[] = []
+  // Once, and not for each of its lines.
+  if (/PRIVATE KEY-----/.test(text)) {
+    throw new UserError(
+      'it is a private key, which belongs into `ssh-key`: write the key of the host, or its fingerprint `SHA256:…`',
+    )
+  }
   for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
     const line = raw.trim()
     if (line === '' || line.startsWith('#')) continue

@@ -13,6 +13,9 @@ const NO_KEY = 'write the whole private key, from -----BEGIN to the last line, w
 export function shapeOfKey(text: string): KeyShape {
   const bad = (problem: string): KeyShape => ({ problem, isEncrypted: false })
   if (/^(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(text.trim())) return bad(`it is a public key: ${NO_KEY}`)
+  if (/^(?:\S+\s+)?(?:SHA256:\S+$|(?:ssh|ecdsa|sk)-\S+\s+AAAA)/.test(text.trim())) {
+    return bad(`it is the key of a host, which belongs into \`ssh-known-hosts\`: ${NO_KEY}`)
+  }
   if (/^PuTTY-User-Key-File/.test(text.trim())) {
     return bad('it is a key of PuTTY: write it in the form of OpenSSH (`puttygen key.ppk -O private-openssh`)')
   }

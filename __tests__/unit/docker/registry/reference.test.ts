@@ -124,7 +124,7 @@ describe('a familiar name never turns into another image', () => {
 
 describe('what docker refuses is refused, with what to write instead', () => {
   test.each([
-    ['', 'is empty: write one such as nginx:1.27'],
+    ['', 'is empty, as where a variable is not set: write one such as nginx:1.27'],
     ['nginx:', 'empty tag: is a variable empty'],
     [`nginx:@${DIGEST}`, 'empty tag: is a variable empty'],
     ['ghcr.io/org/app:', 'empty tag: is a variable empty'],
@@ -296,7 +296,7 @@ describe('the registry of a credential', () => {
   })
 
   test.each([
-    ['', 'is empty: write one such as ghcr.io'],
+    ['', 'is empty, as where a variable is not set: write one such as ghcr.io'],
     ['ghcr', 'write its host, such as ghcr.io'],
     ['myuser', 'docker.io for Docker Hub'],
     ['myuser/app', 'is no registry'],

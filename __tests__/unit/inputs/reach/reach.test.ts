@@ -119,6 +119,15 @@ describe('SSH', () => {
     expect(read({ ...SSH, 'ssh-key': '' }, { SSH_AUTH_SOCK: '/run/agent' }).ssh?.key).toBeUndefined()
   })
 
+  test('two inputs that were swapped are one error each', () => {
+    const told = problemsOf({ ...SSH, 'ssh-key': PIN, 'ssh-known-hosts': PLAIN_KEY })
+    expect(told).toContain(
+      'ssh-known-hosts: it is a private key, which belongs into `ssh-key`: write the key of the host',
+    )
+    expect(told).toContain('ssh-key: it is the key of a host, which belongs into `ssh-known-hosts`')
+    expect(told).not.toContain('line 2')
+  })
+
   test.each<[string, Inputs, string]>([
     [
       'no pin',
@@ -142,6 +151,11 @@ describe('SSH', () => {
       'allow-plain-tcp: there is no host that it is for: write',
     ],
     ['a public key', { ...SSH, 'ssh-key': `ssh-ed25519 AAAA${'A'.repeat(40)}` }, 'ssh-key: it is a public key'],
+    ...[`swarm ssh-ed25519 AAAA${'A'.repeat(40)}`, PIN, `swarm ${PIN}`].map((key): [string, Inputs, string] => [
+      `the host's key for one's own: ${key}`,
+      { ...SSH, 'ssh-key': key },
+      'ssh-key: it is the key of a host, which belongs into `ssh-known-hosts`: write the whole private key',
+    ]),
     ['a key of PuTTY', { ...SSH, 'ssh-key': 'PuTTY-User-Key-File-3: x' }, 'ssh-key: it is a key of PuTTY'],
     ...['~/.ssh/id_ed25519', '/builds/shop.tmp/SSH_KEY', 'deploy.pem'].map((path): [string, Inputs, string] => [
       `the path ${path}`,
