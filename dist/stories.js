@@ -16308,7 +16308,8 @@ function mayConflict(draft) {
  */
 function conflicts(drafts, known, files) {
     return drafts.flatMap((draft, index) => {
-        const others = known.filter(({ ID }) => ID !== draft.current?.ID);
+        // What has got its name since the first look is told when it is made.
+        const others = known.filter(({ ID, Spec }) => ID !== draft.current?.ID && Spec.Name !== draft.wanted.Name);
         const violations = [
             ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
             ...portConflicts(draft, drafts, index, others, files),
@@ -16472,7 +16473,7 @@ function portGivers(drafts, leaving, strategy) {
             access: undefined,
             currentAccess: undefined,
             current,
-            wanted: (0,published_ports/* withoutPorts */.ls)(current.Spec, given),
+            wanted: stayingWithout(current.Spec, given),
             networks: [],
             changes: [`gives ${(0,word_list/* andList */.c)(given.map(published_ports/* portName */.rn))} to ${(0,word_list/* andList */.c)(names)}`],
             givesPortsTo: names,
@@ -16480,6 +16481,13 @@ function portGivers(drafts, leaving, strategy) {
         };
         return [giver];
     });
+}
+/** Where its new tasks fail, Swarm's own rollback would take the ports back from what has got them. */
+function stayingWithout(spec, given) {
+    const without = (0,published_ports/* withoutPorts */.ls)(spec, given);
+    if (spec.UpdateConfig?.FailureAction !== 'rollback')
+        return without;
+    return { ...without, UpdateConfig: { ...spec.UpdateConfig, FailureAction: 'pause' } };
 }
 /** All else of it stays. */
 function requestFor({ Spec: { Name: name } }, strategy) {

@@ -12,15 +12,22 @@ const IMAGES = {
 }
 
 type Files = Readonly<
-  Record<string, { readonly tag?: string; readonly ports?: readonly string[]; readonly tasks?: number }>
+  Record<
+    string,
+    { readonly tag?: string; readonly ports?: readonly string[]; readonly tasks?: number; readonly onFailure?: string }
+  >
 >
 
 const compose = (services: Files) =>
   JSON.stringify({
     services: Object.fromEntries(
-      Object.entries(services).map(([name, { tag = '1', ports = [], tasks = 1 }]) => [
+      Object.entries(services).map(([name, { tag = '1', ports = [], tasks = 1, onFailure }]) => [
         name,
-        { image: `hub.test/web:${tag}`, ports, deploy: { replicas: tasks } },
+        {
+          image: `hub.test/web:${tag}`,
+          ports,
+          deploy: { replicas: tasks, ...(onFailure && { update_config: { failure_action: onFailure } }) },
+        },
       ]),
     ),
   })
@@ -104,6 +111,16 @@ describe('a service that prune removes gives its port to one that is new', () =>
     const run = await deploy(swarm, files, { 'on-failure': 'rollback-failed' })
     expect(outcomes(run)).toEqual({ shop_web: 'rolled-back', shop_api: 'rolled-back', shop_old: 'rolled-back' })
     expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+  })
+
+  test("and does not take it back by Swarm's own rollback", async () => {
+    const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
+    const ports = ['80:8000', '81:8001']
+    const before = { old: { tag: 'crashes', ports, onFailure: 'rollback' }, api: {} }
+    await deploy(swarm, before, { 'on-failure': 'keep' })
+    const run = await deploy(swarm, BROKEN, { 'on-failure': 'keep' })
+    expect(outcomes(run)).toMatchObject({ shop_web: 'failed', shop_old: 'updated' })
+    expect(portsNow(swarm)).toEqual({ web: [80], old: [81], api: [] })
   })
 
   test('in each of several deploys that fail', async () => {

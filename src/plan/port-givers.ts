@@ -1,4 +1,4 @@
-import type { Service, ServicePort } from '../docker/api.ts'
+import type { Service, ServicePort, ServiceSpec } from '../docker/api.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import {
   isHostPort,
@@ -46,7 +46,7 @@ export function portGivers(
       access: undefined,
       currentAccess: undefined,
       current,
-      wanted: withoutPorts(current.Spec, given),
+      wanted: stayingWithout(current.Spec, given),
       networks: [],
       changes: [`gives ${andList(given.map(portName))} to ${andList(names)}`],
       givesPortsTo: names,
@@ -54,6 +54,13 @@ export function portGivers(
     }
     return [giver]
   })
+}
+
+/** Where its new tasks fail, Swarm's own rollback would take the ports back from what has got them. */
+function stayingWithout(spec: ServiceSpec, given: readonly ServicePort[]): ServiceSpec {
+  const without = withoutPorts(spec, given)
+  if (spec.UpdateConfig?.FailureAction !== 'rollback') return without
+  return { ...without, UpdateConfig: { ...spec.UpdateConfig, FailureAction: 'pause' } }
 }
 
 /** All else of it stays. */

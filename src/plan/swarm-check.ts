@@ -176,7 +176,8 @@ export function conflicts(
   files: StackRequest | undefined,
 ): string[] {
   return drafts.flatMap((draft, index) => {
-    const others = known.filter(({ ID }) => ID !== draft.current?.ID)
+    // What has got its name since the first look is told when it is made.
+    const others = known.filter(({ ID, Spec }) => ID !== draft.current?.ID && Spec.Name !== draft.wanted.Name)
     const violations = [
       ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
       ...portConflicts(draft, drafts, index, others, files),

@@ -107,6 +107,10 @@ describe('ports', () => {
     expect(mayConflict(draft('web', ports(81), itself))).toBe(true)
   })
 
+  test('that what has got its name since the first look has are not told as another service’s', () => {
+    expect(told([draft('web', ports(80))], [service('web', ports(80))])).toEqual([])
+  })
+
   test('that two services of one run want are told once', () => {
     expect(told([draft('a', ports(80)), draft('b', ports(80)), draft('c', ports(81))])).toEqual([
       'service b: --publish: 80/tcp is what a publishes in this same deploy: write another port for one of the two',
