@@ -22651,7 +22651,6 @@ const RESERVED = {
     '--rollback': 'a deploy goes forward: give the earlier image in the key `image`',
     '--help': LOGGING,
     '--version': LOGGING,
-    '-v': LOGGING,
     '--debug': LOGGING,
     '-D': LOGGING,
     '--log-level': LOGGING,
@@ -22663,6 +22662,30 @@ const RESERVED = {
     '--tlscert': CONNECTION,
     '--tlskey': CONNECTION,
     '--tlsverify': CONNECTION,
+};
+const MOUNT = 'write `--mount type=volume,source=NAME,target=PATH`, or `type=bind` with a path of the nodes';
+const MEMORY = 'write `--limit-memory 512M`';
+const ATTACHED = 'leave it out: nobody is attached to a service';
+const REACHED = 'leave it out: services of one network reach each other by their names';
+/** Flags of `docker run` that no command for services has, and what these have instead. */
+const OF_RUN = {
+    '-v': MOUNT,
+    '--volume': MOUNT,
+    '--tmpfs': 'write `--mount type=tmpfs,target=PATH`',
+    '--shm-size': 'write `--mount type=tmpfs,target=/dev/shm,tmpfs-size=BYTES`',
+    '-m': MEMORY,
+    '--memory': MEMORY,
+    '--cpus': 'write `--limit-cpu 0.5`',
+    '--restart': 'write `--restart-condition any`, `on-failure` or `none`',
+    '--net': 'write `--network NAME`',
+    '--add-host': 'write `--host NAME:ADDRESS`',
+    '--link': REACHED,
+    '--expose': REACHED,
+    '-P': 'write `--publish 8080:80` for each port',
+    '-i': ATTACHED,
+    '--interactive': ATTACHED,
+    '--rm': 'leave it out: Swarm removes what has ended',
+    '--privileged': 'Swarm has nothing like it: write `--cap-add NAME` for what the program needs',
 };
 const CLIENT_CONFIG = "docker's own configuration is chosen by the key `auth-config`";
 const NO_FLAG = 'put a value with blanks in quotes, write an image in the key `image`, and the words for the container in the key `command`';
@@ -22860,10 +22883,17 @@ function withoutQuotes(flag, tell) {
 const OTHER_FLAG = new RegExp(`(?:^|\\s)(?:--[a-zA-Z]|-[${Object.keys(LONG_NAMES)
     .map((name) => name.slice(1))
     .join('')}](?:\\s|=|$))`);
+/** What is said in the flags of `create` with those of this command. */
+function inWordsOf(verb, advice) {
+    return verb === 'create' ? advice : advice.replace(/--[a-z-]+/g, (name) => (LISTS.has(name) ? `${name}-add` : name));
+}
 function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
     const reserved = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined;
     if (reserved !== undefined)
         return `${spelling} is not yours to give here, because ${reserved}`;
+    const ofRun = Object.hasOwn(OF_RUN, name) ? OF_RUN[name] : undefined;
+    if (ofRun !== undefined)
+        return `${spelling} is a flag of docker run, and of no service: ${inWordsOf(verb, ofRun)}`;
     const client = clientFlagProblem(verb, name, value);
     if (client !== undefined)
         return client;
