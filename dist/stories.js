@@ -16305,14 +16305,15 @@ function mayConflict(draft) {
  * will be: Swarm gives a port away only when nobody has it any more.
  *
  * @param known all services of the swarm
+ * @param surplus of a rollback
  */
-function conflicts(drafts, known, files) {
+function conflicts(drafts, known, files, surplus = { names: [], prune: false }) {
     return drafts.flatMap((draft, index) => {
         // What has got its name since the first look is told when it is made.
         const others = known.filter(({ ID, Spec }) => ID !== draft.current?.ID && Spec.Name !== draft.wanted.Name);
         const violations = [
             ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
-            ...portConflicts(draft, drafts, index, others, files),
+            ...portConflicts(draft, drafts, index, others, files, surplus),
         ];
         return violations.map((violation) => placed(draft.request, violation, files));
     });
@@ -16379,13 +16380,16 @@ function sharedInWords({ nodes, waiting, tasks }) {
 }
 /** What to do about a port that another service has. */
 function remedyFor({ Spec: spec }, wanted, files) {
-    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const isOfStack = stack !== undefined && stack === wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const keys = files === undefined ? [] : (0,tree/* serviceKeys */.Wy)(files.adapted.files);
-    const isInFiles = keys.some((key) => files !== undefined && scoped(files, key) === spec.Name);
-    return isOfStack && !isInFiles
+    return isLeftOver(spec, wanted, files)
         ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
         : ': write another port, or take it from that one first';
+}
+/** Whether the files have had it once. */
+function isLeftOver(spec, wanted, files) {
+    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    if (files === undefined || stack === undefined || stack !== wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK])
+        return false;
+    return !(0,tree/* serviceKeys */.Wy)(files.adapted.files).some((key) => scoped(files, key) === spec.Name);
 }
 /** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
 function ownerViolations({ Name: name, Labels: labels }, { name: stack }) {
@@ -16405,13 +16409,13 @@ function nameConflicts({ current, wanted }, others) {
         return [];
     return [{ setting: 'name', problem: `${name} and ${other} are one name for Swarm: write another one` }];
 }
-function portConflicts({ current, wanted }, drafts, index, others, files) {
+function portConflicts({ current, wanted }, drafts, index, others, files, surplus) {
     const asks = newPorts({ current, wanted });
     if (asks.length === 0)
         return [];
     const taken = others.flatMap((other) => {
         const port = (0,published_ports/* portInTheWay */.ZJ)(asks, (0,published_ports/* portsOf */.a5)(other));
-        return port === undefined ? [] : [takenBy(port, other, drafts, wanted, files)];
+        return port === undefined ? [] : [takenBy(port, other, drafts, wanted, files, surplus)];
     });
     const both = drafts.slice(0, index).flatMap((other) => {
         const port = (0,published_ports/* portInTheWay */.ZJ)(asks, newPorts(other));
@@ -16428,18 +16432,26 @@ function newPorts({ current, wanted }) {
     const has = current === undefined ? [] : (0,published_ports/* portsOf */.a5)(current);
     return (0,published_ports/* namedPorts */.ku)(wanted).filter((port) => !(0,published_ports/* hasPort */.Wo)(has, port));
 }
-function takenBy(port, { ID, Spec: spec }, drafts, wanted, files) {
+function takenBy(port, { ID, Spec: spec }, drafts, wanted, files, surplus) {
     const name = (0,published_ports/* portName */.rn)(port);
     const other = drafts.find(({ current }) => current?.ID === ID);
     if (other !== undefined && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(other.wanted)) === undefined) {
         return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
     }
-    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const isLeftOver = other === undefined && stack !== undefined && stack === wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    const whose = isLeftOver
-        ? `, of this stack but no longer in its files: ${files?.prune === false ? 'write `prune: true`, or ' : ''}remove it first with \`docker service rm ${spec.Name}\``
+    return `${name} is published by the service ${spec.Name}${whoseIs(spec, wanted, files, surplus)}`;
+}
+/** Of the service that has it. */
+function whoseIs(spec, wanted, files, surplus) {
+    const { Name: name } = spec;
+    if (isLeftOver(spec, wanted, files)) {
+        return `, of this stack but no longer in its files: ${removing(name, files?.prune === true)}`;
+    }
+    return surplus.names.includes(name)
+        ? `, of this stack but not in this version of it: ${removing(name, surplus.prune)}`
         : ': write another port, or take it from that one first';
-    return `${name} is published by the service ${spec.Name}${whose}`;
+}
+function removing(name, isPruned) {
+    return `${isPruned ? '' : 'write `prune: true`, or '}remove it first with \`docker service rm ${name}\``;
 }
 
 ;// CONCATENATED MODULE: ./build/plan/port-givers.js
@@ -19300,18 +19312,26 @@ async function checkTogether(drafts, moves, run) {
     const joining = drafts.filter(joinsNetwork);
     const networks = belongings?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : []);
     const services = drafts.some(mayConflict) ? await connection.engine.get('/services', { signal }) : [];
-    const leaving = stack?.prune ? surplusServices(stack, services, nameInFiles) : [];
+    const surplus = stack === undefined ? [] : surplusServices(stack, services, nameInFiles);
+    const leaving = stack?.prune ? surplus : [];
     const givers = portGivers(drafts, leaving, stackOf(deployment)?.strategy);
     for (const { request, changes } of givers)
         log/* log */.Rm.info(`${request.name}: ${changes.join('; ')}, and is removed last`);
     const problems = [
         ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
         ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
-        ...conflicts(drafts, withPortsMoved(withPortsGiven(services, givers), moves), files),
+        ...conflicts(drafts, withPortsMoved(withPortsGiven(services, givers), moves), files, ofRollback(deployment, surplus)),
         ...sharedPortProblems(drafts, run.observed.nodes, files),
         ...(await portsHeldByOthers(drafts, services, run)),
     ];
     return { givers, problems };
+}
+/** With `only` it could not be told what is left out from what a version does not have. */
+function ofRollback({ rollback }, surplus) {
+    const stack = rollback?.stack;
+    if (stack === undefined || stack.only !== 'all')
+        return undefined;
+    return { names: surplus.map(({ Spec }) => Spec.Name), prune: stack.prune };
 }
 /** Tasks are asked for only where another service has a port of its nodes that is wanted. */
 async function portsHeldByOthers(drafts, services, run) {

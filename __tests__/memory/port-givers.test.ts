@@ -222,6 +222,24 @@ describe('a service that prune removes gives its port to one that is new', () =>
   })
 })
 
+test('a rollback to a version without it says what to write', async () => {
+  const swarm = await deployedSwarm()
+  await deploy(swarm, { api: {} }, { 'history-limit': '5' })
+  await deploy(swarm, RENAMED, { 'history-limit': '5' })
+  await deploy(swarm, { old: { ports: ['80:8000'] }, api: {} }, { 'history-limit': '5' })
+  const back = { mode: 'rollback', to: '#2', stack: 'shop', 'history-limit': '5' }
+  const { problems } = await runAction(swarm, back)
+  expect(problems).toEqual([
+    expect.stringContaining('shop_old, of this stack but not in this version of it: write `prune: true`, or remove'),
+  ])
+  const { results } = await runAction(swarm, { ...back, prune: 'true' })
+  expect(results.map(({ name, outcome }) => [name, outcome])).toEqual([
+    ['shop_web', 'created'],
+    ['shop_api', 'unchanged'],
+    ['shop_old', 'removed'],
+  ])
+})
+
 test('a job keeps its port, for it would run once more', async () => {
   const swarm = new MemorySwarm({ nodes: [{}, {}], images: IMAGES })
   const job = { image: 'hub.test/web:job', ports: ['80:8000'], deploy: { mode: 'replicated-job' } }

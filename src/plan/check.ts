@@ -56,6 +56,7 @@ import {
   networkProblems,
   portHoldersFor,
   runnerPathProblems,
+  type Surplus,
   sharedPortProblems,
   specProblems,
 } from './swarm-check.ts'
@@ -138,17 +139,30 @@ async function checkTogether(
   const networks =
     belongings?.known.networks ?? (joining.length > 0 ? await swarmNetworks(connection.engine, signal) : [])
   const services = drafts.some(mayConflict) ? await connection.engine.get<Service[]>('/services', { signal }) : []
-  const leaving = stack?.prune ? surplusServices(stack, services, nameInFiles) : []
+  const surplus = stack === undefined ? [] : surplusServices(stack, services, nameInFiles)
+  const leaving = stack?.prune ? surplus : []
   const givers = portGivers(drafts, leaving, stackOf(deployment)?.strategy)
   for (const { request, changes } of givers) log.info(`${request.name}: ${changes.join('; ')}, and is removed last`)
   const problems = [
     ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
     ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
-    ...conflicts(drafts, withPortsMoved(withPortsGiven(services, givers), moves), files),
+    ...conflicts(
+      drafts,
+      withPortsMoved(withPortsGiven(services, givers), moves),
+      files,
+      ofRollback(deployment, surplus),
+    ),
     ...sharedPortProblems(drafts, run.observed.nodes, files),
     ...(await portsHeldByOthers(drafts, services, run)),
   ]
   return { givers, problems }
+}
+
+/** With `only` it could not be told what is left out from what a version does not have. */
+function ofRollback({ rollback }: Deployment, surplus: readonly Service[]): Surplus | undefined {
+  const stack = rollback?.stack
+  if (stack === undefined || stack.only !== 'all') return undefined
+  return { names: surplus.map(({ Spec }) => Spec.Name), prune: stack.prune }
 }
 
 /** Tasks are asked for only where another service has a port of its nodes that is wanted. */

@@ -164,23 +164,32 @@ export function mayConflict(draft: Draft): boolean {
   return draft.current === undefined || newPorts(draft).length > 0
 }
 
+/** The services of a stack that the version of it to which it goes back does not have. */
+export interface Surplus {
+  readonly names: readonly string[]
+  /** They go when all is up. */
+  readonly prune: boolean
+}
+
 /**
  * The services whose name or published ports another service has. One that this run changes counts as it is and as it
  * will be: Swarm gives a port away only when nobody has it any more.
  *
  * @param known all services of the swarm
+ * @param surplus of a rollback
  */
 export function conflicts(
   drafts: readonly Draft[],
   known: readonly Service[],
   files: StackRequest | undefined,
+  surplus: Surplus = { names: [], prune: false },
 ): string[] {
   return drafts.flatMap((draft, index) => {
     // What has got its name since the first look is told when it is made.
     const others = known.filter(({ ID, Spec }) => ID !== draft.current?.ID && Spec.Name !== draft.wanted.Name)
     const violations = [
       ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
-      ...portConflicts(draft, drafts, index, others, files),
+      ...portConflicts(draft, drafts, index, others, files, surplus),
     ]
     return violations.map((violation) => placed(draft.request, violation, files))
   })
@@ -272,13 +281,16 @@ function sharedInWords({ nodes, waiting, tasks }: SharedPort): string {
 
 /** What to do about a port that another service has. */
 function remedyFor({ Spec: spec }: Service, wanted: ServiceSpec, files: StackRequest | undefined): string {
-  const stack = spec.Labels?.[NAMESPACE_LABEL]
-  const isOfStack = stack !== undefined && stack === wanted.Labels?.[NAMESPACE_LABEL]
-  const keys = files === undefined ? [] : serviceKeys(files.adapted.files)
-  const isInFiles = keys.some((key) => files !== undefined && scoped(files, key) === spec.Name)
-  return isOfStack && !isInFiles
+  return isLeftOver(spec, wanted, files)
     ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
     : ': write another port, or take it from that one first'
+}
+
+/** Whether the files have had it once. */
+function isLeftOver(spec: ServiceSpec, wanted: ServiceSpec, files: StackRequest | undefined): boolean {
+  const stack = spec.Labels?.[NAMESPACE_LABEL]
+  if (files === undefined || stack === undefined || stack !== wanted.Labels?.[NAMESPACE_LABEL]) return false
+  return !serviceKeys(files.adapted.files).some((key) => scoped(files, key) === spec.Name)
 }
 
 /** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
@@ -304,12 +316,13 @@ function portConflicts(
   index: number,
   others: readonly Service[],
   files: StackRequest | undefined,
+  surplus: Surplus,
 ): Violation[] {
   const asks = newPorts({ current, wanted })
   if (asks.length === 0) return []
   const taken = others.flatMap((other) => {
     const port = portInTheWay(asks, portsOf(other))
-    return port === undefined ? [] : [takenBy(port, other, drafts, wanted, files)]
+    return port === undefined ? [] : [takenBy(port, other, drafts, wanted, files, surplus)]
   })
   const both = drafts.slice(0, index).flatMap((other) => {
     const port = portInTheWay(asks, newPorts(other))
@@ -334,16 +347,27 @@ function takenBy(
   drafts: readonly Draft[],
   wanted: ServiceSpec,
   files: StackRequest | undefined,
+  surplus: Surplus,
 ): string {
   const name = portName(port)
   const other = drafts.find(({ current }) => current?.ID === ID)
   if (other !== undefined && portInTheWay([port], namedPorts(other.wanted)) === undefined) {
     return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`
   }
-  const stack = spec.Labels?.[NAMESPACE_LABEL]
-  const isLeftOver = other === undefined && stack !== undefined && stack === wanted.Labels?.[NAMESPACE_LABEL]
-  const whose = isLeftOver
-    ? `, of this stack but no longer in its files: ${files?.prune === false ? 'write `prune: true`, or ' : ''}remove it first with \`docker service rm ${spec.Name}\``
+  return `${name} is published by the service ${spec.Name}${whoseIs(spec, wanted, files, surplus)}`
+}
+
+/** Of the service that has it. */
+function whoseIs(spec: ServiceSpec, wanted: ServiceSpec, files: StackRequest | undefined, surplus: Surplus): string {
+  const { Name: name } = spec
+  if (isLeftOver(spec, wanted, files)) {
+    return `, of this stack but no longer in its files: ${removing(name, files?.prune === true)}`
+  }
+  return surplus.names.includes(name)
+    ? `, of this stack but not in this version of it: ${removing(name, surplus.prune)}`
     : ': write another port, or take it from that one first'
-  return `${name} is published by the service ${spec.Name}${whose}`
+}
+
+function removing(name: string, isPruned: boolean): string {
+  return `${isPruned ? '' : 'write `prune: true`, or '}remove it first with \`docker service rm ${name}\``
 }

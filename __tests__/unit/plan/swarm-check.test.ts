@@ -120,11 +120,26 @@ describe('ports', () => {
   test('of a service that the stack no longer names', () => {
     const ofStack = { Labels: { [NAMESPACE_LABEL]: 'demo' } }
     const old = service('demo_old', { ...ports(80), ...ofStack })
-    expect(told([draft('demo_new', { ...ports(80), ...ofStack })], [old])).toEqual([
-      expect.stringContaining(
-        'of this stack but no longer in its files: remove it first with `docker service rm demo_old`',
-      ),
+    const fresh = { ...draft('demo_new', { ...ports(80), ...ofStack }) }
+    const removed = 'remove it first with `docker service rm demo_old`'
+    const files = (prune: boolean) => ({ ...filesOf('services:\n  new: {image: x, ports: [80:80]}\n'), prune })
+    expect(conflicts([fresh], [old], files(true))).toEqual([
+      expect.stringContaining(`of this stack but no longer in its files: ${removed}`),
     ])
+    const surplus = { names: ['demo_old'], prune: false }
+    expect(conflicts([fresh], [old], undefined, surplus)).toEqual([
+      expect.stringContaining(`of this stack but not in this version of it: write \`prune: true\`, or ${removed}`),
+    ])
+  })
+
+  test('of one that the files have and `only` leaves out, or that nobody knows to be gone from them', () => {
+    const ofStack = { Labels: { [NAMESPACE_LABEL]: 'demo' } }
+    const old = service('demo_old', { ...ports(80), ...ofStack })
+    const fresh = draft('demo_new', { ...ports(80), ...ofStack })
+    const files = filesOf('services:\n  new: {image: x, ports: [80:80]}\n  old: {image: x, ports: [81:80]}\n')
+    const said = expect.stringMatching(/the service demo_old: write another port, or take it from that one first$/)
+    expect(conflicts([fresh], [old], files)).toEqual([said])
+    expect(conflicts([fresh], [old], undefined)).toEqual([said])
   })
 })
 
