@@ -21565,8 +21565,10 @@ function readStack(inputs, replacement, env, problems) {
         return undefined;
     }
     const problem = stackNameProblem(name);
-    if (problem !== undefined)
-        problems.add(`stack: ${problem}`);
+    if (problem !== undefined) {
+        const isFile = /\.ya?ml$/i.test(name);
+        problems.add(`stack: ${problem}${isFile ? '; the path of a file goes into `compose-file`' : ''}`);
+    }
     const { lookUp, areAll } = variablesOf(inputs['env-file'], env, problems);
     const paths = composePaths(inputs['compose-file'], env, problems);
     const written = paths.flatMap((path) => composeFile(path, env, problems) ?? []);
@@ -23330,8 +23332,12 @@ function service_entry_checkName(name) {
     if (name === '')
         throw new errors_UserError('the name is empty: write the name of the service');
     const problem = swarm_rules_nameProblem(name, 'a service');
-    if (problem !== undefined)
-        throw new errors_UserError(problem);
+    if (problem === undefined)
+        return;
+    const isImage = /[\w.-][/:]\w/.test(name);
+    throw new errors_UserError(isImage
+        ? `${shown_shown(name)} is no name of a service, and looks like an image: write the name first, as in \`web: ghcr.io/org/web:1.2\``
+        : problem);
 }
 /** @throws UserError that goes on after the service's name */
 function imageFrom(text) {
@@ -23726,7 +23732,8 @@ function readServices(env, forAll, problems) {
     }
     if (text.trim() !== '')
         return servicesFromText(text, forAll, attachmentSources(env), problems);
-    if (stack !== '')
+    // Of files without a stack it is told that this has no name.
+    if (stack !== '' || input(env, 'compose-file').trim() !== '')
         return [];
     const given = ['images', 'registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'].find((name) => input(env, name) !== '');
     const why = given === undefined ? 'it is empty' : `it is empty, and \`${given}\` alone deploys nothing`;

@@ -306,7 +306,8 @@ function readServices(env: Environment, forAll: ReplacementSettings, problems: P
     return []
   }
   if (text.trim() !== '') return servicesFromText(text, forAll, attachmentSources(env), problems)
-  if (stack !== '') return []
+  // Of files without a stack it is told that this has no name.
+  if (stack !== '' || input(env, 'compose-file').trim() !== '') return []
   const given = (['images', 'registries', 'registries-file', ...SHORT_FORM_INPUTS, 'docker-config'] as const).find(
     (name) => input(env, name) !== '',
   )

@@ -190,7 +190,13 @@ function nameOf(entry: Entry, map: YamlMap, problems: Problems): string {
 function checkName(name: string): void {
   if (name === '') throw new UserError('the name is empty: write the name of the service')
   const problem = nameProblem(name, 'a service')
-  if (problem !== undefined) throw new UserError(problem)
+  if (problem === undefined) return
+  const isImage = /[\w.-][/:]\w/.test(name)
+  throw new UserError(
+    isImage
+      ? `${shown(name)} is no name of a service, and looks like an image: write the name first, as in \`web: ghcr.io/org/web:1.2\``
+      : problem,
+  )
 }
 
 /** @throws UserError that goes on after the service's name */

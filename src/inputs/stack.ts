@@ -65,7 +65,10 @@ export function readStack(
     return undefined
   }
   const problem = stackNameProblem(name)
-  if (problem !== undefined) problems.add(`stack: ${problem}`)
+  if (problem !== undefined) {
+    const isFile = /\.ya?ml$/i.test(name)
+    problems.add(`stack: ${problem}${isFile ? '; the path of a file goes into `compose-file`' : ''}`)
+  }
   const { lookUp, areAll } = variablesOf(inputs['env-file'], env, problems)
   const paths = composePaths(inputs['compose-file'], env, problems)
   const written = paths.flatMap((path) => composeFile(path, env, problems) ?? [])

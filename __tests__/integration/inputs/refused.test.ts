@@ -587,6 +587,16 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ],
   ['list as image', { services: 'web: [nginx]' }, 'services: web: this is a list'],
   ['dot in a name', { services: 'my.web: nginx' }, 'services: my.web (line 1): "my.web" is no name of a service'],
+  [
+    'name and image swapped',
+    { services: 'r.test/org/web:1.2: web' },
+    'services: r.test/org/web:1.2 (line 1): "r.test/org/web:1.2" is no name of a service, and looks like an image: write the name first, as in `web: ghcr.io/org/web:1.2`',
+  ],
+  [
+    'the same in an entry',
+    { services: '- {name: "nginx:1.27", image: web}' },
+    'looks like an image: write the name first',
+  ],
   ['blank in a name', { services: 'my web: nginx' }, 'is no name of a service'],
   ['dash at the end of a name', { services: 'web-: nginx' }, 'with a letter or digit first and last'],
   ['long name', { services: `${'w'.repeat(64)}: nginx` }, 'the name has 64 characters'],
@@ -1073,6 +1083,12 @@ const KEYS =
 test('of a pasted command one sentence says what to take out, and where that is written', () => {
   expect(problems(text(PASTED))).toEqual([
     `services: web: \`create-args\`: only the flags of the service belong here, and not the whole command: take out \`docker service create\`, --name, --with-registry-auth, --detach, -d and what stands behind the flags. ${KEYS}`,
+  ])
+})
+
+test('files of a stack without its name are one error', () => {
+  expect(problems({ 'compose-file': 'compose.yml' })).toEqual([
+    '`compose-file` without `stack`: give the stack its name in `stack`',
   ])
 })
 

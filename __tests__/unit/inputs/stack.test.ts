@@ -141,6 +141,7 @@ test('prune and rerun-jobs are off unless told', () => {
 
 test.each<[string, Inputs, RegExp]>([
   ['a bad name', { ...A, stack: 'my stack' }, /^stack: "my stack" is no name of a stack/],
+  ['a file as its name', { ...A, stack: 'compose.yml' }, /first; the path of a file goes into `compose-file`$/],
   ['files without a stack', { 'compose-file': 'a.yml', services: 'web: nginx' }, /^`compose-file` without `stack`/],
   ['prune without a stack', { prune: 'true', services: 'web: nginx' }, /^`prune` without `stack`/],
   ['services and a stack', { ...A, services: 'web: nginx' }, /both given: give each a step of its own/],
