@@ -4500,6 +4500,7 @@ function headline_count(number, one, many) {
 
 
 
+
 const annotations_MOST_CAUSE_CHARACTERS = 1500;
 const MOST_LOG_LINE_CHARACTERS = 1000;
 /** Of the 4,096 that a runner keeps of an annotation, with room for words on what is left out. */
@@ -4536,18 +4537,29 @@ function annotations_together(stopped, one) {
 function takenAlongNotice(takenAlong) {
     if (takenAlong.length === 0)
         return [];
-    const byOutcome = (outcome) => takenAlong.filter((result) => result.outcome === outcome);
-    const lines = [
-        ['rolled-back', 'Went back to what ran before'],
-        ['skipped', 'Not sent, or not waited for any more'],
-    ];
-    const said = lines.flatMap(([outcome, what]) => {
-        const those = byOutcome(outcome);
-        return those.length === 0 ? [] : [`${what}: ${names(those, 20)}`];
+    const byWords = (0,group_by/* groupBy */.$)(takenAlong, whatBecame);
+    const said = TAKEN_ALONG.flatMap((what) => {
+        const those = byWords.get(what);
+        return those === undefined ? [] : [`${what}: ${names(those, 20)}`];
     });
-    const others = takenAlong.filter(({ outcome }) => outcome !== 'rolled-back' && outcome !== 'skipped');
+    const others = byWords.get(undefined) ?? [];
     const message = [...said, ...others.map(({ name, outcome }) => `${name}: ${outcome}`)].join('\n');
     return [{ level: 'notice', title: 'Only because of others', message }];
+}
+const TAKEN_ALONG = [
+    'Went back to what ran before',
+    'Removed again',
+    'Sent back, and nobody waited for that',
+    'Not sent, or not waited for any more',
+];
+function whatBecame({ outcome, wayBack }) {
+    if (outcome === 'skipped')
+        return 'Not sent, or not waited for any more';
+    if (outcome !== 'rolled-back')
+        return undefined;
+    if (wayBack === 'removed')
+        return 'Removed again';
+    return wayBack === 'unwatched' ? 'Sent back, and nobody waited for that' : 'Went back to what ran before';
 }
 /** The lines that have room, with a word on the others. */
 function withRest(lines, what) {

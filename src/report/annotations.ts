@@ -1,4 +1,5 @@
 import type { Place, ServiceResult } from '../result.ts'
+import { groupBy } from '../runner/group-by.ts'
 import { MOST_ANNOTATIONS } from '../runner/log/workflow-commands.ts'
 import { shortened } from '../runner/text/printable.ts'
 import { blame } from './culprits.ts'
@@ -59,18 +60,28 @@ function together(stopped: readonly ServiceResult[], one: (result: ServiceResult
 
 function takenAlongNotice(takenAlong: readonly ServiceResult[]): Annotation[] {
   if (takenAlong.length === 0) return []
-  const byOutcome = (outcome: ServiceResult['outcome']) => takenAlong.filter((result) => result.outcome === outcome)
-  const lines = [
-    ['rolled-back', 'Went back to what ran before'],
-    ['skipped', 'Not sent, or not waited for any more'],
-  ] as const
-  const said = lines.flatMap(([outcome, what]) => {
-    const those = byOutcome(outcome)
-    return those.length === 0 ? [] : [`${what}: ${names(those, 20)}`]
+  const byWords = groupBy(takenAlong, whatBecame)
+  const said = TAKEN_ALONG.flatMap((what) => {
+    const those = byWords.get(what)
+    return those === undefined ? [] : [`${what}: ${names(those, 20)}`]
   })
-  const others = takenAlong.filter(({ outcome }) => outcome !== 'rolled-back' && outcome !== 'skipped')
+  const others = byWords.get(undefined) ?? []
   const message = [...said, ...others.map(({ name, outcome }) => `${name}: ${outcome}`)].join('\n')
   return [{ level: 'notice', title: 'Only because of others', message }]
+}
+
+const TAKEN_ALONG = [
+  'Went back to what ran before',
+  'Removed again',
+  'Sent back, and nobody waited for that',
+  'Not sent, or not waited for any more',
+] as const
+
+function whatBecame({ outcome, wayBack }: ServiceResult): (typeof TAKEN_ALONG)[number] | undefined {
+  if (outcome === 'skipped') return 'Not sent, or not waited for any more'
+  if (outcome !== 'rolled-back') return undefined
+  if (wayBack === 'removed') return 'Removed again'
+  return wayBack === 'unwatched' ? 'Sent back, and nobody waited for that' : 'Went back to what ran before'
 }
 
 /** The lines that have room, with a word on the others. */

@@ -70,11 +70,20 @@ describe('the annotations of a run', () => {
     expect(shown.at(-1)?.message).toMatch(/^Went back .* and 87 others$/)
   })
 
-  test('tell apart what went back and what was not sent', () => {
+  test('tell apart what went back, what was removed again and what was not sent', () => {
+    const [gone, unseen] = (['removed', 'unwatched'] as const).map((wayBack) =>
+      createResult({ name: wayBack, outcome: 'rolled-back', because: ['bad'], wayBack }),
+    )
     const skipped = createResult({ name: 'b', outcome: 'skipped', because: ['bad'] })
     const back = createResult({ name: 'a', outcome: 'rolled-back', because: ['bad'], wayBack: 'done' })
-    expect(annotationsOf([back, skipped, { ...failed(), name: 'bad' }]).shown.at(-1)?.message).toBe(
-      'Went back to what ran before: a\nNot sent, or not waited for any more: b',
+    const all = [back, skipped, gone, unseen].flatMap((one) => one ?? [])
+    expect(annotationsOf([...all, { ...failed(), name: 'bad' }]).shown.at(-1)?.message).toBe(
+      [
+        'Went back to what ran before: a',
+        'Removed again: removed',
+        'Sent back, and nobody waited for that: unwatched',
+        'Not sent, or not waited for any more: b',
+      ].join('\n'),
     )
   })
 
