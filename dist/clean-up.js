@@ -12172,6 +12172,7 @@ function tcpReason(said, settings = INPUTS) {
 
 
 const ADDRESSES = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
+const OF_CERTIFICATE = /^open \S*\b(?:ca|cert|key)\.pem: /;
 /**
  * Why docker finds no address, with what to do. Pure.
  *
@@ -12181,6 +12182,8 @@ function contextProblem(said, { name, env }) {
     const words = withoutSecrets(safe_text_limited(said.trim()));
     // Docker asks for no context where this is set, and takes it for the address of the one named default.
     if (name === undefined && env.DOCKER_HOST && !words.startsWith('context ')) {
+        if (OF_CERTIFICATE.test(words))
+            return `DOCKER_TLS_VERIFY is set, and docker cannot read a certificate or key: ${words}. Set DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem, or use \`host\``;
         return `DOCKER_HOST is no address that docker can read: ${words}. Write ${ADDRESSES} there, without quotes, or use \`host\``;
     }
     const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context';

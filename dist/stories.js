@@ -21617,6 +21617,7 @@ var reach_tls = __webpack_require__(3981);
 
 
 const ADDRESSES = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`';
+const OF_CERTIFICATE = /^open \S*\b(?:ca|cert|key)\.pem: /;
 /**
  * Why docker finds no address, with what to do. Pure.
  *
@@ -21626,6 +21627,8 @@ function contextProblem(said, { name, env }) {
     const words = (0,text_shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(said.trim()));
     // Docker asks for no context where this is set, and takes it for the address of the one named default.
     if (name === undefined && env.DOCKER_HOST && !words.startsWith('context ')) {
+        if (OF_CERTIFICATE.test(words))
+            return `DOCKER_TLS_VERIFY is set, and docker cannot read a certificate or key: ${words}. Set DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem, or use \`host\``;
         return `DOCKER_HOST is no address that docker can read: ${words}. Write ${ADDRESSES} there, without quotes, or use \`host\``;
     }
     const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${(0,text_shown/* placed */.GS)(env.DOCKER_CONTEXT)})` : 'the current docker context';

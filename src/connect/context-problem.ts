@@ -3,6 +3,8 @@ import { placed, withoutSecrets } from '../runner/text/shown.ts'
 
 const ADDRESSES = '`ssh://user@host`, `tcp://host:2376` or `unix:///path`'
 
+const OF_CERTIFICATE = /^open \S*\b(?:ca|cert|key)\.pem: /
+
 /** Where a context of docker comes from that could not be read. */
 interface Asked {
   /** By the input; `undefined` for the one that docker itself would take. */
@@ -19,6 +21,8 @@ export function contextProblem(said: string, { name, env }: Asked): string {
   const words = withoutSecrets(limited(said.trim()))
   // Docker asks for no context where this is set, and takes it for the address of the one named default.
   if (name === undefined && env.DOCKER_HOST && !words.startsWith('context ')) {
+    if (OF_CERTIFICATE.test(words))
+      return `DOCKER_TLS_VERIFY is set, and docker cannot read a certificate or key: ${words}. Set DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem, or use \`host\``
     return `DOCKER_HOST is no address that docker can read: ${words}. Write ${ADDRESSES} there, without quotes, or use \`host\``
   }
   const current = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT (${placed(env.DOCKER_CONTEXT)})` : 'the current docker context'

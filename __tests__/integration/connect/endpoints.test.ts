@@ -55,6 +55,16 @@ test.each([
   )
 })
 
+test.each(['open /certs/ca.pem: no such file or directory', 'open /certs/client/key.pem: permission denied'])(
+  'certificates that docker cannot read are told as that, and not as an address: %s',
+  async (said) => {
+    const env = { DOCKER_HOST: 'tcp://h:2376', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/certs' }
+    await expect(candidatesWhere(said, env)).rejects.toThrow(
+      `DOCKER_TLS_VERIFY is set, and docker cannot read a certificate or key: ${said}. Set DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem, or use \`host\``,
+    )
+  },
+)
+
 test.each([
   'parsing /home/ci/.docker/contexts/meta/a51146/meta.json: unexpected end of JSON input',
   'read /home/ci/.docker/contexts/meta/a51146/meta.json: is a directory',
