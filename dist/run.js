@@ -10407,7 +10407,8 @@ function changedParts(now, wanted) {
         return [];
     const [a, b] = storedForms(now, wanted);
     const words = PARTS.filter(([, part]) => !(0,node_util__WEBPACK_IMPORTED_MODULE_0__.isDeepStrictEqual)(part(a), part(b))).map(([word]) => word);
-    return words.length > 0 ? words : ['settings'];
+    const isAll = words.length > 0 && (0,node_util__WEBPACK_IMPORTED_MODULE_0__.isDeepStrictEqual)(withoutParts(a), withoutParts(b));
+    return isAll ? words : [...words, 'settings'];
 }
 const PARTS = [
     ['image', (spec) => container(spec).Image],
@@ -10417,10 +10418,18 @@ const PARTS = [
     ['secrets', (spec) => container(spec).Secrets],
     ['configs', (spec) => container(spec).Configs],
     ['networks', (spec) => raw(spec.TaskTemplate).Networks],
+    ['ports', (spec) => raw(spec.EndpointSpec).Ports],
     ['labels', (spec) => spec.Labels],
     ['update policy', (spec) => spec.UpdateConfig],
     ['rollback policy', (spec) => spec.RollbackConfig],
 ];
+/** All that {@link PARTS} have no word for. */
+function withoutParts({ Mode: _mode, Labels: _labels, UpdateConfig: _update, RollbackConfig: _rollback, ...spec }) {
+    const { Networks: _networks, ...template } = raw(spec.TaskTemplate);
+    const { Image: _image, Env: _env, Secrets: _secrets, Configs: _configs, ...rest } = container(spec);
+    const { Ports: _ports, ...endpoint } = raw(spec.EndpointSpec);
+    return { ...spec, EndpointSpec: { Mode: 'vip', ...endpoint }, TaskTemplate: { ...template, ContainerSpec: rest } };
+}
 /** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
 const NOTES = ['com.docker.stack.image', ..._runner_own_labels_js__WEBPACK_IMPORTED_MODULE_2__/* .UNCOMPARED_LABELS */ .LG];
 /**

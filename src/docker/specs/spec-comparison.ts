@@ -67,7 +67,8 @@ export function changedParts(now: ServiceSpec, wanted: ServiceSpec): string[] {
   if (sameSpec(now, wanted)) return []
   const [a, b] = storedForms(now, wanted)
   const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word)
-  return words.length > 0 ? words : ['settings']
+  const isAll = words.length > 0 && isDeepStrictEqual(withoutParts(a), withoutParts(b))
+  return isAll ? words : [...words, 'settings']
 }
 
 type Raw = Readonly<Record<string, unknown>>
@@ -80,10 +81,25 @@ const PARTS: readonly (readonly [string, (spec: Raw) => unknown])[] = [
   ['secrets', (spec) => container(spec).Secrets],
   ['configs', (spec) => container(spec).Configs],
   ['networks', (spec) => raw(spec.TaskTemplate).Networks],
+  ['ports', (spec) => raw(spec.EndpointSpec).Ports],
   ['labels', (spec) => spec.Labels],
   ['update policy', (spec) => spec.UpdateConfig],
   ['rollback policy', (spec) => spec.RollbackConfig],
 ]
+
+/** All that {@link PARTS} have no word for. */
+function withoutParts({
+  Mode: _mode,
+  Labels: _labels,
+  UpdateConfig: _update,
+  RollbackConfig: _rollback,
+  ...spec
+}: Raw) {
+  const { Networks: _networks, ...template } = raw(spec.TaskTemplate)
+  const { Image: _image, Env: _env, Secrets: _secrets, Configs: _configs, ...rest } = container(spec)
+  const { Ports: _ports, ...endpoint } = raw(spec.EndpointSpec)
+  return { ...spec, EndpointSpec: { Mode: 'vip', ...endpoint }, TaskTemplate: { ...template, ContainerSpec: rest } }
+}
 
 /** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
 const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS]

@@ -169,7 +169,9 @@ test('what differs is named in the words of a compose file', () => {
   expect(changedParts(now, raw({ UpdateConfig: { Monitor: 2 } }))).toEqual(['update policy'])
   const both = raw({ UpdateConfig: { Monitor: 1 }, RollbackConfig: { Monitor: 2 }, Labels: { a: 'b' } })
   expect(changedParts(now, both)).toEqual(['labels', 'rollback policy'])
-  expect(changedParts(raw({}), ports({ TargetPort: 80 }))).toEqual(['settings'])
+  expect(changedParts(raw({}), ports({ TargetPort: 80 }))).toEqual(['ports'])
+  const command = { TaskTemplate: { ContainerSpec: { Image: 'a', Command: ['x'] } } }
+  expect(changedParts(raw({}), raw({ ...command, UpdateConfig: { Monitor: 2 } }))).toContain('settings')
   const scaled = (replicas: number, Labels = {}) => raw({ Mode: { Replicated: { Replicas: replicas } }, Labels })
   expect(changedParts(scaled(2), scaled(3))).toEqual(['replicas'])
   expect(changedParts(scaled(2), scaled(2, { 'swarm-deploy.keep-replicas': 'true' }))).toEqual(['labels'])
