@@ -209,7 +209,7 @@ export function checkUnreadVariables(env: Environment, known: readonly string[],
     )
     if (name === 'services' || name === 'stack') meant[variableOf(name)] = value
   }
-  return { ...env, ...meant }
+  return Object.keys(meant).length === 0 ? env : { ...env, ...meant }
 }
 
 /** Nobody gives a variable of their own a dash in its name. */
