@@ -24,6 +24,11 @@ const project = (name, more = {}) => {
   }
 }
 
+/** Whether somebody asks for a project, by its name or by a file of it. */
+function isNamed(name) {
+  return process.argv.slice(2).some((word) => word === name || word.includes(`__tests__/${name}/`))
+}
+
 /** Where a file of one project is, and nowhere for the others. */
 function pathIn(directory, path) {
   return path.startsWith(directory) ? `<rootDir>/${path}` : '<rootDir>/none'
@@ -42,6 +47,8 @@ export default {
   workerGracefulExitTimeout: 30_000,
   projects: [
     ...['unit', 'integration', 'memory', 'bundle', 'releases'].map((name) => project(name)),
-    ...['swarm', 'runners'].map((name) => project(name, secondTry)),
+    project('swarm', secondTry),
+    // What other programs make of our workflows takes minutes: `npm run test:runners`, and CI.
+    ...(isNamed('runners') ? [project('runners', secondTry)] : []),
   ],
 }

@@ -18938,7 +18938,7 @@ function checkUnreadVariables(env, known, problems) {
         if (name === 'services' || name === 'stack')
             meant[unknown_inputs_variableOf(name)] = value;
     }
-    return { ...env, ...meant };
+    return Object.keys(meant).length === 0 ? env : { ...env, ...meant };
 }
 /** Nobody gives a variable of their own a dash in its name. */
 function mayBeTheUsersOwn({ variable }) {
