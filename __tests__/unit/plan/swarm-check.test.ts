@@ -27,7 +27,7 @@ function filesOf(...texts: string[]): StackRequest {
     return { path: `${index + 1}.yml`, root }
   })
   const adapted = { files: files.map(({ root }) => root) }
-  const lookUp = (name: string) => ({ DATA: './from-variable', PWD: '/work', SHARED: '/shared' })[name]
+  const lookUp = (name: string) => ({ DATA: './from-variable', PWD: '/builds/job', SHARED: '/shared' })[name]
   return { name: 'demo', files, adapted, directory: '/work/app', lookUp } as unknown as StackRequest
 }
 
@@ -228,7 +228,7 @@ describe('a path of the runner', () => {
       ContainerSpec: {
         Mounts: [
           ...mounts('/work/app/data', '/work/app/from-variable', `${homedir()}/home`, '/abs', '/work/up'),
-          ...mounts('/work/../conf', '/shared'),
+          ...mounts('/builds/job/../conf', '/shared'),
           { Type: 'volume', Source: 'demo_named', Target: '/named' },
         ],
       },
@@ -242,7 +242,7 @@ describe('a path of the runner', () => {
       '1.yml line 5: services.web.volumes: ./from-variabl',
       '1.yml line 6: services.web.volumes: ~/home is a pa',
       '1.yml line 11: services.web.volumes: ../up is a pa',
-      '1.yml line 13: services.web.volumes: /work/../conf',
+      '1.yml line 13: services.web.volumes: /builds/job/../conf',
     ])
     expect(problems[0]).toContain(
       '(/work/app/data), and none of the nodes: write an absolute path of the nodes, or use a volume or config',
@@ -255,7 +255,7 @@ describe('a path of the runner', () => {
     expect(problems).toEqual([])
     expect(warnings).toHaveLength(5)
     expect(warnings[0]).toContain('every node that may run the service needs it too')
-    expect(warnings[4]).toContain('/work/../conf is a path of this runner: every node')
+    expect(warnings[4]).toContain('/builds/job/../conf is a path of this runner: every node')
   })
 })
 
