@@ -27,8 +27,8 @@ function filesOf(...texts: string[]): StackRequest {
     return { path: `${index + 1}.yml`, root }
   })
   const adapted = { files: files.map(({ root }) => root) }
-  const lookUp = (name: string) => ({ DATA: './from-variable', PWD: '/builds/job', SHARED: '/shared' })[name]
-  return { name: 'demo', files, adapted, directory: '/work/app', lookUp } as unknown as StackRequest
+  const lookUp = (name: string) => ({ DATA: './from-variable', PWD: '/jobs', SHARED: '/shared' })[name]
+  return { name: 'demo', files, adapted, directory: '/jobs/app', lookUp } as unknown as StackRequest
 }
 
 const specOf = (Name: string, rest: object = {}): ServiceSpec => ({ Name, TaskTemplate: {}, Mode: {}, ...rest })
@@ -227,8 +227,8 @@ describe('a path of the runner', () => {
     TaskTemplate: {
       ContainerSpec: {
         Mounts: [
-          ...mounts('/work/app/data', '/work/app/from-variable', `${homedir()}/home`, '/abs', '/work/up'),
-          ...mounts('/builds/job/../conf', '/shared'),
+          ...mounts('/jobs/app/data', '/jobs/app/from-variable', `${homedir()}/home`, '/abs', '/jobs/up'),
+          ...mounts('/jobs/../conf', '/shared'),
           { Type: 'volume', Source: 'demo_named', Target: '/named' },
         ],
       },
@@ -242,10 +242,10 @@ describe('a path of the runner', () => {
       '1.yml line 5: services.web.volumes: ./from-variabl',
       '1.yml line 6: services.web.volumes: ~/home is a pa',
       '1.yml line 11: services.web.volumes: ../up is a pa',
-      '1.yml line 13: services.web.volumes: /builds/job/../conf',
+      '1.yml line 13: services.web.volumes: /jobs/../conf',
     ])
     expect(problems[0]).toContain(
-      '(/work/app/data), and none of the nodes: write an absolute path of the nodes, or use a volume or config',
+      '(/jobs/app/data), and none of the nodes: write an absolute path of the nodes, or use a volume or config',
     )
     expect(warnings).toEqual([])
   })
@@ -255,7 +255,7 @@ describe('a path of the runner', () => {
     expect(problems).toEqual([])
     expect(warnings).toHaveLength(5)
     expect(warnings[0]).toContain('every node that may run the service needs it too')
-    expect(warnings[4]).toContain('/builds/job/../conf is a path of this runner: every node')
+    expect(warnings[4]).toContain('/jobs/../conf is a path of this runner: every node')
   })
 })
 
