@@ -66,39 +66,47 @@ export function withSortedKeys(_key: string, value: unknown): unknown {
 export function changedParts(now: ServiceSpec, wanted: ServiceSpec): string[] {
   if (sameSpec(now, wanted)) return []
   const [a, b] = storedForms(now, wanted)
-  const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word)
+  const isSame = ([, path, of]: (typeof PARTS)[number]) => {
+    const [one, other] = [a, b].map((spec) => partAt(spec, path))
+    return isDeepStrictEqual(of ? of(raw(one)) : one, of ? of(raw(other)) : other)
+  }
+  const words = PARTS.filter((part) => !isSame(part)).map(([word]) => word)
   const isAll = words.length > 0 && isDeepStrictEqual(withoutParts(a), withoutParts(b))
   return isAll ? words : [...words, 'settings']
 }
 
 type Raw = Readonly<Record<string, unknown>>
 
-const PARTS: readonly (readonly [string, (spec: Raw) => unknown])[] = [
-  ['image', (spec) => container(spec).Image],
-  ['mode', (spec) => Object.keys(raw(spec.Mode))],
-  ['replicas', (spec) => Object.values(raw(spec.Mode))],
-  ['env', (spec) => container(spec).Env],
-  ['secrets', (spec) => container(spec).Secrets],
-  ['configs', (spec) => container(spec).Configs],
-  ['networks', (spec) => raw(spec.TaskTemplate).Networks],
-  ['ports', (spec) => raw(spec.EndpointSpec).Ports],
-  ['labels', (spec) => spec.Labels],
-  ['update policy', (spec) => spec.UpdateConfig],
-  ['rollback policy', (spec) => spec.RollbackConfig],
+const CONTAINER = ['TaskTemplate', 'ContainerSpec'] as const
+
+/** A word for a part of a spec, where that is, and what of it is meant where it is not all. */
+const PARTS: readonly (readonly [string, path: readonly string[], of?: (part: Raw) => unknown])[] = [
+  ['image', [...CONTAINER, 'Image']],
+  ['mode', ['Mode'], Object.keys],
+  ['replicas', ['Mode'], Object.values],
+  ['env', [...CONTAINER, 'Env']],
+  ['secrets', [...CONTAINER, 'Secrets']],
+  ['configs', [...CONTAINER, 'Configs']],
+  ['networks', ['TaskTemplate', 'Networks']],
+  ['ports', ['EndpointSpec', 'Ports']],
+  ['labels', ['Labels']],
+  ['update policy', ['UpdateConfig']],
+  ['rollback policy', ['RollbackConfig']],
 ]
 
 /** All that {@link PARTS} have no word for. */
-function withoutParts({
-  Mode: _mode,
-  Labels: _labels,
-  UpdateConfig: _update,
-  RollbackConfig: _rollback,
-  ...spec
-}: Raw) {
-  const { Networks: _networks, ...template } = raw(spec.TaskTemplate)
-  const { Image: _image, Env: _env, Secrets: _secrets, Configs: _configs, ...rest } = container(spec)
-  const { Ports: _ports, ...endpoint } = raw(spec.EndpointSpec)
-  return { ...spec, EndpointSpec: { Mode: 'vip', ...endpoint }, TaskTemplate: { ...template, ContainerSpec: rest } }
+function withoutParts(spec: Raw): Raw {
+  const rest = PARTS.reduce((left, [, path]) => withoutPart(left, path), spec)
+  return { ...rest, EndpointSpec: { Mode: 'vip', ...raw(rest.EndpointSpec) } }
+}
+
+function withoutPart(whole: Raw, [key = '', ...path]: readonly string[]): Raw {
+  const { [key]: part, ...others } = whole
+  return path.length === 0 ? others : { ...others, [key]: withoutPart(raw(part), path) }
+}
+
+function partAt(spec: Raw, path: readonly string[]): unknown {
+  return path.reduce<unknown>((part, key) => raw(part)[key], spec)
 }
 
 /** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
@@ -211,10 +219,6 @@ function withoutNothing(value: unknown): unknown {
 
 function where(object: Raw, key: string, change: (part: Raw) => Raw): Raw {
   return object[key] === undefined ? {} : { [key]: change(raw(object[key])) }
-}
-
-function container(spec: Raw): Raw {
-  return raw(raw(spec.TaskTemplate).ContainerSpec)
 }
 
 function raw(value: unknown): Raw {
