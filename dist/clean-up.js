@@ -21981,29 +21981,40 @@ function changedParts(now, wanted) {
     if (spec_comparison_sameSpec(now, wanted))
         return [];
     const [a, b] = storedForms(now, wanted);
-    const words = PARTS.filter(([, part]) => !isDeepStrictEqual(part(a), part(b))).map(([word]) => word);
+    const isSame = ([, path, of]) => {
+        const [one, other] = [a, b].map((spec) => partAt(spec, path));
+        return isDeepStrictEqual(of ? of(raw(one)) : one, of ? of(raw(other)) : other);
+    };
+    const words = PARTS.filter((part) => !isSame(part)).map(([word]) => word);
     const isAll = words.length > 0 && isDeepStrictEqual(withoutParts(a), withoutParts(b));
     return isAll ? words : [...words, 'settings'];
 }
+const CONTAINER = ['TaskTemplate', 'ContainerSpec'];
+/** A word for a part of a spec, where that is, and what of it is meant where it is not all. */
 const PARTS = [
-    ['image', (spec) => container(spec).Image],
-    ['mode', (spec) => Object.keys(raw(spec.Mode))],
-    ['replicas', (spec) => Object.values(raw(spec.Mode))],
-    ['env', (spec) => container(spec).Env],
-    ['secrets', (spec) => container(spec).Secrets],
-    ['configs', (spec) => container(spec).Configs],
-    ['networks', (spec) => raw(spec.TaskTemplate).Networks],
-    ['ports', (spec) => raw(spec.EndpointSpec).Ports],
-    ['labels', (spec) => spec.Labels],
-    ['update policy', (spec) => spec.UpdateConfig],
-    ['rollback policy', (spec) => spec.RollbackConfig],
+    ['image', [...CONTAINER, 'Image']],
+    ['mode', ['Mode'], Object.keys],
+    ['replicas', ['Mode'], Object.values],
+    ['env', [...CONTAINER, 'Env']],
+    ['secrets', [...CONTAINER, 'Secrets']],
+    ['configs', [...CONTAINER, 'Configs']],
+    ['networks', ['TaskTemplate', 'Networks']],
+    ['ports', ['EndpointSpec', 'Ports']],
+    ['labels', ['Labels']],
+    ['update policy', ['UpdateConfig']],
+    ['rollback policy', ['RollbackConfig']],
 ];
 /** All that {@link PARTS} have no word for. */
-function withoutParts({ Mode: _mode, Labels: _labels, UpdateConfig: _update, RollbackConfig: _rollback, ...spec }) {
-    const { Networks: _networks, ...template } = raw(spec.TaskTemplate);
-    const { Image: _image, Env: _env, Secrets: _secrets, Configs: _configs, ...rest } = container(spec);
-    const { Ports: _ports, ...endpoint } = raw(spec.EndpointSpec);
-    return { ...spec, EndpointSpec: { Mode: 'vip', ...endpoint }, TaskTemplate: { ...template, ContainerSpec: rest } };
+function withoutParts(spec) {
+    const rest = PARTS.reduce((left, [, path]) => withoutPart(left, path), spec);
+    return { ...rest, EndpointSpec: { Mode: 'vip', ...raw(rest.EndpointSpec) } };
+}
+function withoutPart(whole, [key = '', ...path]) {
+    const { [key]: part, ...others } = whole;
+    return path.length === 0 ? others : { ...others, [key]: withoutPart(raw(part), path) };
+}
+function partAt(spec, path) {
+    return path.reduce((part, key) => raw(part)[key], spec);
 }
 /** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
 const NOTES = ['com.docker.stack.image', ...UNCOMPARED_LABELS];
@@ -22108,9 +22119,6 @@ function withoutNothing(value) {
 function where(object, key, change) {
     return object[key] === undefined ? {} : { [key]: change(raw(object[key])) };
 }
-function container(spec) {
-    return raw(raw(spec.TaskTemplate).ContainerSpec);
-}
 function raw(value) {
     return (value ?? {});
 }
@@ -22136,10 +22144,10 @@ function sortKey(object) {
 
 
 const TEMPLATE = ['TaskTemplate'];
-const CONTAINER = [...TEMPLATE, 'ContainerSpec'];
-const HEALTHCHECK = [...CONTAINER, 'Healthcheck'];
+const create_flags_CONTAINER = [...TEMPLATE, 'ContainerSpec'];
+const HEALTHCHECK = [...create_flags_CONTAINER, 'Healthcheck'];
 const RESTART = [...TEMPLATE, 'RestartPolicy'];
-const DNS = [...CONTAINER, 'DNSConfig'];
+const DNS = [...create_flags_CONTAINER, 'DNSConfig'];
 const create_flags_LIMITS = [...TEMPLATE, 'Resources', 'Limits'];
 const RESERVATIONS = [...TEMPLATE, 'Resources', 'Reservations'];
 const PLACEMENT = [...TEMPLATE, 'Placement'];
@@ -22185,23 +22193,23 @@ const create_flags_PARTS = [
     { flags: ['--replicas-max-per-node'], path: [...PLACEMENT, 'MaxReplicas'] },
     {
         flags: ['--env', '--env-file'],
-        path: [...CONTAINER, 'Env'],
+        path: [...create_flags_CONTAINER, 'Env'],
         nameOf: (entry) => String(entry).split('=', 1)[0] ?? '',
     },
-    { flags: ['--container-label'], path: [...CONTAINER, 'Labels'], isMap: true },
-    { flags: ['--mount'], path: [...CONTAINER, 'Mounts'], nameOf: textOf('Target') },
-    { flags: ['--secret'], path: [...CONTAINER, 'Secrets'], nameOf: fileName },
-    { flags: ['--config'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
-    { flags: ['--host'], path: [...CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
+    { flags: ['--container-label'], path: [...create_flags_CONTAINER, 'Labels'], isMap: true },
+    { flags: ['--mount'], path: [...create_flags_CONTAINER, 'Mounts'], nameOf: textOf('Target') },
+    { flags: ['--secret'], path: [...create_flags_CONTAINER, 'Secrets'], nameOf: fileName },
+    { flags: ['--config'], path: [...create_flags_CONTAINER, 'Configs'], nameOf: fileName },
+    { flags: ['--host'], path: [...create_flags_CONTAINER, 'Hosts'], nameOf: (entry) => String(entry).replace(/^\S+\s+/, '') },
     { flags: ['--dns'], path: [...DNS, 'Nameservers'] },
     { flags: ['--dns-search'], path: [...DNS, 'Search'] },
     { flags: ['--dns-option'], path: [...DNS, 'Options'] },
-    { flags: ['--sysctl'], path: [...CONTAINER, 'Sysctls'], isMap: true },
-    { flags: ['--ulimit'], path: [...CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
-    { flags: ['--group'], path: [...CONTAINER, 'Groups'] },
+    { flags: ['--sysctl'], path: [...create_flags_CONTAINER, 'Sysctls'], isMap: true },
+    { flags: ['--ulimit'], path: [...create_flags_CONTAINER, 'Ulimits'], nameOf: textOf('Name') },
+    { flags: ['--group'], path: [...create_flags_CONTAINER, 'Groups'] },
     // A capability is in one of the two lists at most: who speaks of one speaks of both.
-    { flags: ['--cap-add', '--cap-drop'], path: [...CONTAINER, 'CapabilityAdd'] },
-    { flags: ['--cap-drop', '--cap-add'], path: [...CONTAINER, 'CapabilityDrop'] },
+    { flags: ['--cap-add', '--cap-drop'], path: [...create_flags_CONTAINER, 'CapabilityAdd'] },
+    { flags: ['--cap-drop', '--cap-add'], path: [...create_flags_CONTAINER, 'CapabilityDrop'] },
     { flags: ['--no-healthcheck'], path: HEALTHCHECK },
     { flags: ['--health-cmd'], path: [...HEALTHCHECK, 'Test'] },
     { flags: ['--health-interval'], path: [...HEALTHCHECK, 'Interval'] },
@@ -22209,19 +22217,19 @@ const create_flags_PARTS = [
     { flags: ['--health-retries'], path: [...HEALTHCHECK, 'Retries'] },
     { flags: ['--health-start-period'], path: [...HEALTHCHECK, 'StartPeriod'] },
     { flags: ['--health-start-interval'], path: [...HEALTHCHECK, 'StartInterval'] },
-    { flags: ['--entrypoint'], path: [...CONTAINER, 'Command'] },
-    { flags: ['--hostname'], path: [...CONTAINER, 'Hostname'] },
-    { flags: ['--init'], path: [...CONTAINER, 'Init'] },
-    { flags: ['--isolation'], path: [...CONTAINER, 'Isolation'] },
-    { flags: ['--oom-score-adj'], path: [...CONTAINER, 'OomScoreAdj'] },
-    { flags: ['--read-only'], path: [...CONTAINER, 'ReadOnly'] },
-    { flags: ['--stop-grace-period'], path: [...CONTAINER, 'StopGracePeriod'] },
-    { flags: ['--stop-signal'], path: [...CONTAINER, 'StopSignal'] },
-    { flags: ['--tty'], path: [...CONTAINER, 'TTY'] },
-    { flags: ['--user'], path: [...CONTAINER, 'User'] },
-    { flags: ['--workdir'], path: [...CONTAINER, 'Dir'] },
-    { flags: ['--credential-spec'], path: [...CONTAINER, 'Privileges', 'CredentialSpec'] },
-    { flags: ['--credential-spec'], path: [...CONTAINER, 'Configs'], nameOf: fileName },
+    { flags: ['--entrypoint'], path: [...create_flags_CONTAINER, 'Command'] },
+    { flags: ['--hostname'], path: [...create_flags_CONTAINER, 'Hostname'] },
+    { flags: ['--init'], path: [...create_flags_CONTAINER, 'Init'] },
+    { flags: ['--isolation'], path: [...create_flags_CONTAINER, 'Isolation'] },
+    { flags: ['--oom-score-adj'], path: [...create_flags_CONTAINER, 'OomScoreAdj'] },
+    { flags: ['--read-only'], path: [...create_flags_CONTAINER, 'ReadOnly'] },
+    { flags: ['--stop-grace-period'], path: [...create_flags_CONTAINER, 'StopGracePeriod'] },
+    { flags: ['--stop-signal'], path: [...create_flags_CONTAINER, 'StopSignal'] },
+    { flags: ['--tty'], path: [...create_flags_CONTAINER, 'TTY'] },
+    { flags: ['--user'], path: [...create_flags_CONTAINER, 'User'] },
+    { flags: ['--workdir'], path: [...create_flags_CONTAINER, 'Dir'] },
+    { flags: ['--credential-spec'], path: [...create_flags_CONTAINER, 'Privileges', 'CredentialSpec'] },
+    { flags: ['--credential-spec'], path: [...create_flags_CONTAINER, 'Configs'], nameOf: fileName },
 ];
 function policy(flag, key) {
     return [
@@ -22333,9 +22341,9 @@ function withAlias(entry, before, alias) {
 function withoutEntry(spec, declared, name) {
     const [, flag, key] = /^(\S+)(?: (.*))?$/s.exec(name) ?? [];
     const parts = create_flags_PARTS.filter(({ flags, nameOf, isMap }) => flags[0] === flag && (key !== undefined) === (nameOf !== undefined || isMap === true));
-    return parts.reduce((before, part) => withoutPart(before, declared, part, key ?? ''), spec);
+    return parts.reduce((before, part) => create_flags_withoutPart(before, declared, part, key ?? ''), spec);
 }
-function withoutPart(spec, declared, part, key) {
+function create_flags_withoutPart(spec, declared, part, key) {
     const { path, nameOf, isMap } = part;
     const now = create_flags_valueAt(spec, path);
     if (nameOf !== undefined)

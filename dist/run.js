@@ -10406,29 +10406,40 @@ function changedParts(now, wanted) {
     if (sameSpec(now, wanted))
         return [];
     const [a, b] = storedForms(now, wanted);
-    const words = PARTS.filter(([, part]) => !(0,node_util__WEBPACK_IMPORTED_MODULE_0__.isDeepStrictEqual)(part(a), part(b))).map(([word]) => word);
+    const isSame = ([, path, of]) => {
+        const [one, other] = [a, b].map((spec) => partAt(spec, path));
+        return (0,node_util__WEBPACK_IMPORTED_MODULE_0__.isDeepStrictEqual)(of ? of(raw(one)) : one, of ? of(raw(other)) : other);
+    };
+    const words = PARTS.filter((part) => !isSame(part)).map(([word]) => word);
     const isAll = words.length > 0 && (0,node_util__WEBPACK_IMPORTED_MODULE_0__.isDeepStrictEqual)(withoutParts(a), withoutParts(b));
     return isAll ? words : [...words, 'settings'];
 }
+const CONTAINER = ['TaskTemplate', 'ContainerSpec'];
+/** A word for a part of a spec, where that is, and what of it is meant where it is not all. */
 const PARTS = [
-    ['image', (spec) => container(spec).Image],
-    ['mode', (spec) => Object.keys(raw(spec.Mode))],
-    ['replicas', (spec) => Object.values(raw(spec.Mode))],
-    ['env', (spec) => container(spec).Env],
-    ['secrets', (spec) => container(spec).Secrets],
-    ['configs', (spec) => container(spec).Configs],
-    ['networks', (spec) => raw(spec.TaskTemplate).Networks],
-    ['ports', (spec) => raw(spec.EndpointSpec).Ports],
-    ['labels', (spec) => spec.Labels],
-    ['update policy', (spec) => spec.UpdateConfig],
-    ['rollback policy', (spec) => spec.RollbackConfig],
+    ['image', [...CONTAINER, 'Image']],
+    ['mode', ['Mode'], Object.keys],
+    ['replicas', ['Mode'], Object.values],
+    ['env', [...CONTAINER, 'Env']],
+    ['secrets', [...CONTAINER, 'Secrets']],
+    ['configs', [...CONTAINER, 'Configs']],
+    ['networks', ['TaskTemplate', 'Networks']],
+    ['ports', ['EndpointSpec', 'Ports']],
+    ['labels', ['Labels']],
+    ['update policy', ['UpdateConfig']],
+    ['rollback policy', ['RollbackConfig']],
 ];
 /** All that {@link PARTS} have no word for. */
-function withoutParts({ Mode: _mode, Labels: _labels, UpdateConfig: _update, RollbackConfig: _rollback, ...spec }) {
-    const { Networks: _networks, ...template } = raw(spec.TaskTemplate);
-    const { Image: _image, Env: _env, Secrets: _secrets, Configs: _configs, ...rest } = container(spec);
-    const { Ports: _ports, ...endpoint } = raw(spec.EndpointSpec);
-    return { ...spec, EndpointSpec: { Mode: 'vip', ...endpoint }, TaskTemplate: { ...template, ContainerSpec: rest } };
+function withoutParts(spec) {
+    const rest = PARTS.reduce((left, [, path]) => withoutPart(left, path), spec);
+    return { ...rest, EndpointSpec: { Mode: 'vip', ...raw(rest.EndpointSpec) } };
+}
+function withoutPart(whole, [key = '', ...path]) {
+    const { [key]: part, ...others } = whole;
+    return path.length === 0 ? others : { ...others, [key]: withoutPart(raw(part), path) };
+}
+function partAt(spec, path) {
+    return path.reduce((part, key) => raw(part)[key], spec);
 }
 /** The label by which Docker remembers the image as the compose file had it, and those of whoever uses this library. */
 const NOTES = ['com.docker.stack.image', ..._runner_own_labels_js__WEBPACK_IMPORTED_MODULE_2__/* .UNCOMPARED_LABELS */ .LG];
@@ -10532,9 +10543,6 @@ function withoutNothing(value) {
 }
 function where(object, key, change) {
     return object[key] === undefined ? {} : { [key]: change(raw(object[key])) };
-}
-function container(spec) {
-    return raw(raw(spec.TaskTemplate).ContainerSpec);
 }
 function raw(value) {
     return (value ?? {});
@@ -10851,6 +10859,7 @@ function family(address) {
 /* harmony export */   gZ: () => (/* binding */ isHostPort),
 /* harmony export */   ku: () => (/* binding */ namedPorts),
 /* harmony export */   ls: () => (/* binding */ withoutPorts),
+/* harmony export */   n4: () => (/* binding */ otherPorts),
 /* harmony export */   rn: () => (/* binding */ portName)
 /* harmony export */ });
 /** Which ports of the swarm's services get into each other's way (swarmkit, controlapi/service.go, checkPortConflicts). Pure. */
@@ -10882,14 +10891,15 @@ function hasPort(ports, port) {
 function isHostPort({ PublishMode: mode }) {
     return mode?.toLowerCase() === 'host';
 }
+/** Some ports but for others, by their numbers and protocols. */
+function otherPorts(ports, gone) {
+    const names = gone.map(portName);
+    return ports.filter((port) => !names.includes(portName(port)));
+}
 /** A spec without some of its ports. */
-function withoutPorts(spec, ports) {
-    const names = ports.map(portName);
-    const { Ports: all = [] } = spec.EndpointSpec ?? {};
-    return {
-        ...spec,
-        EndpointSpec: { ...spec.EndpointSpec, Ports: all.filter((port) => !names.includes(portName(port))) },
-    };
+function withoutPorts(spec, gone) {
+    const { Ports: ports = [] } = spec.EndpointSpec ?? {};
+    return { ...spec, EndpointSpec: { ...spec.EndpointSpec, Ports: otherPorts(ports, gone) } };
 }
 
 

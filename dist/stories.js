@@ -7772,6 +7772,10 @@ function sameDigestNote({ tag }) {
 function currentOf(service) {
     return 'current' in service ? service.current : undefined;
 }
+/** The services of the deploy that get ports which this one has. */
+function takersOf(service) {
+    return service.action === 'update' ? (service.givesPortsTo ?? []) : [];
+}
 /** What there is before the change: the service, or the live one of two. */
 function serviceBefore(service) {
     return currentOf(service) ?? service.colours?.live;
@@ -12604,14 +12608,15 @@ async function createService(access, spec, engine, signal) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send/port-order.js
+
 /** The order in which services give published ports to each other: Swarm gives one to a service only when no other has it. Pure. */
 /** The services of a deploy that give ports to the one with this change. */
 function giversOf({ request: { name } }, givers) {
-    return givers.filter((one) => givesTo(one).includes(name));
+    return givers.filter((one) => takersOf(one).includes(name));
 }
 /** Those that give any. */
 function giversIn(changes) {
-    return changes.filter((one) => givesTo(one).length > 0);
+    return changes.filter((one) => takersOf(one).length > 0);
 }
 /** Whatever gives a port away stands before what gets it; all else stays in its order. */
 function giversFirst(all, changeOf) {
@@ -12630,9 +12635,6 @@ function giversFirst(all, changeOf) {
     for (const [change, one] of byChange)
         take(change, one);
     return ordered;
-}
-function givesTo(change) {
-    return change.action === 'update' ? (change.givesPortsTo ?? []) : [];
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send/write-spec.js
@@ -16444,6 +16446,10 @@ function newPorts({ current, wanted }) {
     const has = current === undefined ? [] : (0,published_ports/* portsOf */.a5)(current);
     return (0,published_ports/* namedPorts */.ku)(wanted).filter((port) => !(0,published_ports/* hasPort */.Wo)(has, port));
 }
+/** Those of them that the whole swarm has once. */
+function newIngressPorts(draft) {
+    return newPorts(draft).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port));
+}
 function takenBy(port, { ID, Spec: spec }, drafts, wanted, files, surplus) {
     const name = (0,published_ports/* portName */.rn)(port);
     const other = drafts.find(({ current }) => current?.ID === ID);
@@ -16483,10 +16489,10 @@ function portGivers(drafts, leaving, strategy) {
     if (strategy === undefined)
         return [];
     return leaving.flatMap((current) => {
-        const takers = drafts.filter((draft) => (0,published_ports/* portInTheWay */.ZJ)(ingressPorts(draft), (0,published_ports/* portsOf */.a5)(current)) !== undefined);
-        const asked = takers.flatMap(ingressPorts);
+        const takers = drafts.filter((draft) => (0,published_ports/* portInTheWay */.ZJ)(newIngressPorts(draft), (0,published_ports/* portsOf */.a5)(current)) !== undefined);
+        const asked = takers.flatMap(newIngressPorts);
         const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)(asked, [port]));
-        const isAll = (0,published_ports/* portInTheWay */.ZJ)(asked, keptPorts(current, given)) === undefined;
+        const isAll = (0,published_ports/* portInTheWay */.ZJ)(asked, (0,published_ports/* otherPorts */.n4)((0,published_ports/* portsOf */.a5)(current), given)) === undefined;
         // A job would run once more for it. One with an interim spec is in the middle of somebody else's deploy.
         if (given.length === 0 || !isAll || (0,service_mode/* isJob */.o5)(current.Spec) || isInterim(current.Spec))
             return [];
@@ -16518,25 +16524,13 @@ function requestFor({ Spec: { Name: name } }, strategy) {
     const policies = { update: {}, rollback: {} };
     return { name, env: {}, create: false, updateArgs: [], strategy, policies, prepare: 'no' };
 }
-/** The services of the swarm as they are when the givers have given. */
-function withPortsGiven(services, givers) {
-    return services.map((service) => {
-        const giver = givers.find(({ current }) => current.ID === service.ID);
-        return giver === undefined ? service : { ...service, Spec: giver.wanted, Endpoint: {} };
-    });
+/** What a service gives away. */
+function portsGiven({ current, wanted }) {
+    return (0,published_ports/* otherPorts */.n4)((0,published_ports/* namedPorts */.ku)(current.Spec), (0,published_ports/* namedPorts */.ku)(wanted));
 }
 /** Whether one of some services has a port that a service is to get back. */
-function havePortsOf({ current, wanted }, services) {
-    const kept = (0,published_ports/* namedPorts */.ku)(wanted).map(published_ports/* portName */.rn);
-    const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !kept.includes((0,published_ports/* portName */.rn)(port)));
-    return services.some((service) => (0,published_ports/* portInTheWay */.ZJ)(given, (0,published_ports/* portsOf */.a5)(service)) !== undefined);
-}
-function ingressPorts(draft) {
-    return newPorts(draft).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port));
-}
-function keptPorts(service, given) {
-    const names = given.map(published_ports/* portName */.rn);
-    return (0,published_ports/* portsOf */.a5)(service).filter((port) => !names.includes((0,published_ports/* portName */.rn)(port)));
+function havePortsOf(change, services) {
+    return services.some((service) => (0,published_ports/* portInTheWay */.ZJ)(portsGiven(change), (0,published_ports/* portsOf */.a5)(service)) !== undefined);
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send/sent.js
@@ -16549,6 +16543,7 @@ function interimOf(change) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send/send-back.js
+
 
 
 
@@ -16716,7 +16711,7 @@ async function untilOnNodes({ ID }, sentAt, engine, signal) {
 }
 /** What has got its ports goes back at the same time. */
 async function untilPortsAreFree(change, engine, signal) {
-    const { givesPortsTo: names = [] } = change;
+    const names = takersOf(change);
     if (names.length === 0)
         return;
     const deadline = (0,time_clock/* nowMs */.TC)() + PORTS_MS;
@@ -16864,7 +16859,7 @@ function unwantedOf(settled, { onFailure, onCancel, stack }) {
  */
 function needing(names, settled, stack) {
     const groups = settled.flatMap(({ sent, result }) => {
-        const takers = takersOf(sent);
+        const takers = takersOf(sent.change);
         return takers.length === 0 ? [] : [[result.name, ...takers]];
     });
     const found = new Set(names);
@@ -16876,10 +16871,6 @@ function needing(names, settled, stack) {
             found.add(name);
     }
     return found;
-}
-/** The services that have got ports of another one. */
-function takersOf({ change }) {
-    return change.action === 'update' ? (change.givesPortsTo ?? []) : [];
 }
 /** It was, or may have been. */
 function isSent({ problem }) {
@@ -16893,7 +16884,7 @@ function isHalfWay({ change, problem }, { outcome }) {
 function hasGivenForNothing({ sent }, settled) {
     if (sent.change.action !== 'update' || !sent.change.leaves || !isSent(sent))
         return false;
-    const takers = takersOf(sent);
+    const takers = takersOf(sent.change);
     return settled
         .filter(({ result }) => takers.includes(result.name))
         .every((one) => !isSent(one.sent) || isBackBySwarm(one));
@@ -19208,10 +19199,13 @@ function portMoves(drafts, changes) {
         if (current === undefined || !gives(changeOf.get(request.name)))
             return [];
         const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(wanted)) === undefined);
+        // Most give nothing, and a thousand services would each be held against a thousand.
+        if (given.length === 0)
+            return [];
         return drafts.flatMap((taker) => {
             if (taker === giver || !takes(changeOf.get(taker.request.name)))
                 return [];
-            const asked = newPorts(taker).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port));
+            const asked = newIngressPorts(taker);
             const ports = given.filter((port) => (0,published_ports/* portInTheWay */.ZJ)(asked, [port]) !== undefined);
             return ports.length === 0
                 ? []
@@ -19235,8 +19229,8 @@ function isBehind(giver, taker, moves, seen = new Set()) {
     return moves.some((move) => move.giverName === giver &&
         (move.takerName === taker || isBehind(move.takerName, taker, moves, new Set([...seen, giver]))));
 }
-/** The services of the swarm as they are when the moves have been made. */
-function withPortsMoved(services, moves) {
+/** The services of the swarm as they are when some of them have given ports away. */
+function withPortsGiven(services, moves) {
     return services.map((service) => {
         const ports = moves.filter(({ giver }) => giver.ID === service.ID).flatMap((move) => move.ports);
         return ports.length === 0 ? service : { ...service, Spec: (0,published_ports/* withoutPorts */.ls)(service.Spec, ports), Endpoint: {} };
@@ -19327,12 +19321,13 @@ async function checkTogether(drafts, moves, run) {
     const surplus = stack === undefined ? [] : surplusServices(stack, services, nameInFiles);
     const leaving = stack?.prune ? surplus : [];
     const givers = portGivers(drafts, leaving, stackOf(deployment)?.strategy);
+    const leavingPorts = givers.map((giver) => ({ giver: giver.current, ports: portsGiven(giver) }));
     for (const { request, changes } of givers)
         log/* log */.Rm.info(`${request.name}: ${changes.join('; ')}, and is removed last`);
     const problems = [
         ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
         ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
-        ...conflicts(drafts, withPortsMoved(withPortsGiven(services, givers), moves), files, ofRollback(deployment, surplus)),
+        ...conflicts(drafts, withPortsGiven(services, [...leavingPorts, ...moves]), files, ofRollback(deployment, surplus)),
         ...sharedPortProblems(drafts, run.observed.nodes, files),
         ...(await portsHeldByOthers(drafts, services, run)),
     ];

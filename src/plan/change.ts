@@ -103,6 +103,11 @@ export function currentOf(service: Change): Service | undefined {
   return 'current' in service ? service.current : undefined
 }
 
+/** The services of the deploy that get ports which this one has. */
+export function takersOf(service: Change): readonly string[] {
+  return service.action === 'update' ? (service.givesPortsTo ?? []) : []
+}
+
 /** What there is before the change: the service, or the live one of two. */
 export function serviceBefore(service: Change): Service | undefined {
   return currentOf(service) ?? service.colours?.live

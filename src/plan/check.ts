@@ -43,8 +43,8 @@ import {
 import { slowCheckNote, slowUpdateNote, unfinishedUpdateNote } from './notices.ts'
 import { type Observation, observedTasks } from './observe.ts'
 import type { PlannedService } from './planned-service.ts'
-import { type PortGiver, portGivers, withPortsGiven } from './port-givers.ts'
-import { type PortMove, portMoves, withPortMoves, withPortsMoved } from './port-moves.ts'
+import { type PortGiver, portGivers, portsGiven } from './port-givers.ts'
+import { type PortMove, portMoves, withPortMoves, withPortsGiven } from './port-moves.ts'
 import { type Decision, planOf, type StrategyPlan, type StrategyPlans } from './strategy.ts'
 import {
   attachmentProblems,
@@ -142,16 +142,12 @@ async function checkTogether(
   const surplus = stack === undefined ? [] : surplusServices(stack, services, nameInFiles)
   const leaving = stack?.prune ? surplus : []
   const givers = portGivers(drafts, leaving, stackOf(deployment)?.strategy)
+  const leavingPorts = givers.map((giver) => ({ giver: giver.current, ports: portsGiven(giver) }))
   for (const { request, changes } of givers) log.info(`${request.name}: ${changes.join('; ')}, and is removed last`)
   const problems = [
     ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
     ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
-    ...conflicts(
-      drafts,
-      withPortsMoved(withPortsGiven(services, givers), moves),
-      files,
-      ofRollback(deployment, surplus),
-    ),
+    ...conflicts(drafts, withPortsGiven(services, [...leavingPorts, ...moves]), files, ofRollback(deployment, surplus)),
     ...sharedPortProblems(drafts, run.observed.nodes, files),
     ...(await portsHeldByOthers(drafts, services, run)),
   ]

@@ -3,6 +3,7 @@ import { isJob } from '../docker/specs/service-mode.ts'
 import {
   isHostPort,
   namedPorts,
+  otherPorts,
   portInTheWay,
   portName,
   portsOf,
@@ -12,7 +13,7 @@ import type { ServiceRequest } from '../inputs/deployment.ts'
 import { andList } from '../runner/text/word-list.ts'
 import type { Update } from './change.ts'
 import { isInterim } from './interim-spec.ts'
-import { type Draft, newPorts } from './swarm-check.ts'
+import { type Draft, newIngressPorts } from './swarm-check.ts'
 
 /** Services that go when the deploy is up, and whose published ports others of it are to have before. Pure. */
 
@@ -33,10 +34,10 @@ export function portGivers(
 ): PortGiver[] {
   if (strategy === undefined) return []
   return leaving.flatMap((current) => {
-    const takers = drafts.filter((draft) => portInTheWay(ingressPorts(draft), portsOf(current)) !== undefined)
-    const asked = takers.flatMap(ingressPorts)
+    const takers = drafts.filter((draft) => portInTheWay(newIngressPorts(draft), portsOf(current)) !== undefined)
+    const asked = takers.flatMap(newIngressPorts)
     const given = namedPorts(current.Spec).filter((port) => !isHostPort(port) && portInTheWay(asked, [port]))
-    const isAll = portInTheWay(asked, keptPorts(current, given)) === undefined
+    const isAll = portInTheWay(asked, otherPorts(portsOf(current), given)) === undefined
     // A job would run once more for it. One with an interim spec is in the middle of somebody else's deploy.
     if (given.length === 0 || !isAll || isJob(current.Spec) || isInterim(current.Spec)) return []
     const names = takers.map(({ wanted: { Name } }) => Name)
@@ -69,26 +70,12 @@ function requestFor({ Spec: { Name: name } }: Service, strategy: ServiceRequest[
   return { name, env: {}, create: false, updateArgs: [], strategy, policies, prepare: 'no' }
 }
 
-/** The services of the swarm as they are when the givers have given. */
-export function withPortsGiven(services: readonly Service[], givers: readonly PortGiver[]): Service[] {
-  return services.map((service) => {
-    const giver = givers.find(({ current }) => current.ID === service.ID)
-    return giver === undefined ? service : { ...service, Spec: giver.wanted, Endpoint: {} }
-  })
+/** What a service gives away. */
+export function portsGiven({ current, wanted }: Pick<Update, 'current' | 'wanted'>): ServicePort[] {
+  return otherPorts(namedPorts(current.Spec), namedPorts(wanted))
 }
 
 /** Whether one of some services has a port that a service is to get back. */
-export function havePortsOf({ current, wanted }: Update, services: readonly Service[]): boolean {
-  const kept = namedPorts(wanted).map(portName)
-  const given = namedPorts(current.Spec).filter((port) => !kept.includes(portName(port)))
-  return services.some((service) => portInTheWay(given, portsOf(service)) !== undefined)
-}
-
-function ingressPorts(draft: Draft): ServicePort[] {
-  return newPorts(draft).filter((port) => !isHostPort(port))
-}
-
-function keptPorts(service: Service, given: readonly ServicePort[]): ServicePort[] {
-  const names = given.map(portName)
-  return portsOf(service).filter((port) => !names.includes(portName(port)))
+export function havePortsOf(change: Update, services: readonly Service[]): boolean {
+  return services.some((service) => portInTheWay(portsGiven(change), portsOf(service)) !== undefined)
 }

@@ -1,7 +1,7 @@
 import type { Service, ServicePort } from '../docker/api.ts'
 import { isHostPort, namedPorts, portInTheWay, withoutPorts } from '../docker/swarm/published-ports.ts'
 import type { Change } from './change.ts'
-import { type Draft, newPorts } from './swarm-check.ts'
+import { type Draft, newIngressPorts } from './swarm-check.ts'
 
 /** Published ports that go from one service of a deploy to another one. Pure. */
 
@@ -27,9 +27,11 @@ export function portMoves(drafts: readonly Draft[], changes: readonly Change[]):
     const given = namedPorts(current.Spec).filter(
       (port) => !isHostPort(port) && portInTheWay([port], namedPorts(wanted)) === undefined,
     )
+    // Most give nothing, and a thousand services would each be held against a thousand.
+    if (given.length === 0) return []
     return drafts.flatMap((taker): PortMove[] => {
       if (taker === giver || !takes(changeOf.get(taker.request.name))) return []
-      const asked = newPorts(taker).filter((port) => !isHostPort(port))
+      const asked = newIngressPorts(taker)
       const ports = given.filter((port) => portInTheWay(asked, [port]) !== undefined)
       return ports.length === 0
         ? []
@@ -66,8 +68,11 @@ function isBehind(
   )
 }
 
-/** The services of the swarm as they are when the moves have been made. */
-export function withPortsMoved(services: readonly Service[], moves: readonly PortMove[]): Service[] {
+/** The services of the swarm as they are when some of them have given ports away. */
+export function withPortsGiven(
+  services: readonly Service[],
+  moves: readonly Pick<PortMove, 'giver' | 'ports'>[],
+): Service[] {
   return services.map((service) => {
     const ports = moves.filter(({ giver }) => giver.ID === service.ID).flatMap((move) => move.ports)
     return ports.length === 0 ? service : { ...service, Spec: withoutPorts(service.Spec, ports), Endpoint: {} }

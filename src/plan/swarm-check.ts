@@ -336,9 +336,14 @@ function portConflicts(
 }
 
 /** The ports by which a spec asks for more than the service has, if there is one. */
-export function newPorts({ current, wanted }: Pick<Draft, 'current' | 'wanted'>): ServicePort[] {
+function newPorts({ current, wanted }: Pick<Draft, 'current' | 'wanted'>): ServicePort[] {
   const has = current === undefined ? [] : portsOf(current)
   return namedPorts(wanted).filter((port) => !hasPort(has, port))
+}
+
+/** Those of them that the whole swarm has once. */
+export function newIngressPorts(draft: Pick<Draft, 'current' | 'wanted'>): ServicePort[] {
+  return newPorts(draft).filter((port) => !isHostPort(port))
 }
 
 function takenBy(

@@ -1,7 +1,7 @@
 import { isJob } from '../docker/specs/service-mode.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import type { Deployment } from '../inputs/deployment.ts'
-import { serviceBefore } from '../plan/change.ts'
+import { serviceBefore, takersOf } from '../plan/change.ts'
 import { onlyForces } from '../plan/force.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { openStage } from '../runner/log/log.ts'
@@ -158,7 +158,7 @@ function unwantedOf(settled: readonly Settled[], { onFailure, onCancel, stack }:
  */
 function needing(names: readonly string[], settled: readonly Settled[], stack: Policy['stack']): ReadonlySet<string> {
   const groups = settled.flatMap(({ sent, result }) => {
-    const takers = takersOf(sent)
+    const takers = takersOf(sent.change)
     return takers.length === 0 ? [] : [[result.name, ...takers]]
   })
   const found = new Set(names)
@@ -169,11 +169,6 @@ function needing(names: readonly string[], settled: readonly Settled[], stack: P
     for (const name of [...dependants, ...moved]) found.add(name)
   }
   return found
-}
-
-/** The services that have got ports of another one. */
-function takersOf({ change }: Sent): readonly string[] {
-  return change.action === 'update' ? (change.givesPortsTo ?? []) : []
 }
 
 /** It was, or may have been. */
@@ -189,7 +184,7 @@ function isHalfWay({ change, problem }: Sent, { outcome }: ServiceResult): boole
 /** One that goes has no ports for the sake of others, and none of those has got them. */
 function hasGivenForNothing({ sent }: Settled, settled: readonly Settled[]): boolean {
   if (sent.change.action !== 'update' || !sent.change.leaves || !isSent(sent)) return false
-  const takers = takersOf(sent)
+  const takers = takersOf(sent.change)
   return settled
     .filter(({ result }) => takers.includes(result.name))
     .every((one) => !isSent(one.sent) || isBackBySwarm(one))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Service, ServicePort, ServiceSpec } from '../../../src/docker/api.ts'
-import { havePortsOf, portGivers, withPortsGiven } from '../../../src/plan/port-givers.ts'
+import { havePortsOf, portGivers, portsGiven } from '../../../src/plan/port-givers.ts'
+import { withPortsGiven } from '../../../src/plan/port-moves.ts'
 import type { Draft } from '../../../src/plan/swarm-check.ts'
 
 const ROLLING = { kind: 'rolling' } as const
@@ -62,7 +63,7 @@ describe('a service that goes gives', () => {
     const old = service('old', [port(80), port(82)])
     const [giver] = portGivers([draft('a', [port(80)])], [old], ROLLING as never)
     if (giver === undefined) throw new Error('it gives nothing')
-    expect(withPortsGiven([old, service('c', [])], [giver])).toMatchObject([
+    expect(withPortsGiven([old, service('c', [])], [{ giver: old, ports: portsGiven(giver) }])).toMatchObject([
       { Spec: { EndpointSpec: { Ports: [port(82)] } } },
       { ID: 'c' },
     ])

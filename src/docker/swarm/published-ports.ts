@@ -38,12 +38,14 @@ export function isHostPort({ PublishMode: mode }: ServicePort): boolean {
   return mode?.toLowerCase() === 'host'
 }
 
+/** Some ports but for others, by their numbers and protocols. */
+export function otherPorts(ports: readonly ServicePort[], gone: readonly ServicePort[]): ServicePort[] {
+  const names = gone.map(portName)
+  return ports.filter((port) => !names.includes(portName(port)))
+}
+
 /** A spec without some of its ports. */
-export function withoutPorts(spec: ServiceSpec, ports: readonly ServicePort[]): ServiceSpec {
-  const names = ports.map(portName)
-  const { Ports: all = [] } = spec.EndpointSpec ?? {}
-  return {
-    ...spec,
-    EndpointSpec: { ...spec.EndpointSpec, Ports: all.filter((port) => !names.includes(portName(port))) },
-  }
+export function withoutPorts(spec: ServiceSpec, gone: readonly ServicePort[]): ServiceSpec {
+  const { Ports: ports = [] } = spec.EndpointSpec ?? {}
+  return { ...spec, EndpointSpec: { ...spec.EndpointSpec, Ports: otherPorts(ports, gone) } }
 }

@@ -1,15 +1,15 @@
-import type { Change } from '../../plan/change.ts'
+import { type Change, takersOf } from '../../plan/change.ts'
 
 /** The order in which services give published ports to each other: Swarm gives one to a service only when no other has it. Pure. */
 
 /** The services of a deploy that give ports to the one with this change. */
 export function giversOf({ request: { name } }: Change, givers: readonly Change[]): readonly Change[] {
-  return givers.filter((one) => givesTo(one).includes(name))
+  return givers.filter((one) => takersOf(one).includes(name))
 }
 
 /** Those that give any. */
 export function giversIn(changes: readonly Change[]): readonly Change[] {
-  return changes.filter((one) => givesTo(one).length > 0)
+  return changes.filter((one) => takersOf(one).length > 0)
 }
 
 /** Whatever gives a port away stands before what gets it; all else stays in its order. */
@@ -26,8 +26,4 @@ export function giversFirst<One>(all: readonly One[], changeOf: (one: One) => Ch
   }
   for (const [change, one] of byChange) take(change, one)
   return ordered
-}
-
-function givesTo(change: Change): readonly string[] {
-  return change.action === 'update' ? (change.givesPortsTo ?? []) : []
 }

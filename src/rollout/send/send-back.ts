@@ -5,7 +5,7 @@ import { sameSpec } from '../../docker/specs/spec-comparison.ts'
 import { findService, type UpdateResult } from '../../docker/specs/spec-update.ts'
 import { removeService } from '../../docker/swarm/service-removal.ts'
 import { isOnItsWayToANode } from '../../docker/swarm/task.ts'
-import type { Creation, Switch, Update } from '../../plan/change.ts'
+import { type Creation, type Switch, takersOf, type Update } from '../../plan/change.ts'
 import { INTERIM_LABEL } from '../../plan/interim-spec.ts'
 import { isAsBefore, sayingWhoScales, withScaleOnWayBack } from '../../plan/keep-replicas.ts'
 import { servicesNamed } from '../../plan/observe.ts'
@@ -191,7 +191,7 @@ async function untilOnNodes({ ID }: Service, sentAt: number, engine: Engine, sig
 
 /** What has got its ports goes back at the same time. */
 async function untilPortsAreFree(change: Update, engine: Engine, signal: AbortSignal): Promise<void> {
-  const { givesPortsTo: names = [] } = change
+  const names = takersOf(change)
   if (names.length === 0) return
   const deadline = nowMs() + PORTS_MS
   const areFree = async () => !havePortsOf(change, await servicesNamed(engine, names, signal))
