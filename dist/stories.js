@@ -20071,8 +20071,16 @@ function choose({ services }, rollback, kept, present) {
     const subjects = rollback.stack === undefined
         ? services.map((asked) => ({ asked, subject: { kind: 'service', name: asked.name } }))
         : [{ asked: rollback.stack, subject: { kind: 'stack', name: rollback.stack.name } }];
-    const chosen = subjects.flatMap(({ asked, subject }) => {
-        const records = recordsOf(kept, subject).map(({ record }) => record);
+    const all = subjects.map((one) => ({ ...one, records: recordsOf(kept, one.subject).map(({ record }) => record) }));
+    const jobs = rollback.rerunJobs ? [] : all.filter(({ subject, records: [newest] }) => isOfJob(subject, newest));
+    const going = all.filter((one) => !jobs.includes(one));
+    for (const { subject } of jobs) {
+        if (going.length === 0)
+            problems.push(`service ${subject.name}: ${ONLY_A_JOB}`);
+        else
+            log/* log */.Rm.notice(`service ${subject.name}: ${rollback_JOB_STAYS}`);
+    }
+    const chosen = going.flatMap(({ asked, subject, records }) => {
         const back = returnOf(subject, records, rollback, present);
         if (typeof back !== 'string')
             return [{ back, asked }];
@@ -20084,6 +20092,10 @@ function choose({ services }, rollback, kept, present) {
     });
     (0,errors/* throwAll */.Kx)(problems);
     return chosen;
+}
+/** Whether the one service that has the records is a job: which of them is meant does not matter where it stays. */
+function isOfJob({ kind }, newest) {
+    return kind === 'service' && newest !== undefined && newest.services.every(({ spec }) => (0,service_mode/* isJob */.o5)(spec));
 }
 /** Where one stack or service goes back to; or why that cannot be told. */
 function returnOf(subject, records, { to, rerunJobs, stack }, present) {
@@ -20143,7 +20155,7 @@ function rollback_goingBack({ back, asked }, { rerunJobs, stack }, present) {
     }
     const requests = all.filter((one) => !jobs.includes(one)).map(({ request }) => request);
     if (all.length > 0 && requests.length === 0)
-        problems.push(`${subject.kind} ${subject.name}: ${ONLY_JOBS}`);
+        problems.push(`stack ${subject.name}: ${ONLY_JOBS}`);
     const staying = stack?.prune === true ? [] : surplusOf(record, present);
     if (back.leftOut.length === 0) {
         for (const { Spec } of staying) {
@@ -20153,6 +20165,7 @@ function rollback_goingBack({ back, asked }, { rerunJobs, stack }, present) {
     return { requests, all: all.map(({ request }) => request), back, staying: staying.map(nameInFiles), problems };
 }
 const rollback_JOB_STAYS = 'a job, which is left as it is: going back would run the old one again, which `rerun-jobs: true` asks for';
+const ONLY_A_JOB = 'a job, and going back would run the old one again: write `rerun-jobs: true` if that is meant';
 const ONLY_JOBS = 'there are only jobs in it, and going back would run the old ones again: write `rerun-jobs: true` if that is meant';
 /** A service that has come to a stack since, or left it, would change sides without a word in the files of either. */
 function movedInWords({ record }, meant, { services }) {

@@ -425,6 +425,31 @@ describe('a stack', () => {
       expect(swarm.service('shop_migrate')?.Spec.TaskTemplate.ContainerSpec?.Image).toBe(pin('hub.test/acme/migrate:1'))
     })
 
+    test('that `services` names beside others stays too, in however many versions it is', async () => {
+      const swarm = new MemorySwarm({
+        nodes: [{}, {}],
+        images: { ...IMAGES, ...Object.fromEntries([1, 2].map((tag) => [`hub.test/acme/migrate:${tag}`, DONE])) },
+      })
+      const job = (name: string, tag: number) =>
+        `- {name: ${name}, image: 'hub.test/acme/migrate:${tag}', create: true, create-args: --mode replicated-job}`
+      for (const tag of [1, 2]) {
+        const services = [`- {name: web, image: '${IMAGE}:${tag}', create: true}`, job('migrate', tag), job('seed', 1)]
+        await runAction(swarm, { services: services.join('\n') })
+      }
+      const run = await rollBack(swarm, { services: 'web migrate seed', to: 'previous' })
+      expect(run).toMatchObject({ problems: [], results: [{ name: 'web', outcome: 'updated' }] })
+      for (const name of ['migrate', 'seed'])
+        expect(run.log).toContain(`service ${name}: a job, which is left as it is`)
+      expect((await rollBack(swarm, { services: 'migrate seed', to: 'previous' })).problems).toEqual(
+        ['migrate', 'seed'].map(
+          (name) =>
+            `service ${name}: a job, and going back would run the old one again: write \`rerun-jobs: true\` if that is meant`,
+        ),
+      )
+      const again = await rollBack(swarm, { services: 'migrate', to: '#1', 'rerun-jobs': 'true' })
+      expect(again).toMatchObject({ problems: [], results: [{ name: 'migrate', outcome: 'updated' }] })
+    })
+
     test('is not pruned', async () => {
       const swarm = await withJob()
       await rollBack(swarm, { stack: 'shop', to: 'previous', prune: 'true' })

@@ -101,8 +101,14 @@ function choose(
     rollback.stack === undefined
       ? services.map((asked) => ({ asked, subject: { kind: 'service' as const, name: asked.name } }))
       : [{ asked: rollback.stack, subject: { kind: 'stack' as const, name: rollback.stack.name } }]
-  const chosen = subjects.flatMap(({ asked, subject }) => {
-    const records = recordsOf(kept, subject).map(({ record }) => record)
+  const all = subjects.map((one) => ({ ...one, records: recordsOf(kept, one.subject).map(({ record }) => record) }))
+  const jobs = rollback.rerunJobs ? [] : all.filter(({ subject, records: [newest] }) => isOfJob(subject, newest))
+  const going = all.filter((one) => !jobs.includes(one))
+  for (const { subject } of jobs) {
+    if (going.length === 0) problems.push(`service ${subject.name}: ${ONLY_A_JOB}`)
+    else log.notice(`service ${subject.name}: ${JOB_STAYS}`)
+  }
+  const chosen = going.flatMap(({ asked, subject, records }) => {
     const back = returnOf(subject, records, rollback, present)
     if (typeof back !== 'string') return [{ back, asked }]
     const guess = records.length > 0 ? undefined : recordedName(subject, kept, present.services)
@@ -114,6 +120,11 @@ function choose(
   })
   throwAll(problems)
   return chosen
+}
+
+/** Whether the one service that has the records is a job: which of them is meant does not matter where it stays. */
+function isOfJob({ kind }: Subject, newest: DeployRecord | undefined): boolean {
+  return kind === 'service' && newest !== undefined && newest.services.every(({ spec }) => isJob(spec))
 }
 
 /** Where one stack or service goes back to; or why that cannot be told. */
@@ -186,7 +197,7 @@ function goingBack({ back, asked }: Chosen, { rerunJobs, stack }: RollbackReques
     log.notice(`service ${service.name}: ${JOB_STAYS}`)
   }
   const requests = all.filter((one) => !jobs.includes(one)).map(({ request }) => request)
-  if (all.length > 0 && requests.length === 0) problems.push(`${subject.kind} ${subject.name}: ${ONLY_JOBS}`)
+  if (all.length > 0 && requests.length === 0) problems.push(`stack ${subject.name}: ${ONLY_JOBS}`)
   const staying = stack?.prune === true ? [] : surplusOf(record, present)
   if (back.leftOut.length === 0) {
     for (const { Spec } of staying) {
@@ -198,6 +209,7 @@ function goingBack({ back, asked }: Chosen, { rerunJobs, stack }: RollbackReques
 
 const JOB_STAYS =
   'a job, which is left as it is: going back would run the old one again, which `rerun-jobs: true` asks for'
+const ONLY_A_JOB = 'a job, and going back would run the old one again: write `rerun-jobs: true` if that is meant'
 const ONLY_JOBS =
   'there are only jobs in it, and going back would run the old ones again: write `rerun-jobs: true` if that is meant'
 
