@@ -43,6 +43,8 @@ export interface Bench<Registry extends string> {
   crash(name: string): Promise<void>
   /** Waits for something to become true. */
   until(what: string, ask: () => boolean | Promise<boolean>): Promise<void>
+  /** Waits until no node has a container whose name starts so: it goes some time after its service. */
+  containersGone(prefix: string): Promise<void>
   /** The environment in which every start of `docker` leaves a line, from none on. */
   countingDocker(): Promise<Record<string, string>>
   /** How many times `docker` was started since. */
@@ -227,6 +229,14 @@ function useLab<Registry extends string>(
     },
     async until(what, ask) {
       await until(what, UNTIL_LIMIT_MS, ask)
+    },
+    async containersGone(prefix) {
+      for (const node of upLab().nodes) {
+        await until(`the end of the containers ${prefix} on ${node.name}`, UNTIL_LIMIT_MS, async () => {
+          const { body } = await node.engine<{ Names: string[] }[]>('GET', '/containers/json?all=1')
+          return !body.some(({ Names }) => Names.some((name) => name.startsWith(`/${prefix}`)))
+        })
+      }
     },
     async countingDocker() {
       const bin = join(upRunner().directory, 'bin')

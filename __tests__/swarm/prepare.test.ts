@@ -60,9 +60,8 @@ describeSwarm(
     /** No service, no container and no volume of ours on any node. */
     const expectNothingLeft = async () => {
       expect(await pullServices()).toEqual([])
+      await swarm.containersGone(PREFIX)
       for (const node of swarm.lab.nodes) {
-        const { body: containers } = await node.engine<{ Names: string[] }[]>('GET', '/containers/json?all=1')
-        expect(containers.flatMap(({ Names }) => Names).filter((name) => name.includes(PREFIX))).toEqual([])
         const { body } = await node.engine<{ Volumes: unknown[] | null }>('GET', '/volumes')
         expect(body.Volumes ?? []).toEqual([])
       }
@@ -230,10 +229,7 @@ describe.each(RELEASES)('prepare on the daemon of Debian %s', (release) => {
         expect(there.outputs.status).toBe('deployed')
         expect(there.log).toContain('on all 2 nodes that lacked it')
         expect((await swarm.lab.docker(['service', 'ls', '--format', '{{.Name}}'])).stdout.trim()).toBe('web')
-        for (const node of swarm.lab.nodes) {
-          const { body } = await node.engine<{ Names: string[] }[]>('GET', '/containers/json?all=1')
-          expect(body.flatMap(({ Names }) => Names).filter((name) => name.includes(PREFIX))).toEqual([])
-        }
+        await swarm.containersGone(PREFIX)
       },
       LIMIT_MS,
     )

@@ -117,10 +117,7 @@ describeSwarm(
         expect(await configsBesideRecords(swarm.lab)).toEqual([
           expect.stringMatching(/^swarm-deploy\.ca\.[0-9a-f]{12}\.[0-9a-f]{12}$/),
         ])
-        for (const node of ['n1', 'n2']) {
-          const { stdout } = await swarm.lab.docker(['ps', '--all', '--format', '{{.Names}}'], { node })
-          expect(stdout).not.toContain('swarm-deploy-ca')
-        }
+        await swarm.containersGone('swarm-deploy-ca')
         expect([told, first.log, second.log, third.log].join()).not.toContain(PASSWORD)
         expect(readdirSync(swarm.runner.temp)).toEqual([])
       },
