@@ -14922,7 +14922,104 @@ async function connect(deployment, workspace, env, signal) {
 
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./build/runner/text/word-list.js
+/**
+ * Words as a sentence lists them: `a, b and c`. By hand, and not with `Intl`: the first list of a run would cost it a
+ * twentieth of all its work.
+ */
+function andList(words) {
+    return joined(words, 'and');
+}
+/** The same for a choice: `a, b or c`. */
+function word_list_orList(words) {
+    return joined(words, 'or');
+}
+function joined(words, last) {
+    if (words.length < 2)
+        return words.join('');
+    return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/yaml-lines.js
+
+const TWO_IN_ONE_LINE = 'a value holds a colon and a blank: put the value in quotes, or begin a new line if another key begins there';
+const DASH_WITHOUT_BLANK = 'a dash begins an item only with a blank behind it: write it, as in `- name: web`, or put the word in quotes';
+const TEXT_BEHIND_END = 'text follows behind a quote or bracket that is closed: put the whole value in quotes';
+const BLANK_OR_COMMENT = /^\s*(?:#|$)/;
+/** A key, or an item of a list, begins the line. */
+const BEGINS = /^(?:-(?:\s|$)|[^\s#&*!|>%@`"'{[][^\s]*\s*:(?:\s|$)|"[^"]*"\s*:(?:\s|$)|'[^']*'\s*:(?:\s|$))/;
+const DASHES = /^(?:-\s+)+/;
+const DASH_IN_WORD = /^\s*-[A-Za-z]/;
+const BLOCK_FOLLOWS = /(?:^|[\s:])[|>][-+\d]*\s*(?:#.*)?$/;
+/**
+ * @param error that the package found first
+ * @returns `undefined` where the lines say no more than it
+ */
+function problemOfLines({ code, message, pos: [offset] }, source) {
+    const lines = source.split(/\r?\n/);
+    const index = source.slice(0, offset).split('\n').length - 1;
+    const before = source.slice(source.lastIndexOf('\n', offset - 1) + 1, offset);
+    const here = (reason) => ({ line: index + 1, column: before.length + 1, reason });
+    const areMappings = code === 'BLOCK_AS_IMPLICIT_KEY' && message.startsWith('Nested');
+    if (before.trim() === '' && !areMappings)
+        return ofBeginning(lines, index);
+    if (code === 'UNEXPECTED_TOKEN' && /["'}\]]\s*$/.test(before))
+        return here(TEXT_BEHIND_END);
+    if (!areMappings)
+        return undefined;
+    const dash = lines.slice(0, index + 1).findLastIndex((line) => DASH_IN_WORD.test(line));
+    if (dash >= 0)
+        return { line: dash + 1, column: indentOf(lines[dash]) + 1, reason: DASH_WITHOUT_BLANK };
+    if (/:(?:\s|$)/.test(lines[index]?.slice(before.length) ?? ''))
+        return here(TWO_IN_ONE_LINE);
+    // A value goes on in the next line, which was meant to be one of its own.
+    return ofBeginning(lines, lines.findIndex((line, at) => at > index && !BLANK_OR_COMMENT.test(line)));
+}
+/** That there is no line above in the same column that a line could stand beside. */
+function ofBeginning(lines, index) {
+    const line = lines[index] ?? '';
+    const column = indentOf(line) + 1;
+    const isItem = DASHES.test(`${line.trim()} `);
+    const { keys, items } = columnsAbove(lines.slice(0, index));
+    const beside = isItem ? items : keys;
+    if (!BEGINS.test(line.trimStart()) || beside.length === 0 || beside.includes(column))
+        return undefined;
+    const orItem = !isItem && items.includes(column) ? ', or write `- ` before it if it begins an item' : '';
+    const reason = `the line begins in column ${column}, and those above that it may stand beside in column ${word_list_orList(beside.map(String))}: indent it as one of them${orItem}`;
+    return { line: index + 1, column, reason };
+}
+/** The columns, from one, in which keys and items begin that may still go on behind these lines. */
+function columnsAbove(lines) {
+    const keys = [];
+    const items = [];
+    let block;
+    for (const line of lines) {
+        const indent = indentOf(line);
+        if (BLANK_OR_COMMENT.test(line) || (block !== undefined && indent > block))
+            continue;
+        block = BLOCK_FOLLOWS.test(line) ? indent : undefined;
+        const text = line.trimStart();
+        const [dashes = ''] = DASHES.exec(text) ?? [];
+        for (const columns of [keys, items])
+            while ((columns.at(-1) ?? 0) > indent + 1)
+                columns.pop();
+        for (const { index } of dashes.matchAll(/-/g))
+            add(items, indent + index + 1);
+        if (BEGINS.test(text.slice(dashes.length)))
+            add(keys, indent + dashes.length + 1);
+    }
+    return { keys, items };
+}
+function add(columns, column) {
+    if (columns.at(-1) !== column)
+        columns.push(column);
+}
+function indentOf(line = '') {
+    return line.length - line.trimStart().length;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/yaml.js
+
 
 const DEEPEST = 20;
 /** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
@@ -14942,6 +15039,7 @@ const REASONS = {
     BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
     BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
     BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
+    BLOCK_IN_FLOW: 'in a list or mapping with brackets a comma is missing, or a value holds a colon and a blank: write the comma, or put the value in quotes',
     BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
     BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
     MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
@@ -14979,13 +15077,17 @@ function yaml_parseYaml(text) {
     if (error === undefined)
         return { root, problems: tree.problems };
     const { line, col } = lineCounter.linePos(error.pos[0]);
-    return { root, problems: [{ line, column: col, reason: reasonFor(error, source) }] };
+    const known = knownReason(error, source);
+    const problem = known === undefined ? problemOfLines(error, source) : undefined;
+    const reason = known ?? REASONS[error.code] ?? OTHER_REASON;
+    return { root, problems: [problem ?? { line, column: col, reason }] };
 }
 /** Nothing but comments stands behind the first document: there is no other to lose. */
 function isEmptyDocument({ code, pos: [offset] }, source) {
     return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset));
 }
-function reasonFor({ code, message, pos: [offset] }, source) {
+/** A reason that says more than the kind of the error. */
+function knownReason({ code, message, pos: [offset] }, source) {
     const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1);
     if (/^[^\S\n]*\t/.test(startOfLine))
         return REASONS.TAB_AS_INDENT ?? OTHER_REASON;
@@ -14999,7 +15101,7 @@ function reasonFor({ code, message, pos: [offset] }, source) {
         return QUOTE_NOT_CLOSED;
     if (code === 'MISSING_CHAR' && source[offset] === '#')
         return COMMENT_WITHOUT_BLANK;
-    return REASONS[code] ?? OTHER_REASON;
+    return undefined;
 }
 /** To YAML a no-break space is a letter like any other: what seems indented is a key of the level above. */
 const BEGINS_STRANGELY = /^ *(?![ \t\r\n])\s/;
@@ -15370,24 +15472,6 @@ function isWholeConfig(text) {
     if (whole.startsWith('{'))
         return whole !== '{}' && isContent(whole);
     return isBase64(whole) && isWholeConfig(Buffer.from(whole.replace(/\s+/g, ''), 'base64').toString());
-}
-
-;// CONCATENATED MODULE: ./build/runner/text/word-list.js
-/**
- * Words as a sentence lists them: `a, b and c`. By hand, and not with `Intl`: the first list of a run would cost it a
- * twentieth of all its work.
- */
-function andList(words) {
-    return joined(words, 'and');
-}
-/** The same for a choice: `a, b or c`. */
-function word_list_orList(words) {
-    return joined(words, 'or');
-}
-function joined(words, last) {
-    if (words.length < 2)
-        return words.join('');
-    return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/problems.js
@@ -16313,11 +16397,25 @@ function closestKey(key, known, otherNames = {}) {
     const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined;
     if (other !== undefined)
         return other;
-    const [best] = known
+    const within = (names, lettersForTypo) => names
         .map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) }))
-        .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5))
-        .sort((a, b) => a.typos - b.typos);
+        .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / lettersForTypo));
+    const close = within(known, 2.5);
+    const closeToOthers = within(Object.keys(otherNames), 4).map(({ name, typos }) => ({ name: otherNames[name], typos }));
+    const [best] = [...close, ...closeToOthers].sort((a, b) => a.typos - b.typos);
     return best?.name;
+}
+/**
+ * What to do about an unknown key behind one without a value, with nothing but such between: it was perhaps not indented.
+ *
+ * @returns `undefined` where it stands behind another key
+ */
+function indentAdvice(entry, map, isKnown) {
+    const last = map.entries.slice(0, map.entries.indexOf(entry)).findLast(({ key }) => isKnown(key));
+    const isEmpty = last?.value.kind === 'text' && last.value.style === 'plain' && last.value.value === '';
+    if (!isEmpty || entry.line < last.line)
+        return undefined;
+    return `indent it by two blanks more if it belongs to \`${last.key}\` in line ${last.line}`;
 }
 /** A list of more keys hides the one that was meant. */
 const MOST_KEYS_TOLD = 8;
@@ -16462,9 +16560,12 @@ const REGISTRY_KEYS = [
 const OTHER_NAMES = {
     address: 'registry',
     configuration: 'config',
+    env: 'password-env',
+    file: 'password-file',
     host: 'registry',
     login: 'username',
     name: 'config',
+    pass: 'password',
     'pull-password': 'stored-password',
     'pull-username': 'stored-username',
     secret: 'password',
@@ -20382,6 +20483,12 @@ const KEYS_OF_OBJECTS = {
     secrets: 'name file external labels driver driver_opts template_driver',
     volumes: 'name driver driver_opts external labels',
 };
+/** Whether what is defined in a section has a key. */
+function isKeyOf(section, key) {
+    return section === 'services'
+        ? SERVICE_KEYS.includes(key)
+        : KEYS_OF_OBJECTS[section]?.split(' ').includes(key) === true;
+}
 /** What docker compose alone has there, and what to write. */
 const OF_COMPOSE_INSIDE = {
     count: 'write `generic_resources`',
@@ -20990,14 +21097,14 @@ function adaptService(path, name, service, adapting) {
         return service;
     }
     const fromFiles = variablesFromFiles(service, path, name, adapting);
-    const entries = service.entries.flatMap((entry) => adaptEntry(entry, path, name, fromFiles, adapting));
+    const entries = service.entries.flatMap((entry) => adaptEntry(entry, { path, service: name, map: service, fromFiles }, adapting));
     if (fromFiles.length > 0 && entryAt(service, 'environment') === undefined) {
         const all = { kind: 'map', line: service.line, entries: fromFiles };
         entries.push({ key: 'environment', line: service.line, value: all });
     }
     return { ...service, entries };
 }
-function adaptEntry(entry, path, service, fromFiles, adapting) {
+function adaptEntry(entry, { path, service, map, fromFiles }, adapting) {
     const { findings, lookUp } = adapting;
     const { key, line, value } = entry;
     const place = `${path} line ${line}`;
@@ -21016,7 +21123,10 @@ function adaptEntry(entry, path, service, fromFiles, adapting) {
     }
     if (!SERVICE_KEYS.includes(key)) {
         const closest = closestKey(key, SERVICE_KEYS) ?? closestKey(key.replaceAll('-', '_'), SERVICE_KEYS);
-        here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
+        const advice = closest === undefined
+            ? indentAdvice(entry, map, (one) => SERVICE_KEYS.includes(one))
+            : `did you mean \`${closest}\`?`;
+        here.add(`docker stack does not know this key: ${advice ?? 'leave it out'}`);
         return [];
     }
     if (isNothing(value) && (key === 'command' || key === 'entrypoint'))
@@ -21306,8 +21416,10 @@ function adaptFile({ path, root }, adapting) {
             here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`);
             return [];
         }
+        const misplaced = tellMisplaced(key, path, value, findings);
+        const rightly = { ...value, entries: value.entries.filter((one) => !misplaced.includes(one)) };
         // Variables without a value are told first, but only those that are left when all else has been looked at.
-        const adapted = findings.behind(() => mapValues(value, (name, inner) => adaptObject(key, path, name, inner, adapting)), (made) => checkVariables(path, made, lookUp, findings));
+        const adapted = findings.behind(() => mapValues(rightly, (name, inner) => adaptObject(key, path, name, inner, adapting)), (made) => checkVariables(path, made, lookUp, findings));
         for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
             findings.addProblem(`${path} line ${at}: ${keys.map(placed).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
         }
@@ -21332,6 +21444,28 @@ function adaptObject(section, path, name, value, adapting) {
     if (section === 'secrets' || section === 'configs')
         return adaptContent(section, path, name, value, adapting);
     return value;
+}
+/**
+ * Tells keys of a service, secret and the like that stand where these have their names, for want of indentation; the first
+ * of several that follow each other.
+ *
+ * @returns the entries of which nothing more is to be said: these, and what is empty for want of them
+ */
+function tellMisplaced(section, path, { entries }, findings) {
+    const one = section.slice(0, -1);
+    const isMisplaced = (entry) => entry !== undefined && entry.value.kind !== 'map' && !isNothing(entry.value) && isKeyOf(section, entry.key);
+    return entries.flatMap((entry, index) => {
+        if (!isMisplaced(entry))
+            return isNothing(entry.value) && isMisplaced(entries[index + 1]) ? [entry] : [];
+        const before = entries[index - 1];
+        if (isMisplaced(before))
+            return [entry];
+        const remedy = before === undefined
+            ? `write the name of the ${one} before it, as in \`web: {${entry.key}: \u2026}\``
+            : `indent it, and what follows it, by two blanks more if it belongs to the ${one} ${placed(before.key)}`;
+        findings.addProblem(`${path} line ${entry.line}: \`${entry.key}\` is a key of a ${one}: ${remedy}`);
+        return [entry];
+    });
 }
 /** What to do about a top-level key that is none. */
 function adviceAtTop(key, value) {
@@ -21364,9 +21498,9 @@ function characterProblem(text) {
     if (found === null)
         return undefined;
     const before = text.slice(0, found.index).split('\n');
-    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, reason: characters_reasonFor(found[0]) };
+    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, reason: reasonFor(found[0]) };
 }
-function characters_reasonFor(char) {
+function reasonFor(char) {
     if (char === '\r')
         return 'a carriage return stands alone: save the file with the line ends of Unix or Windows';
     if (char === '\0')
@@ -23056,9 +23190,11 @@ function service_keys_checkKeys(name, map, keys, problems) {
         problems.add(`${shown_ticked(only.key)} is no key of an entry: leave the dashes off all \`name: image\` pairs, or write ${shown_ticked(`- name: ${only.key}`)} with an \`image\` below it`);
         return false;
     }
-    for (const { key, line } of unknown) {
+    for (const entry of unknown) {
+        const { key, line } = entry;
         const closest = closestKey(key, keys, service_keys_OTHER_NAMES);
-        problems.add(`line ${line} has the unknown key ${shown_shown(key)}: ${service_keys_adviceFor(key, closest, keys)}`);
+        const advice = service_keys_adviceFor(key, closest) ?? indentAdvice(entry, map, (one) => isKnown(one, keys));
+        problems.add(`line ${line} has the unknown key ${shown_shown(key)}: ${advice ?? keyAdvice(closest, keys)}`);
     }
     return unknown.length === 0;
 }
@@ -23066,15 +23202,14 @@ function service_keys_checkKeys(name, map, keys, problems) {
 function isKnown(key, keys) {
     return keys.includes(key) || RETIRED_KEYS.includes(key);
 }
-function service_keys_adviceFor(key, closest, keys) {
+/** @returns `undefined` where there is nothing to say but which keys there are */
+function service_keys_adviceFor(key, closest) {
     if (Object.hasOwn(COMPOSE_KEYS, key))
         return `this action's \`services\` is no compose file: ${COMPOSE_KEYS[key]}`;
     const policy = settingMeantBy(key);
     if (policy !== undefined)
         return `write it in \`update-config\`, as in \`update-config: {${policy}: \u2026}\``;
-    if (closest !== undefined)
-        return keyAdvice(closest, keys);
-    return adviceForFlag(key) ?? keyAdvice(closest, keys);
+    return closest === undefined ? adviceForFlag(key) : `did you mean \`${closest}\`?`;
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/service-entries.js

@@ -11514,7 +11514,7 @@ function isWholeConfig(text) {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4386);
 /* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3697);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4103);
 /* harmony import */ var _docker_config_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5147);
 
 
@@ -11880,8 +11880,8 @@ var files = __nccwpck_require__(4519);
 var masking = __nccwpck_require__(5340);
 // EXTERNAL MODULE: ./build/inputs/variables.js
 var variables = __nccwpck_require__(5789);
-// EXTERNAL MODULE: ./build/inputs/yaml.js
-var yaml = __nccwpck_require__(3697);
+// EXTERNAL MODULE: ./build/inputs/yaml.js + 1 modules
+var yaml = __nccwpck_require__(4103);
 // EXTERNAL MODULE: ./build/inputs/accounts/config-content.js
 var config_content = __nccwpck_require__(4607);
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
@@ -12640,6 +12640,7 @@ function sourcesOf(object, lookUp) {
 /* harmony export */   EP: () => (/* binding */ isSection),
 /* harmony export */   ZV: () => (/* binding */ own),
 /* harmony export */   bP: () => (/* binding */ SECTIONS),
+/* harmony export */   bX: () => (/* binding */ isKeyOf),
 /* harmony export */   "in": () => (/* binding */ unheardKeys),
 /* harmony export */   ln: () => (/* binding */ REFUSED),
 /* harmony export */   xI: () => (/* binding */ SERVICE_KEYS)
@@ -12716,6 +12717,12 @@ const KEYS_OF_OBJECTS = {
     secrets: 'name file external labels driver driver_opts template_driver',
     volumes: 'name driver driver_opts external labels',
 };
+/** Whether what is defined in a section has a key. */
+function isKeyOf(section, key) {
+    return section === 'services'
+        ? SERVICE_KEYS.includes(key)
+        : KEYS_OF_OBJECTS[section]?.split(' ').includes(key) === true;
+}
 /** What docker compose alone has there, and what to write. */
 const OF_COMPOSE_INSIDE = {
     count: 'write `generic_resources`',
@@ -13840,6 +13847,7 @@ function asWords({ spelling, value, isJoined }) {
 /* harmony export */   YH: () => (/* binding */ keyAdvice),
 /* harmony export */   bi: () => (/* binding */ closestKey),
 /* harmony export */   fK: () => (/* binding */ valueAt),
+/* harmony export */   jU: () => (/* binding */ indentAdvice),
 /* harmony export */   qz: () => (/* binding */ similarNames),
 /* harmony export */   wz: () => (/* binding */ filledAt)
 /* harmony export */ });
@@ -13877,11 +13885,25 @@ function closestKey(key, known, otherNames = {}) {
     const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined;
     if (other !== undefined)
         return other;
-    const [best] = known
+    const within = (names, lettersForTypo) => names
         .map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) }))
-        .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5))
-        .sort((a, b) => a.typos - b.typos);
+        .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / lettersForTypo));
+    const close = within(known, 2.5);
+    const closeToOthers = within(Object.keys(otherNames), 4).map(({ name, typos }) => ({ name: otherNames[name], typos }));
+    const [best] = [...close, ...closeToOthers].sort((a, b) => a.typos - b.typos);
     return best?.name;
+}
+/**
+ * What to do about an unknown key behind one without a value, with nothing but such between: it was perhaps not indented.
+ *
+ * @returns `undefined` where it stands behind another key
+ */
+function indentAdvice(entry, map, isKnown) {
+    const last = map.entries.slice(0, map.entries.indexOf(entry)).findLast(({ key }) => isKnown(key));
+    const isEmpty = last?.value.kind === 'text' && last.value.style === 'plain' && last.value.value === '';
+    if (!isEmpty || entry.line < last.line)
+        return undefined;
+    return `indent it by two blanks more if it belongs to \`${last.key}\` in line ${last.line}`;
 }
 /** A list of more keys hides the one that was meant. */
 const MOST_KEYS_TOLD = 8;
@@ -14673,7 +14695,7 @@ function targetInWords(target) {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
 /* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8158);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6790);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3697);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4103);
 
 
 
@@ -15086,7 +15108,7 @@ function variableIn(address) {
 /* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8158);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6790);
 /* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3368);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3697);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4103);
 
 
 
@@ -15482,14 +15504,100 @@ function pairsOfList({ items }, at) {
 
 /***/ }),
 
-/***/ 3697:
+/***/ 4103:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ isNoNumber),
-/* harmony export */   h: () => (/* binding */ parseYaml)
-/* harmony export */ });
-/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8815);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  H: () => (/* binding */ isNoNumber),
+  h: () => (/* binding */ parseYaml)
+});
+
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+// EXTERNAL MODULE: ./build/runner/text/word-list.js
+var word_list = __nccwpck_require__(8680);
+;// CONCATENATED MODULE: ./build/inputs/yaml-lines.js
+
+const TWO_IN_ONE_LINE = 'a value holds a colon and a blank: put the value in quotes, or begin a new line if another key begins there';
+const DASH_WITHOUT_BLANK = 'a dash begins an item only with a blank behind it: write it, as in `- name: web`, or put the word in quotes';
+const TEXT_BEHIND_END = 'text follows behind a quote or bracket that is closed: put the whole value in quotes';
+const BLANK_OR_COMMENT = /^\s*(?:#|$)/;
+/** A key, or an item of a list, begins the line. */
+const BEGINS = /^(?:-(?:\s|$)|[^\s#&*!|>%@`"'{[][^\s]*\s*:(?:\s|$)|"[^"]*"\s*:(?:\s|$)|'[^']*'\s*:(?:\s|$))/;
+const DASHES = /^(?:-\s+)+/;
+const DASH_IN_WORD = /^\s*-[A-Za-z]/;
+const BLOCK_FOLLOWS = /(?:^|[\s:])[|>][-+\d]*\s*(?:#.*)?$/;
+/**
+ * @param error that the package found first
+ * @returns `undefined` where the lines say no more than it
+ */
+function problemOfLines({ code, message, pos: [offset] }, source) {
+    const lines = source.split(/\r?\n/);
+    const index = source.slice(0, offset).split('\n').length - 1;
+    const before = source.slice(source.lastIndexOf('\n', offset - 1) + 1, offset);
+    const here = (reason) => ({ line: index + 1, column: before.length + 1, reason });
+    const areMappings = code === 'BLOCK_AS_IMPLICIT_KEY' && message.startsWith('Nested');
+    if (before.trim() === '' && !areMappings)
+        return ofBeginning(lines, index);
+    if (code === 'UNEXPECTED_TOKEN' && /["'}\]]\s*$/.test(before))
+        return here(TEXT_BEHIND_END);
+    if (!areMappings)
+        return undefined;
+    const dash = lines.slice(0, index + 1).findLastIndex((line) => DASH_IN_WORD.test(line));
+    if (dash >= 0)
+        return { line: dash + 1, column: indentOf(lines[dash]) + 1, reason: DASH_WITHOUT_BLANK };
+    if (/:(?:\s|$)/.test(lines[index]?.slice(before.length) ?? ''))
+        return here(TWO_IN_ONE_LINE);
+    // A value goes on in the next line, which was meant to be one of its own.
+    return ofBeginning(lines, lines.findIndex((line, at) => at > index && !BLANK_OR_COMMENT.test(line)));
+}
+/** That there is no line above in the same column that a line could stand beside. */
+function ofBeginning(lines, index) {
+    const line = lines[index] ?? '';
+    const column = indentOf(line) + 1;
+    const isItem = DASHES.test(`${line.trim()} `);
+    const { keys, items } = columnsAbove(lines.slice(0, index));
+    const beside = isItem ? items : keys;
+    if (!BEGINS.test(line.trimStart()) || beside.length === 0 || beside.includes(column))
+        return undefined;
+    const orItem = !isItem && items.includes(column) ? ', or write `- ` before it if it begins an item' : '';
+    const reason = `the line begins in column ${column}, and those above that it may stand beside in column ${(0,word_list/* orList */.A)(beside.map(String))}: indent it as one of them${orItem}`;
+    return { line: index + 1, column, reason };
+}
+/** The columns, from one, in which keys and items begin that may still go on behind these lines. */
+function columnsAbove(lines) {
+    const keys = [];
+    const items = [];
+    let block;
+    for (const line of lines) {
+        const indent = indentOf(line);
+        if (BLANK_OR_COMMENT.test(line) || (block !== undefined && indent > block))
+            continue;
+        block = BLOCK_FOLLOWS.test(line) ? indent : undefined;
+        const text = line.trimStart();
+        const [dashes = ''] = DASHES.exec(text) ?? [];
+        for (const columns of [keys, items])
+            while ((columns.at(-1) ?? 0) > indent + 1)
+                columns.pop();
+        for (const { index } of dashes.matchAll(/-/g))
+            add(items, indent + index + 1);
+        if (BEGINS.test(text.slice(dashes.length)))
+            add(keys, indent + dashes.length + 1);
+    }
+    return { keys, items };
+}
+function add(columns, column) {
+    if (columns.at(-1) !== column)
+        columns.push(column);
+}
+function indentOf(line = '') {
+    return line.length - line.trimStart().length;
+}
+
+;// CONCATENATED MODULE: ./build/inputs/yaml.js
+
 
 const DEEPEST = 20;
 /** How many values all aliases together may stand for: more is an attack or a mistake, and would fill the memory. */
@@ -15509,6 +15617,7 @@ const REASONS = {
     BAD_ALIAS: 'a value that begins with * or & is an alias or anchor in YAML: put the value in quotes',
     BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
     BAD_INDENT: 'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
+    BLOCK_IN_FLOW: 'in a list or mapping with brackets a comma is missing, or a value holds a colon and a blank: write the comma, or put the value in quotes',
     BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
     BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
     MISSING_CHAR: 'a quote, bracket, comma or colon is missing: close what was opened, and write `key: value` with a blank after the colon',
@@ -15530,9 +15639,9 @@ const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put v
  */
 function parseYaml(text) {
     const source = text.replace(/^\uFEFF/, '');
-    const lineCounter = new yaml__WEBPACK_IMPORTED_MODULE_0__/* .LineCounter */ .HN();
+    const lineCounter = new dist/* LineCounter */.HN();
     // Duplicate keys are found below: the package's own search takes quadratic time.
-    const document = (0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .parseDocument */ .Tp)(source, {
+    const document = (0,dist/* parseDocument */.Tp)(source, {
         schema: 'failsafe',
         lineCounter,
         prettyErrors: false,
@@ -15546,13 +15655,17 @@ function parseYaml(text) {
     if (error === undefined)
         return { root, problems: tree.problems };
     const { line, col } = lineCounter.linePos(error.pos[0]);
-    return { root, problems: [{ line, column: col, reason: reasonFor(error, source) }] };
+    const known = knownReason(error, source);
+    const problem = known === undefined ? problemOfLines(error, source) : undefined;
+    const reason = known ?? REASONS[error.code] ?? OTHER_REASON;
+    return { root, problems: [problem ?? { line, column: col, reason }] };
 }
 /** Nothing but comments stands behind the first document: there is no other to lose. */
 function isEmptyDocument({ code, pos: [offset] }, source) {
     return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset));
 }
-function reasonFor({ code, message, pos: [offset] }, source) {
+/** A reason that says more than the kind of the error. */
+function knownReason({ code, message, pos: [offset] }, source) {
     const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1);
     if (/^[^\S\n]*\t/.test(startOfLine))
         return REASONS.TAB_AS_INDENT ?? OTHER_REASON;
@@ -15566,7 +15679,7 @@ function reasonFor({ code, message, pos: [offset] }, source) {
         return QUOTE_NOT_CLOSED;
     if (code === 'MISSING_CHAR' && source[offset] === '#')
         return COMMENT_WITHOUT_BLANK;
-    return REASONS[code] ?? OTHER_REASON;
+    return undefined;
 }
 /** To YAML a no-break space is a letter like any other: what seems indented is a key of the level above. */
 const BEGINS_STRANGELY = /^ *(?![ \t\r\n])\s/;
@@ -15575,9 +15688,9 @@ const VALUES_WITH_COLON = ['BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW'];
 const TEXT_ENDING_IN_COLON = /^[^\s,[\]{}'"#]+:[^\S\n]*(?:[,\]}#\n]|$)/;
 /** Plain, or with the tag that says it. */
 function isMergeKey(key) {
-    if (!(0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isScalar */ .jn)(key) || key.value !== '<<')
+    if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
         return false;
-    return key.tag === `${YAML_TAG}merge` || (key.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.PLAIN && (key.tag === undefined || key.tag === '!'));
+    return key.tag === `${YAML_TAG}merge` || (key.type === dist/* Scalar */.X5.PLAIN && (key.tag === undefined || key.tag === '!'));
 }
 const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
@@ -15683,7 +15796,7 @@ class TreeBuilder {
         const offset = node.range?.[0] ?? 0;
         if (depth > DEEPEST)
             return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
-        if ((0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isAlias */ .Vj)(node))
+        if ((0,dist/* isAlias */.Vj)(node))
             return this.#resolve(node.source, offset);
         if (node.anchor !== undefined)
             this.#anchors.set(node.anchor, undefined);
@@ -15698,16 +15811,16 @@ class TreeBuilder {
         const ofTag = tag === undefined ? offset : Math.max(0, this.#source.lastIndexOf('!', offset - 1));
         if (tag !== undefined && Object.hasOwn(COMPOSE_TAGS, tag))
             return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? '');
-        if (tag !== undefined && !(0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isScalar */ .jn)(node) && !HARMLESS_TAGS.has(tag)) {
+        if (tag !== undefined && !(0,dist/* isScalar */.jn)(node) && !HARMLESS_TAGS.has(tag)) {
             return this.#refuse(ofTag, 'a tag (!) stands before a list or mapping: leave the tag out');
         }
-        if ((0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isMap */ .jh)(node))
+        if ((0,dist/* isMap */.jh)(node))
             return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
-        if ((0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isSeq */ .oP)(node)) {
+        if ((0,dist/* isSeq */.oP)(node)) {
             const items = node.items.map((item) => this.build(item, depth + 1));
             return this.#sized({ kind: 'list', line, items });
         }
-        if (!(0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isScalar */ .jn)(node))
+        if (!(0,dist/* isScalar */.jn)(node))
             return this.#empty(offset);
         const untagged = { kind: 'text', line, value: this.#textOf(node), ...this.#styleOf(node) };
         if (/\p{Surrogate}/u.test(untagged.value)) {
@@ -15724,7 +15837,7 @@ class TreeBuilder {
     /** The package ends a block with a line break also where the file ends without one, which YAML and docker do not. */
     #textOf({ value, type, range }) {
         const text = String(value ?? '');
-        const isBlock = type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_LITERAL || type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_FOLDED;
+        const isBlock = type === dist/* Scalar */.X5.BLOCK_LITERAL || type === dist/* Scalar */.X5.BLOCK_FOLDED;
         if (!isBlock || !text.endsWith('\n') || range?.[1] !== this.#source.length)
             return text;
         const lastOf = (lines) => lines.slice(lines.lastIndexOf('\n') + 1);
@@ -15734,11 +15847,11 @@ class TreeBuilder {
         return written !== '' && hasLine ? text.slice(0, -1) : text;
     }
     #styleOf(node) {
-        if (node.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_LITERAL || node.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_FOLDED) {
+        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
             return { style: 'block', isFolded: false, hasComment: false };
         }
         const [start, end] = node.range ?? [0, 0];
-        const isPlain = node.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.PLAIN;
+        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
         return {
             style: isPlain ? 'plain' : 'quoted',
             isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
@@ -15778,7 +15891,7 @@ class TreeBuilder {
     #merged(node, offset, depth) {
         const known = this.problems.length;
         const value = this.build(node, depth + 1);
-        const all = value.kind === 'list' && (0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isSeq */ .oP)(node) ? value.items : [value];
+        const all = value.kind === 'list' && (0,dist/* isSeq */.oP)(node) ? value.items : [value];
         if (this.problems.length === known && all.some(({ kind }) => kind !== 'map')) {
             this.#refuse(offset, 'what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping');
         }
@@ -19043,8 +19156,8 @@ var masking = __nccwpck_require__(5340);
 var inputs_problems = __nccwpck_require__(6790);
 // EXTERNAL MODULE: ./build/inputs/variables.js
 var variables = __nccwpck_require__(5789);
-// EXTERNAL MODULE: ./build/inputs/yaml.js
-var yaml = __nccwpck_require__(3697);
+// EXTERNAL MODULE: ./build/inputs/yaml.js + 1 modules
+var yaml = __nccwpck_require__(4103);
 // EXTERNAL MODULE: ./build/inputs/accounts/config-content.js
 var config_content = __nccwpck_require__(4607);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/ecr.js
@@ -19152,9 +19265,12 @@ const REGISTRY_KEYS = [
 const OTHER_NAMES = {
     address: 'registry',
     configuration: 'config',
+    env: 'password-env',
+    file: 'password-file',
     host: 'registry',
     login: 'username',
     name: 'config',
+    pass: 'password',
     'pull-password': 'stored-password',
     'pull-username': 'stored-username',
     secret: 'password',
@@ -21847,14 +21963,14 @@ function adaptService(path, name, service, adapting) {
         return service;
     }
     const fromFiles = variablesFromFiles(service, path, name, adapting);
-    const entries = service.entries.flatMap((entry) => adaptEntry(entry, path, name, fromFiles, adapting));
+    const entries = service.entries.flatMap((entry) => adaptEntry(entry, { path, service: name, map: service, fromFiles }, adapting));
     if (fromFiles.length > 0 && (0,tree/* entryAt */._f)(service, 'environment') === undefined) {
         const all = { kind: 'map', line: service.line, entries: fromFiles };
         entries.push({ key: 'environment', line: service.line, value: all });
     }
     return { ...service, entries };
 }
-function adaptEntry(entry, path, service, fromFiles, adapting) {
+function adaptEntry(entry, { path, service, map, fromFiles }, adapting) {
     const { findings, lookUp } = adapting;
     const { key, line, value } = entry;
     const place = `${path} line ${line}`;
@@ -21873,7 +21989,10 @@ function adaptEntry(entry, path, service, fromFiles, adapting) {
     }
     if (!keys/* SERVICE_KEYS */.xI.includes(key)) {
         const closest = (0,inputs_keys/* closestKey */.bi)(key, keys/* SERVICE_KEYS */.xI) ?? (0,inputs_keys/* closestKey */.bi)(key.replaceAll('-', '_'), keys/* SERVICE_KEYS */.xI);
-        here.add(`docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`);
+        const advice = closest === undefined
+            ? (0,inputs_keys/* indentAdvice */.jU)(entry, map, (one) => keys/* SERVICE_KEYS */.xI.includes(one))
+            : `did you mean \`${closest}\`?`;
+        here.add(`docker stack does not know this key: ${advice ?? 'leave it out'}`);
         return [];
     }
     if ((0,tree/* isNothing */.qv)(value) && (key === 'command' || key === 'entrypoint'))
@@ -22163,8 +22282,10 @@ function adaptFile({ path, root }, adapting) {
             here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`);
             return [];
         }
+        const misplaced = tellMisplaced(key, path, value, findings);
+        const rightly = { ...value, entries: value.entries.filter((one) => !misplaced.includes(one)) };
         // Variables without a value are told first, but only those that are left when all else has been looked at.
-        const adapted = findings.behind(() => (0,tree/* mapValues */.LG)(value, (name, inner) => adaptObject(key, path, name, inner, adapting)), (made) => checkVariables(path, made, lookUp, findings));
+        const adapted = findings.behind(() => (0,tree/* mapValues */.LG)(rightly, (name, inner) => adaptObject(key, path, name, inner, adapting)), (made) => checkVariables(path, made, lookUp, findings));
         for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
             findings.addProblem(`${path} line ${at}: ${keys.map(shown/* placed */.GS).join('.')}: \`${found}\` is a number to YAML that docker does not take: put it in quotes`);
         }
@@ -22189,6 +22310,28 @@ function adaptObject(section, path, name, value, adapting) {
     if (section === 'secrets' || section === 'configs')
         return (0,adapt_content/* adaptContent */.w)(section, path, name, value, adapting);
     return value;
+}
+/**
+ * Tells keys of a service, secret and the like that stand where these have their names, for want of indentation; the first
+ * of several that follow each other.
+ *
+ * @returns the entries of which nothing more is to be said: these, and what is empty for want of them
+ */
+function tellMisplaced(section, path, { entries }, findings) {
+    const one = section.slice(0, -1);
+    const isMisplaced = (entry) => entry !== undefined && entry.value.kind !== 'map' && !(0,tree/* isNothing */.qv)(entry.value) && (0,keys/* isKeyOf */.bX)(section, entry.key);
+    return entries.flatMap((entry, index) => {
+        if (!isMisplaced(entry))
+            return (0,tree/* isNothing */.qv)(entry.value) && isMisplaced(entries[index + 1]) ? [entry] : [];
+        const before = entries[index - 1];
+        if (isMisplaced(before))
+            return [entry];
+        const remedy = before === undefined
+            ? `write the name of the ${one} before it, as in \`web: {${entry.key}: \u2026}\``
+            : `indent it, and what follows it, by two blanks more if it belongs to the ${one} ${(0,shown/* placed */.GS)(before.key)}`;
+        findings.addProblem(`${path} line ${entry.line}: \`${entry.key}\` is a key of a ${one}: ${remedy}`);
+        return [entry];
+    });
 }
 /** What to do about a top-level key that is none. */
 function adviceAtTop(key, value) {
@@ -22766,9 +22909,11 @@ function service_keys_checkKeys(name, map, keys, problems) {
         problems.add(`${(0,shown/* ticked */.bn)(only.key)} is no key of an entry: leave the dashes off all \`name: image\` pairs, or write ${(0,shown/* ticked */.bn)(`- name: ${only.key}`)} with an \`image\` below it`);
         return false;
     }
-    for (const { key, line } of unknown) {
+    for (const entry of unknown) {
+        const { key, line } = entry;
         const closest = (0,inputs_keys/* closestKey */.bi)(key, keys, service_keys_OTHER_NAMES);
-        problems.add(`line ${line} has the unknown key ${(0,shown/* shown */.SP)(key)}: ${service_keys_adviceFor(key, closest, keys)}`);
+        const advice = service_keys_adviceFor(key, closest) ?? (0,inputs_keys/* indentAdvice */.jU)(entry, map, (one) => isKnown(one, keys));
+        problems.add(`line ${line} has the unknown key ${(0,shown/* shown */.SP)(key)}: ${advice ?? (0,inputs_keys/* keyAdvice */.YH)(closest, keys)}`);
     }
     return unknown.length === 0;
 }
@@ -22776,15 +22921,14 @@ function service_keys_checkKeys(name, map, keys, problems) {
 function isKnown(key, keys) {
     return keys.includes(key) || update_policy/* RETIRED_KEYS */.rC.includes(key);
 }
-function service_keys_adviceFor(key, closest, keys) {
+/** @returns `undefined` where there is nothing to say but which keys there are */
+function service_keys_adviceFor(key, closest) {
     if (Object.hasOwn(COMPOSE_KEYS, key))
         return `this action's \`services\` is no compose file: ${COMPOSE_KEYS[key]}`;
     const policy = (0,update_policy/* settingMeantBy */.fC)(key);
     if (policy !== undefined)
         return `write it in \`update-config\`, as in \`update-config: {${policy}: \u2026}\``;
-    if (closest !== undefined)
-        return (0,inputs_keys/* keyAdvice */.YH)(closest, keys);
-    return (0,inputs_flags/* adviceForFlag */.iB)(key) ?? (0,inputs_keys/* keyAdvice */.YH)(closest, keys);
+    return closest === undefined ? (0,inputs_flags/* adviceForFlag */.iB)(key) : `did you mean \`${closest}\`?`;
 }
 
 // EXTERNAL MODULE: ./build/runner/text/printable.js

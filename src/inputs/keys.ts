@@ -1,5 +1,5 @@
 import { listed, type Problems } from './problems.ts'
-import type { YamlMap, YamlValue } from './yaml.ts'
+import type { YamlEntry, YamlMap, YamlValue } from './yaml.ts'
 
 const MOST_TYPOS = 2
 const MOST_GUESSES = 3
@@ -37,11 +37,26 @@ export function closestKey(
   const plain = key.toLowerCase().replaceAll('_', '-')
   const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined
   if (other !== undefined) return other
-  const [best] = known
-    .map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) }))
-    .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / 2.5))
-    .sort((a, b) => a.typos - b.typos)
+  const within = (names: readonly string[], lettersForTypo: number) =>
+    names
+      .map((name) => ({ name, typos: typosBetween(plain.slice(0, 40), name) }))
+      .filter(({ name, typos }) => typos <= Math.min(MOST_TYPOS, name.length / lettersForTypo))
+  const close = within(known, 2.5)
+  const closeToOthers = within(Object.keys(otherNames), 4).map(({ name, typos }) => ({ name: otherNames[name], typos }))
+  const [best] = [...close, ...closeToOthers].sort((a, b) => a.typos - b.typos)
   return best?.name
+}
+
+/**
+ * What to do about an unknown key behind one without a value, with nothing but such between: it was perhaps not indented.
+ *
+ * @returns `undefined` where it stands behind another key
+ */
+export function indentAdvice(entry: YamlEntry, map: YamlMap, isKnown: (key: string) => boolean): string | undefined {
+  const last = map.entries.slice(0, map.entries.indexOf(entry)).findLast(({ key }) => isKnown(key))
+  const isEmpty = last?.value.kind === 'text' && last.value.style === 'plain' && last.value.value === ''
+  if (!isEmpty || entry.line < last.line) return undefined
+  return `indent it by two blanks more if it belongs to \`${last.key}\` in line ${last.line}`
 }
 
 /** A list of more keys hides the one that was meant. */

@@ -1,7 +1,7 @@
 import { shown, ticked } from '../runner/text/shown.ts'
 import { ATTACHMENT_KEYS } from './attachments/request.ts'
 import { adviceForFlag } from './flags.ts'
-import { closestKey, keyAdvice } from './keys.ts'
+import { closestKey, indentAdvice, keyAdvice } from './keys.ts'
 import type { Problems } from './problems.ts'
 import { type StrategyTable, strategyKeys } from './strategy.ts'
 import { POLICY_KEYS, RETIRED_KEYS, settingMeantBy } from './update-policy.ts'
@@ -97,9 +97,11 @@ export function checkKeys(
     )
     return false
   }
-  for (const { key, line } of unknown) {
+  for (const entry of unknown) {
+    const { key, line } = entry
     const closest = closestKey(key, keys, OTHER_NAMES)
-    problems.add(`line ${line} has the unknown key ${shown(key)}: ${adviceFor(key, closest, keys)}`)
+    const advice = adviceFor(key, closest) ?? indentAdvice(entry, map, (one) => isKnown(one, keys))
+    problems.add(`line ${line} has the unknown key ${shown(key)}: ${advice ?? keyAdvice(closest, keys)}`)
   }
   return unknown.length === 0
 }
@@ -109,10 +111,10 @@ export function isKnown(key: string, keys: readonly string[]): boolean {
   return keys.includes(key) || RETIRED_KEYS.includes(key)
 }
 
-function adviceFor(key: string, closest: string | undefined, keys: readonly string[]): string {
+/** @returns `undefined` where there is nothing to say but which keys there are */
+function adviceFor(key: string, closest: string | undefined): string | undefined {
   if (Object.hasOwn(COMPOSE_KEYS, key)) return `this action's \`services\` is no compose file: ${COMPOSE_KEYS[key]}`
   const policy = settingMeantBy(key)
   if (policy !== undefined) return `write it in \`update-config\`, as in \`update-config: {${policy}: …}\``
-  if (closest !== undefined) return keyAdvice(closest, keys)
-  return adviceForFlag(key) ?? keyAdvice(closest, keys)
+  return closest === undefined ? adviceForFlag(key) : `did you mean \`${closest}\`?`
 }

@@ -12,6 +12,7 @@ import {
   type YAMLMap,
   type YAMLParseError,
 } from 'yaml'
+import { type LineProblem, problemOfLines } from './yaml-lines.ts'
 
 /** A YAML value and where it stands. Every scalar is text: `0123`, `1e5`, `yes` and `null` stay what they are. */
 export type YamlValue = YamlText | YamlList | YamlMap
@@ -47,17 +48,11 @@ export interface YamlEntry {
   readonly value: YamlValue
 }
 
-/** What is wrong with a YAML text. The text itself is never quoted: it may hold secrets. */
-interface YamlProblem {
-  readonly line: number
-  readonly column: number
-  readonly reason: string
-}
-
 export interface YamlDocument {
   /** As far as it could be read, when there are problems; `undefined` for an empty text. */
   readonly root: YamlValue | undefined
-  readonly problems: readonly YamlProblem[]
+  /** The text itself is never quoted: it may hold secrets. */
+  readonly problems: readonly LineProblem[]
 }
 
 const DEEPEST = 20
@@ -87,6 +82,8 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
   BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape that YAML does not know: use single quotes',
   BAD_INDENT:
     'a bracket or quote is not closed, or a line is not indented far enough: close it, or put the value in quotes',
+  BLOCK_IN_FLOW:
+    'in a list or mapping with brackets a comma is missing, or a value holds a colon and a blank: write the comma, or put the value in quotes',
   BAD_SCALAR_START: 'a value begins with a character that YAML reserves (one of @ ` %): put the value in quotes',
   BLOCK_AS_IMPLICIT_KEY:
     'a value holds a colon and a blank, or a line is not indented as its neighbours: put the value in quotes, or indent the line as they are',
@@ -132,7 +129,10 @@ export function parseYaml(text: string): YamlDocument {
   if (error === undefined) return { root, problems: tree.problems }
 
   const { line, col } = lineCounter.linePos(error.pos[0])
-  return { root, problems: [{ line, column: col, reason: reasonFor(error, source) }] }
+  const known = knownReason(error, source)
+  const problem = known === undefined ? problemOfLines(error, source) : undefined
+  const reason = known ?? REASONS[error.code] ?? OTHER_REASON
+  return { root, problems: [problem ?? { line, column: col, reason }] }
 }
 
 /** Nothing but comments stands behind the first document: there is no other to lose. */
@@ -140,7 +140,8 @@ function isEmptyDocument({ code, pos: [offset] }: YAMLParseError, source: string
   return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset))
 }
 
-function reasonFor({ code, message, pos: [offset] }: YAMLParseError, source: string): string {
+/** A reason that says more than the kind of the error. */
+function knownReason({ code, message, pos: [offset] }: YAMLParseError, source: string): string | undefined {
   const startOfLine = source.slice(source.lastIndexOf('\n', offset - 1) + 1)
   if (/^[^\S\n]*\t/.test(startOfLine)) return REASONS.TAB_AS_INDENT ?? OTHER_REASON
   if (BEGINS_STRANGELY.test(startOfLine)) return STRANGE_BLANK
@@ -148,7 +149,7 @@ function reasonFor({ code, message, pos: [offset] }: YAMLParseError, source: str
   if (VALUES_WITH_COLON.includes(code) && TEXT_ENDING_IN_COLON.test(source.slice(offset))) return ENDS_IN_COLON
   if (code === 'MISSING_CHAR' && message.startsWith('Missing closing')) return QUOTE_NOT_CLOSED
   if (code === 'MISSING_CHAR' && source[offset] === '#') return COMMENT_WITHOUT_BLANK
-  return REASONS[code] ?? OTHER_REASON
+  return undefined
 }
 
 /** To YAML a no-break space is a letter like any other: what seems indented is a key of the level above. */
@@ -241,7 +242,7 @@ function textOfBase64(text: YamlText): YamlText | string {
 }
 
 class TreeBuilder {
-  readonly problems: YamlProblem[] = []
+  readonly problems: LineProblem[] = []
   readonly #source: string
   readonly #lineCounter: LineCounter
   readonly #anchors = new Map<string, YamlValue | undefined>()

@@ -159,6 +159,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
   ['NUL in a password file', entry('password-file: nul'), 'a NUL character'],
   ['NUL in a path', entry('password-file: "a\\0b"'), 'the file cannot be read'],
   ['large password file', entry('password-file: large'), 'larger than 1 MB'],
+  ['a short key', entry(`pass: ${CANARY}`), 'line 1 has the unknown key "pass": did you mean `password`?'],
   ['typo in a key', entry(`passwrod: ${CANARY}`), 'line 1 has the unknown key "passwrod": did you mean `password`?'],
   ['underscore in a key', entry('password_env: TOKEN'), 'did you mean `password-env`?'],
   ['other name of a key', entry(`token: ${CANARY}`), 'did you mean `password`?'],
@@ -459,6 +460,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'an image with a digest',
     { ...WEB, images: `- {archive: large, image: "a.test/web:1@sha256:${'a'.repeat(64)}"}` },
     'has a digest, which is for the archive to say: write a.test/web:1',
+  ],
+  [
+    'a variable that is not indented',
+    { services: '- name: web\n  env:\n  LEVEL: a' },
+    'services: web: line 3 has the unknown key "LEVEL": indent it by two blanks more if it belongs to `env` in line 2',
   ],
   [
     'an unknown key of an image',

@@ -19,4 +19,8 @@ test('the key that was meant is the closest one, and none when nothing is close'
   expect(closestKey('nev', known)).toBe('env')
   expect(closestKey('volumes', known)).toBeUndefined()
   expect(closestKey('x', known)).toBeUndefined()
+  const others = { environment: 'env', tag: 'image' }
+  expect(closestKey('environment', known, others)).toBe('env')
+  expect(closestKey('Enviroment', known, others)).toBe('env')
+  expect(closestKey('tar', known, others)).toBeUndefined()
 })

@@ -200,3 +200,37 @@ test.each(['---\nc: d\n', '...\n---\n# e\nc\n', '---\n---\n  - c\n', '---\n~\n',
     expect(problems).toMatchObject([{ reason: expect.stringContaining('and only the first would be read') }])
   },
 )
+
+describe('where no YAML is because of how its lines begin, that is told', () => {
+  const begins = (column: number, beside: string) =>
+    `the line begins in column ${column}, and those above that it may stand beside in column ${beside}: indent it as one of them`
+  test.each([
+    ['- name: web\n image: a', `2: ${begins(2, '3')}`],
+    ['- name: web\n   image: a', `2: ${begins(4, '3')}`],
+    ['- name: web\nimage: a', `2: ${begins(1, '3')}, or write \`- \` before it if it begins an item`],
+    ['- name: web\n  image: a\n\n  # b\n replicas: 2', `5: ${begins(2, '3')}`],
+    ['- name: web\r\n  image: a\r\n   replicas: 2\r\n', `3: ${begins(4, '3')}`],
+    ['- name: web\n  - name: api', `2: ${begins(3, '1')}`],
+    ['- name: web\n  env:\n    - A=b\n   - C=d', `4: ${begins(4, '1 or 5')}`],
+    ['a: b\n c: d', `2: ${begins(2, '1')}`],
+    ['  a: b\nc: d', `2: ${begins(1, '3')}`],
+    ['services:\n  web:\n    image: a\n   api:\n    image: b', `4: ${begins(4, '1, 3 or 5')}`],
+    ['a:\n  b: |\n    x: y\n      z: -\n   c: d', `5: ${begins(4, '1 or 3')}`],
+    ['- - a: b\n   c: d', `2: ${begins(4, '5')}`],
+    ['"a b":\n  c: d\n e: f', `3: ${begins(2, '1 or 3')}`],
+    ['web: a:v2, api: b:v2', '1: a value holds a colon and a blank: put the value in quotes, or begin a new line'],
+    ['- name: web image: a', '1: a value holds a colon and a blank: put the value in quotes, or begin a new line'],
+    ['-name: web\n image: a', '1: a dash begins an item only with a blank behind it'],
+    ['- command: "a" b', '1: text follows behind a quote or bracket that is closed'],
+    ['- {name: web image: a}', '1: in a list or mapping with brackets a comma is missing'],
+  ])('%j', (text, said) => {
+    expect(reasons(text)).toEqual([expect.stringContaining(said)])
+  })
+
+  test.each(['- a: -----BEGIN\nx\n-----END', '- a: "x\n  b: c', '[{"a": "b"}', '- a: b\n  c'])(
+    '%j is something else',
+    (text) => {
+      expect(reasons(text)).toEqual([expect.not.stringContaining('begins in column')])
+    },
+  )
+})

@@ -42,9 +42,12 @@ export const REGISTRY_KEYS: readonly string[] = [
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   address: 'registry',
   configuration: 'config',
+  env: 'password-env',
+  file: 'password-file',
   host: 'registry',
   login: 'username',
   name: 'config',
+  pass: 'password',
   'pull-password': 'stored-password',
   'pull-username': 'stored-username',
   secret: 'password',

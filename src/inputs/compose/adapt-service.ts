@@ -1,7 +1,7 @@
 import { placed } from '../../runner/text/shown.ts'
-import { closestKey } from '../keys.ts'
+import { closestKey, indentAdvice } from '../keys.ts'
 import { listed, type Problems } from '../problems.ts'
-import type { YamlEntry, YamlValue } from '../yaml.ts'
+import type { YamlEntry, YamlMap, YamlValue } from '../yaml.ts'
 import type { Findings } from './findings.ts'
 import { DROPPED, IGNORED, own, REFUSED, SERVICE_KEYS } from './keys.ts'
 import type { ComposeFile } from './place.ts'
@@ -30,7 +30,9 @@ export function adaptService(path: string, name: string, service: YamlValue, ada
     return service
   }
   const fromFiles = variablesFromFiles(service, path, name, adapting)
-  const entries = service.entries.flatMap((entry) => adaptEntry(entry, path, name, fromFiles, adapting))
+  const entries = service.entries.flatMap((entry) =>
+    adaptEntry(entry, { path, service: name, map: service, fromFiles }, adapting),
+  )
   if (fromFiles.length > 0 && entryAt(service, 'environment') === undefined) {
     const all = { kind: 'map', line: service.line, entries: fromFiles } as const
     entries.push({ key: 'environment', line: service.line, value: all })
@@ -38,13 +40,15 @@ export function adaptService(path: string, name: string, service: YamlValue, ada
   return { ...service, entries }
 }
 
-function adaptEntry(
-  entry: YamlEntry,
-  path: string,
-  service: string,
-  fromFiles: readonly YamlEntry[],
-  adapting: Adapting,
-): YamlEntry[] {
+/** Whose an entry is. */
+interface Owner {
+  readonly path: string
+  readonly service: string
+  readonly map: YamlMap
+  readonly fromFiles: readonly YamlEntry[]
+}
+
+function adaptEntry(entry: YamlEntry, { path, service, map, fromFiles }: Owner, adapting: Adapting): YamlEntry[] {
   const { findings, lookUp } = adapting
   const { key, line, value } = entry
   const place = `${path} line ${line}`
@@ -62,9 +66,11 @@ function adaptEntry(
   }
   if (!SERVICE_KEYS.includes(key)) {
     const closest = closestKey(key, SERVICE_KEYS) ?? closestKey(key.replaceAll('-', '_'), SERVICE_KEYS)
-    here.add(
-      `docker stack does not know this key: ${closest === undefined ? 'leave it out' : `did you mean \`${closest}\`?`}`,
-    )
+    const advice =
+      closest === undefined
+        ? indentAdvice(entry, map, (one) => SERVICE_KEYS.includes(one))
+        : `did you mean \`${closest}\`?`
+    here.add(`docker stack does not know this key: ${advice ?? 'leave it out'}`)
     return []
   }
   if (isNothing(value) && (key === 'command' || key === 'entrypoint')) return []

@@ -3,14 +3,14 @@ import { placed, shown } from '../../runner/text/shown.ts'
 import { isForDocker } from '../../runner/variables.ts'
 import { closestKey } from '../keys.ts'
 import { listed, type Problems } from '../problems.ts'
-import type { YamlMap, YamlText, YamlValue } from '../yaml.ts'
+import type { YamlEntry, YamlMap, YamlText, YamlValue } from '../yaml.ts'
 import { adaptContent } from './adapt-content.ts'
 import { type Adapting, adaptService } from './adapt-service.ts'
 import { checkVariables } from './check-variables.ts'
 import { checkSources } from './contents.ts'
 import { checkImages, checkReferences, checkVolumeNames } from './definitions.ts'
 import { Findings } from './findings.ts'
-import { isSection, SECTIONS, SERVICE_KEYS, type Section } from './keys.ts'
+import { isKeyOf, isSection, SECTIONS, SERVICE_KEYS, type Section } from './keys.ts'
 import { noNumbers } from './no-numbers.ts'
 import { refuseOwnLabels } from './own-labels.ts'
 import type { ComposeFile } from './place.ts'
@@ -77,9 +77,11 @@ function adaptFile({ path, root }: ComposeFile, adapting: Adapting): YamlMap {
       here.add(`\`${key}\` is a ${value.kind}: ${remedyForSection(value, key)}`)
       return []
     }
+    const misplaced = tellMisplaced(key, path, value, findings)
+    const rightly = { ...value, entries: value.entries.filter((one) => !misplaced.includes(one)) }
     // Variables without a value are told first, but only those that are left when all else has been looked at.
     const adapted = findings.behind(
-      () => mapValues(value, (name, inner) => adaptObject(key, path, name, inner, adapting)),
+      () => mapValues(rightly, (name, inner) => adaptObject(key, path, name, inner, adapting)),
       (made) => checkVariables(path, made, lookUp, findings),
     )
     for (const { path: keys, line: at, text: found } of noNumbers(adapted, [key])) {
@@ -107,6 +109,29 @@ function adaptObject(section: Section, path: string, name: string, value: YamlVa
   if (section !== 'volumes') refuseOwnLabels(section, path, name, value, adapting)
   if (section === 'secrets' || section === 'configs') return adaptContent(section, path, name, value, adapting)
   return value
+}
+
+/**
+ * Tells keys of a service, secret and the like that stand where these have their names, for want of indentation; the first
+ * of several that follow each other.
+ *
+ * @returns the entries of which nothing more is to be said: these, and what is empty for want of them
+ */
+function tellMisplaced(section: Section, path: string, { entries }: YamlMap, findings: Findings): YamlEntry[] {
+  const one = section.slice(0, -1)
+  const isMisplaced = (entry: YamlEntry | undefined) =>
+    entry !== undefined && entry.value.kind !== 'map' && !isNothing(entry.value) && isKeyOf(section, entry.key)
+  return entries.flatMap((entry, index) => {
+    if (!isMisplaced(entry)) return isNothing(entry.value) && isMisplaced(entries[index + 1]) ? [entry] : []
+    const before = entries[index - 1]
+    if (isMisplaced(before)) return [entry]
+    const remedy =
+      before === undefined
+        ? `write the name of the ${one} before it, as in \`web: {${entry.key}: …}\``
+        : `indent it, and what follows it, by two blanks more if it belongs to the ${one} ${placed(before.key)}`
+    findings.addProblem(`${path} line ${entry.line}: \`${entry.key}\` is a key of a ${one}: ${remedy}`)
+    return [entry]
+  })
 }
 
 /** What to do about a top-level key that is none. */

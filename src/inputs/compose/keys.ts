@@ -93,6 +93,13 @@ const KEYS_OF_OBJECTS: Readonly<Record<string, string>> = {
   volumes: 'name driver driver_opts external labels',
 }
 
+/** Whether what is defined in a section has a key. */
+export function isKeyOf(section: Section, key: string): boolean {
+  return section === 'services'
+    ? SERVICE_KEYS.includes(key)
+    : KEYS_OF_OBJECTS[section]?.split(' ').includes(key) === true
+}
+
 /** What docker compose alone has there, and what to write. */
 const OF_COMPOSE_INSIDE: Readonly<Record<string, string>> = {
   count: 'write `generic_resources`',

@@ -34,6 +34,26 @@ describe('what docker stack would refuse is an error with file and line', () => 
     ['unknown key', web('imagee: x'), /^c\.yml line 4: services\.web\.imagee: .*did you mean `image`/],
     ['a dash', web('cap-add: [x]'), /line 4: .*did you mean `cap_add`/],
     ['a key of deploy', web('replicas: 2'), /^c\.yml line 4: services\.web\.replicas: .*: write it under `deploy`$/],
+    [
+      'a variable that is not indented',
+      web('environment:\n    LEVEL: a'),
+      /^c\.yml line 5: services\.web\.LEVEL: .* key: indent it by two blanks more if it belongs to `environment` in line 4$/,
+    ],
+    [
+      'keys of a service that are not indented',
+      'services:\n  web:\n  image: nginx\n  ports: [80]\n',
+      /^c\.yml line 3: `image` is a key of a service: indent it, .* by two blanks more if it belongs to the service web$/,
+    ],
+    [
+      'a key of a service in its place',
+      'services:\n  image: nginx\n',
+      /^c\.yml line 2: `image` is a key of a service: write the name of the service before it, as in `web: \{image: …\}`$/,
+    ],
+    [
+      'a key of a secret that is not indented',
+      `${web('')}secrets:\n  a:\n  file: ./a.txt\n`,
+      /^c\.yml line 7: `file` is a key of a secret: indent it, .* if it belongs to the secret a$/,
+    ],
     ['a service that is nothing', 'services:\n  web:', /^c\.yml line 2: the service web is empty: write at least/],
     ['a service that is a text', 'services: {web: nginx}', /line 1: the service web is a text and no mapping: write/],
     ['a service that is a list', 'services: {web: [nginx]}', /line 1: the service web is a list and no mapping: write/],
