@@ -2253,10 +2253,10 @@ function driftPart(outlook) {
             : []),
     ].join('\n\n');
 }
-/** What changes in one service; nothing of one that only goes. */
+/** How one service is changed, and what in it; nothing of one that only goes. */
 function section(service, isOpen) {
     const { name, course, strategy, action } = service;
-    if (action === 'remove')
+    if (action === 'remove' && course === undefined)
         return '';
     const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`);
     const rows = sortedChanges(service).map((change) => fieldRow(service, change));
@@ -16472,6 +16472,79 @@ function removing(name, isPruned) {
     return `${isPruned ? '' : 'write `prune: true`, or '}remove it first with \`docker service rm ${name}\``;
 }
 
+;// CONCATENATED MODULE: ./build/plan/port-moves.js
+
+
+
+/**
+ * The moves that the order of sending can make: from a service whose own change takes its port away, to one that gets it with
+ * the whole of its change. Not where two would wait for each other.
+ *
+ * @param changes those of the drafts with which nothing is wrong
+ */
+function portMoves(drafts, changes) {
+    const changeOf = new Map(changes.map((change) => [change.request.name, change]));
+    const all = drafts.flatMap((giver) => {
+        const { current, wanted, request } = giver;
+        if (current === undefined || !gives(changeOf.get(request.name)))
+            return [];
+        const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(wanted)) === undefined);
+        // Most give nothing, and a thousand services would each be held against a thousand.
+        if (given.length === 0)
+            return [];
+        return drafts.flatMap((taker) => {
+            if (taker === giver || !takes(changeOf.get(taker.request.name)))
+                return [];
+            const asked = newIngressPorts(taker);
+            const ports = given.filter((port) => (0,published_ports/* portInTheWay */.ZJ)(asked, [port]) !== undefined);
+            return ports.length === 0
+                ? []
+                : [{ giver: current, giverName: request.name, takerName: taker.request.name, ports }];
+        });
+    });
+    return all.filter(({ giverName, takerName }) => !isBehind(takerName, giverName, all));
+}
+/** What a strategy with a second service has, it has until that is up. */
+function gives(change) {
+    return change === undefined || change.action === 'update';
+}
+/** A first step is taken before anything else is sent. */
+function takes(change) {
+    return (change === undefined || change.action === 'create' || (change.action === 'update' && change.firstStep === undefined));
+}
+/** Whether a service waits, by any of the moves, for another one. */
+function isBehind(giver, taker, moves, seen = new Set()) {
+    if (seen.has(giver))
+        return false;
+    return moves.some((move) => move.giverName === giver &&
+        (move.takerName === taker || isBehind(move.takerName, taker, moves, new Set([...seen, giver]))));
+}
+/** The services of the swarm as they are when some of them have given ports away. */
+function withPortsGiven(services, moves) {
+    return services.map((service) => {
+        const ports = moves.filter(({ giver }) => giver.ID === service.ID).flatMap((move) => move.ports);
+        return ports.length === 0 ? service : { ...service, Spec: (0,published_ports/* withoutPorts */.ls)(service.Spec, ports), Endpoint: {} };
+    });
+}
+/** The changes with what they give to whom. */
+function withPortMoves(changes, moves) {
+    return changes.map((change) => {
+        const gifts = moves.filter(({ giverName }) => giverName === change.request.name);
+        if (gifts.length === 0 || change.action !== 'update')
+            return change;
+        const words = gifts.map(({ ports, takerName }) => `${giftWords(ports, [takerName])}, which is sent after it`);
+        return {
+            ...change,
+            course: [...(change.course === undefined ? [] : [change.course]), ...words].join('; '),
+            givesPortsTo: gifts.map(({ takerName }) => takerName),
+        };
+    });
+}
+/** `gives 8080/tcp to web and api` */
+function giftWords(ports, takers) {
+    return `gives ${(0,word_list/* andList */.c)(ports.map(published_ports/* portName */.rn))} to ${(0,word_list/* andList */.c)(takers)}`;
+}
+
 ;// CONCATENATED MODULE: ./build/plan/port-givers.js
 
 
@@ -16497,6 +16570,7 @@ function portGivers(drafts, leaving, strategy) {
         if (given.length === 0 || !isAll || (0,service_mode/* isJob */.o5)(current.Spec) || isInterim(current.Spec))
             return [];
         const names = takers.map(({ wanted: { Name } }) => Name);
+        const gift = giftWords(given, names);
         const giver = {
             action: 'update',
             request: requestFor(current, strategy),
@@ -16505,7 +16579,8 @@ function portGivers(drafts, leaving, strategy) {
             current,
             wanted: stayingWithout(current.Spec, given),
             networks: [],
-            changes: [`gives ${(0,word_list/* andList */.c)(given.map(published_ports/* portName */.rn))} to ${(0,word_list/* andList */.c)(names)}`],
+            changes: [gift],
+            course: `${gift} first, and is removed last`,
             givesPortsTo: names,
             leaves: true,
         };
@@ -19183,67 +19258,6 @@ function limitInWords(timeoutSeconds) {
     return `the \`timeout\` of this run is ${spoken(timeoutSeconds)}`;
 }
 
-;// CONCATENATED MODULE: ./build/plan/port-moves.js
-
-
-/**
- * The moves that the order of sending can make: from a service whose own change takes its port away, to one that gets it with
- * the whole of its change. Not where two would wait for each other.
- *
- * @param changes those of the drafts with which nothing is wrong
- */
-function portMoves(drafts, changes) {
-    const changeOf = new Map(changes.map((change) => [change.request.name, change]));
-    const all = drafts.flatMap((giver) => {
-        const { current, wanted, request } = giver;
-        if (current === undefined || !gives(changeOf.get(request.name)))
-            return [];
-        const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(wanted)) === undefined);
-        // Most give nothing, and a thousand services would each be held against a thousand.
-        if (given.length === 0)
-            return [];
-        return drafts.flatMap((taker) => {
-            if (taker === giver || !takes(changeOf.get(taker.request.name)))
-                return [];
-            const asked = newIngressPorts(taker);
-            const ports = given.filter((port) => (0,published_ports/* portInTheWay */.ZJ)(asked, [port]) !== undefined);
-            return ports.length === 0
-                ? []
-                : [{ giver: current, giverName: request.name, takerName: taker.request.name, ports }];
-        });
-    });
-    return all.filter(({ giverName, takerName }) => !isBehind(takerName, giverName, all));
-}
-/** What a strategy with a second service has, it has until that is up. */
-function gives(change) {
-    return change === undefined || change.action === 'update';
-}
-/** A first step is taken before anything else is sent. */
-function takes(change) {
-    return (change === undefined || change.action === 'create' || (change.action === 'update' && change.firstStep === undefined));
-}
-/** Whether a service waits, by any of the moves, for another one. */
-function isBehind(giver, taker, moves, seen = new Set()) {
-    if (seen.has(giver))
-        return false;
-    return moves.some((move) => move.giverName === giver &&
-        (move.takerName === taker || isBehind(move.takerName, taker, moves, new Set([...seen, giver]))));
-}
-/** The services of the swarm as they are when some of them have given ports away. */
-function withPortsGiven(services, moves) {
-    return services.map((service) => {
-        const ports = moves.filter(({ giver }) => giver.ID === service.ID).flatMap((move) => move.ports);
-        return ports.length === 0 ? service : { ...service, Spec: (0,published_ports/* withoutPorts */.ls)(service.Spec, ports), Endpoint: {} };
-    });
-}
-/** The changes with what they give to whom. */
-function withPortMoves(changes, moves) {
-    return changes.map((change) => {
-        const takers = moves.filter(({ giverName }) => giverName === change.request.name).map((move) => move.takerName);
-        return takers.length === 0 || change.action !== 'update' ? change : { ...change, givesPortsTo: takers };
-    });
-}
-
 ;// CONCATENATED MODULE: ./build/plan/check.js
 
 
@@ -19322,8 +19336,8 @@ async function checkTogether(drafts, moves, run) {
     const leaving = stack?.prune ? surplus : [];
     const givers = portGivers(drafts, leaving, stackOf(deployment)?.strategy);
     const leavingPorts = givers.map((giver) => ({ giver: giver.current, ports: portsGiven(giver) }));
-    for (const { request, changes } of givers)
-        log/* log */.Rm.info(`${request.name}: ${changes.join('; ')}, and is removed last`);
+    for (const { request, course } of givers)
+        log/* log */.Rm.info(`${request.name}: ${course}`);
     const problems = [
         ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
         ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),
@@ -25414,7 +25428,7 @@ function leftovers(changes, { strategies }) {
 function removedByPrune({ stack, services, waits }) {
     return stack?.prune && waits ? surplusServices(stack, services, nameInFiles) : [];
 }
-function outlook_removal(service, { observed }) {
+function outlook_removal(service, { observed, givers }) {
     return {
         name: service.Spec.Name,
         action: 'remove',
@@ -25423,7 +25437,7 @@ function outlook_removal(service, { observed }) {
         reasons: [],
         tasks: tasksToEnd(service.Spec, observed.nodes),
         strategy: undefined,
-        course: undefined,
+        course: givers.find(({ current }) => current.ID === service.ID)?.course,
         account: undefined,
         stored: undefined,
         // It goes, whatever it has become.
@@ -25510,7 +25524,7 @@ async function planOver(asked, run) {
     // Whoever has not taken the lock must not think that those who ask for it are done.
     const files = await readAsked({ ...asked, lock: undefined }, bound);
     const cas = await planTrust({ ...bound, deployment: files.deployment });
-    const { changes, observed, pushes, tools } = await planAndCheck(files, bound, 'planned');
+    const { changes, givers, observed, pushes, tools } = await planAndCheck(files, bound, 'planned');
     const whole = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit));
     const { wait: waits, historyLimit } = asked;
     const { stack, belongings } = files;
@@ -25520,6 +25534,7 @@ async function planOver(asked, run) {
     const known = {
         stack,
         belongings,
+        givers,
         observed,
         ...whole,
         recorded,

@@ -71,7 +71,7 @@ describe('a service that prune removes gives its port to one that is new', () =>
     expect(run.problems).toEqual([])
     expect(outcomes(run)).toEqual({ shop_web: 'created', shop_api: 'unchanged', shop_old: 'removed' })
     expect(portsNow(swarm)).toEqual({ web: [80], api: [] })
-    expect(run.log).toContain('shop_old: gives 80/tcp to shop_web, and is removed last')
+    expect(run.log).toContain('shop_old: gives 80/tcp to shop_web first, and is removed last')
   })
 
   test('and to one that is there', async () => {
@@ -213,12 +213,23 @@ describe('a service that prune removes gives its port to one that is new', () =>
     const swarm = await deployedSwarm()
     const { problems, outlook } = await deploy(swarm, RENAMED, { mode: 'plan' })
     expect(problems).toEqual([])
-    expect(outlook?.services.map(({ name, action }) => [name, action])).toEqual([
-      ['shop_web', 'create'],
-      ['shop_api', 'unchanged'],
-      ['shop_old', 'remove'],
+    expect(outlook?.services.map(({ name, action, course }) => [name, action, course])).toEqual([
+      ['shop_web', 'create', undefined],
+      ['shop_api', 'unchanged', undefined],
+      ['shop_old', 'remove', 'gives 80/tcp to shop_web first, and is removed last'],
     ])
     expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
+  })
+
+  test('and of one that stays a plan tells what it gives', async () => {
+    const swarm = await deployedSwarm()
+    const moved = { old: { ports: ['81:8001'] }, api: { ports: ['80:8000'] } }
+    const { problems, outlook } = await deploy(swarm, moved, { mode: 'plan' })
+    expect(problems).toEqual([])
+    expect(outlook?.services.map(({ name, course }) => [name, course])).toEqual([
+      ['shop_old', 'gives 80/tcp to shop_api, which is sent after it'],
+      ['shop_api', undefined],
+    ])
   })
 })
 

@@ -32,7 +32,7 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   // Whoever has not taken the lock must not think that those who ask for it are done.
   const files = await readAsked({ ...asked, lock: undefined }, bound)
   const cas = await planTrust({ ...bound, deployment: files.deployment })
-  const { changes, observed, pushes, tools } = await planAndCheck(files, bound, 'planned')
+  const { changes, givers, observed, pushes, tools } = await planAndCheck(files, bound, 'planned')
   const whole = await run.time.before('Look at the swarm', (limit) => wholeSwarm(bound, limit))
   const { wait: waits, historyLimit } = asked
   const { stack, belongings } = files
@@ -42,6 +42,7 @@ export async function planOver(asked: Deployment, run: Run): Promise<Outlook> {
   const known = {
     stack,
     belongings,
+    givers,
     observed,
     ...whole,
     recorded,

@@ -57,7 +57,7 @@ interface CheckedPart {
   readonly networks: readonly NetworkCreate[]
   /** Of a service that was ever deployed as two: which of them is live, and what is left of others. */
   readonly colours?: Colours
-  /** How its strategy goes about it, where Swarm's own update is not all. */
+  /** How it is done, where Swarm's own update is not all: by its strategy, or as it gives ports away. */
   readonly course?: string
   /** That it keeps the tag that it has, in words: `same digest as :1.4`. */
   readonly keptTag?: string

@@ -143,7 +143,7 @@ async function checkTogether(
   const leaving = stack?.prune ? surplus : []
   const givers = portGivers(drafts, leaving, stackOf(deployment)?.strategy)
   const leavingPorts = givers.map((giver) => ({ giver: giver.current, ports: portsGiven(giver) }))
-  for (const { request, changes } of givers) log.info(`${request.name}: ${changes.join('; ')}, and is removed last`)
+  for (const { request, course } of givers) log.info(`${request.name}: ${course}`)
   const problems = [
     ...(files === undefined ? [] : networkProblems(drafts, networks, files)),
     ...joining.flatMap((draft) => attachmentProblems(draft, networks, files)),

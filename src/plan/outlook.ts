@@ -14,6 +14,7 @@ import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './cr
 import { type Drift, driftOf } from './drift.ts'
 import { unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
+import type { PortGiver } from './port-givers.ts'
 import { type RecordOutlook, recordOutlooks, recordsAfter, recordsGone } from './record-outlook.ts'
 import type { Return } from './rollback.ts'
 import type { StrategyPlans } from './strategy.ts'
@@ -48,7 +49,7 @@ export interface ServiceOutlook {
   readonly tasks: TaskOutlook
   /** How its tasks are replaced; none of one that is removed. */
   readonly strategy: string | undefined
-  /** How the strategy goes about it, where Swarm's own update is not all. */
+  /** How it is done, where Swarm's own update or removal is not all: what its strategy does, which ports it gives to whom. */
   readonly course: string | undefined
   /** What is stored with it for the nodes; `undefined`: what is stored, if anything, stays. */
   readonly account: Account | undefined
@@ -85,6 +86,8 @@ interface Known {
   /** Those of the stack, or of the entries of services. */
   readonly belongings: Belongings | undefined
   readonly observed: Observation
+  /** Those of the services that go which give their ports to others first. */
+  readonly givers: readonly PortGiver[]
   /** All of the swarm. */
   readonly services: readonly Service[]
   /** The names of networks by their IDs. */
@@ -219,7 +222,7 @@ function removedByPrune({ stack, services, waits }: Known): Service[] {
   return stack?.prune && waits ? surplusServices(stack, services, nameInFiles) : []
 }
 
-function removal(service: Service, { observed }: Known): ServiceOutlook {
+function removal(service: Service, { observed, givers }: Known): ServiceOutlook {
   return {
     name: service.Spec.Name,
     action: 'remove',
@@ -228,7 +231,7 @@ function removal(service: Service, { observed }: Known): ServiceOutlook {
     reasons: [],
     tasks: tasksToEnd(service.Spec, observed.nodes),
     strategy: undefined,
-    course: undefined,
+    course: givers.find(({ current }) => current.ID === service.ID)?.course,
     account: undefined,
     stored: undefined,
     // It goes, whatever it has become.

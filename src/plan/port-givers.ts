@@ -5,20 +5,19 @@ import {
   namedPorts,
   otherPorts,
   portInTheWay,
-  portName,
   portsOf,
   withoutPorts,
 } from '../docker/swarm/published-ports.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
-import { andList } from '../runner/text/word-list.ts'
 import type { Update } from './change.ts'
 import { isInterim } from './interim-spec.ts'
+import { giftWords } from './port-moves.ts'
 import { type Draft, newIngressPorts } from './swarm-check.ts'
 
 /** Services that go when the deploy is up, and whose published ports others of it are to have before. Pure. */
 
 /** A service that is left without ports which it has. */
-export type PortGiver = Update & Required<Pick<Update, 'givesPortsTo' | 'leaves'>>
+export type PortGiver = Update & Required<Pick<Update, 'course' | 'givesPortsTo' | 'leaves'>>
 
 /**
  * The services that can give away all the ports that are asked of them. Not those of nodes: a node has such a port for the
@@ -41,6 +40,7 @@ export function portGivers(
     // A job would run once more for it. One with an interim spec is in the middle of somebody else's deploy.
     if (given.length === 0 || !isAll || isJob(current.Spec) || isInterim(current.Spec)) return []
     const names = takers.map(({ wanted: { Name } }) => Name)
+    const gift = giftWords(given, names)
     const giver: PortGiver = {
       action: 'update',
       request: requestFor(current, strategy),
@@ -49,7 +49,8 @@ export function portGivers(
       current,
       wanted: stayingWithout(current.Spec, given),
       networks: [],
-      changes: [`gives ${andList(given.map(portName))} to ${andList(names)}`],
+      changes: [gift],
+      course: `${gift} first, and is removed last`,
       givesPortsTo: names,
       leaves: true,
     }

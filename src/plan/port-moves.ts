@@ -1,5 +1,6 @@
 import type { Service, ServicePort } from '../docker/api.ts'
-import { isHostPort, namedPorts, portInTheWay, withoutPorts } from '../docker/swarm/published-ports.ts'
+import { isHostPort, namedPorts, portInTheWay, portName, withoutPorts } from '../docker/swarm/published-ports.ts'
+import { andList } from '../runner/text/word-list.ts'
 import type { Change } from './change.ts'
 import { type Draft, newIngressPorts } from './swarm-check.ts'
 
@@ -82,7 +83,18 @@ export function withPortsGiven(
 /** The changes with what they give to whom. */
 export function withPortMoves(changes: readonly Change[], moves: readonly PortMove[]): Change[] {
   return changes.map((change) => {
-    const takers = moves.filter(({ giverName }) => giverName === change.request.name).map((move) => move.takerName)
-    return takers.length === 0 || change.action !== 'update' ? change : { ...change, givesPortsTo: takers }
+    const gifts = moves.filter(({ giverName }) => giverName === change.request.name)
+    if (gifts.length === 0 || change.action !== 'update') return change
+    const words = gifts.map(({ ports, takerName }) => `${giftWords(ports, [takerName])}, which is sent after it`)
+    return {
+      ...change,
+      course: [...(change.course === undefined ? [] : [change.course]), ...words].join('; '),
+      givesPortsTo: gifts.map(({ takerName }) => takerName),
+    }
   })
+}
+
+/** `gives 8080/tcp to web and api` */
+export function giftWords(ports: readonly ServicePort[], takers: readonly string[]): string {
+  return `gives ${andList(ports.map(portName))} to ${andList(takers)}`
 }

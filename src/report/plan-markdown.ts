@@ -178,10 +178,10 @@ function driftPart(outlook: Outlook): string {
   ].join('\n\n')
 }
 
-/** What changes in one service; nothing of one that only goes. */
+/** How one service is changed, and what in it; nothing of one that only goes. */
 function section(service: ServiceOutlook, isOpen: boolean): string {
   const { name, course, strategy, action } = service
-  if (action === 'remove') return ''
+  if (action === 'remove' && course === undefined) return ''
   const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`)
   const rows = sortedChanges(service).map((change) => fieldRow(service, change))
   const shown = fitting(rows, MOST_SECTION_BYTES, sizeOf)

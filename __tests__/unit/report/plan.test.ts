@@ -246,6 +246,17 @@ describe('what a plan reports', () => {
     expect(lines).toContain('planned: 1 unchanged; 1 secret changes; no task would restart. Nothing was changed')
   })
 
+  test('tells what a service that goes gives to others first', async () => {
+    const leaving = { action: 'remove' as const, strategy: undefined, changes: [], account: undefined }
+    const course = 'gives 80/tcp to shop_web first, and is removed last'
+    const { outputs, lines } = await planOf({ services: [service({ ...leaving, name: 'shop_old', course })] })
+    expect(outputs.plan).toContain(`<summary><code>shop_old</code>: remove, `)
+    expect(outputs.plan).toContain('</summary>\n\ngives 80/tcp to shop\\_web first, and is removed last\n\n</details>')
+    expect(lines).toContain(`    ${course}`)
+    const gone = await planOf({ services: [service({ ...leaving, course: undefined })] })
+    expect(gone.outputs.plan).not.toContain('<details')
+  })
+
   test('says of all tasks together that they may be replaced for another credential', async () => {
     const tasks = { ...service().tasks, replaced: 0, perhaps: 3, because: [] }
     const { outputs } = await planOf({ services: [service({ tasks })] })
