@@ -12525,6 +12525,873 @@ function unanswered(said, { signal, time }) {
     return { outcome: time.isOver ? 'timed-out' : 'failed', why: said };
 }
 
+;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
+const SETTINGS = {
+    name: { compose: '', flag: '`name`' },
+    mode: { compose: 'deploy.mode', flag: '--mode' },
+    'cpu limit': { compose: 'deploy.resources.limits.cpus', flag: '--limit-cpu' },
+    'memory limit': { compose: 'deploy.resources.limits.memory', flag: '--limit-memory' },
+    'cpu reservation': { compose: 'deploy.resources.reservations.cpus', flag: '--reserve-cpu' },
+    'memory reservation': { compose: 'deploy.resources.reservations.memory', flag: '--reserve-memory' },
+    'restart condition': { compose: 'deploy.restart_policy.condition', flag: '--restart-condition' },
+    'restart delay': { compose: 'deploy.restart_policy.delay', flag: '--restart-delay' },
+    'restart window': { compose: 'deploy.restart_policy.window', flag: '--restart-window' },
+    constraints: { compose: 'deploy.placement.constraints', flag: '--constraint' },
+    'update policy': { compose: 'deploy.update_config', flag: '--update-\u2026' },
+    'update delay': { compose: 'deploy.update_config.delay', flag: '--update-delay' },
+    'update monitor': { compose: 'deploy.update_config.monitor', flag: '--update-monitor' },
+    'update failure ratio': { compose: 'deploy.update_config.max_failure_ratio', flag: '--update-max-failure-ratio' },
+    'update failure action': { compose: 'deploy.update_config.failure_action', flag: '--update-failure-action' },
+    'update order': { compose: 'deploy.update_config.order', flag: '--update-order' },
+    'rollback failure action': { compose: 'deploy.rollback_config.failure_action', flag: '--rollback-failure-action' },
+    'rollback order': { compose: 'deploy.rollback_config.order', flag: '--rollback-order' },
+    'endpoint mode': { compose: 'deploy.endpoint_mode', flag: '--endpoint-mode' },
+    ports: { compose: 'ports', flag: '--publish' },
+    networks: { compose: 'networks', flag: '--network' },
+    mounts: { compose: 'volumes', flag: '--mount' },
+    secrets: { compose: 'secrets', flag: '--secret' },
+    configs: { compose: 'configs', flag: '--config' },
+    environment: { compose: 'environment', flag: '--env' },
+    hostname: { compose: 'hostname', flag: '--hostname' },
+    isolation: { compose: 'isolation', flag: '--isolation' },
+    'working directory': { compose: 'working_dir', flag: '--workdir' },
+    'health command': { compose: 'healthcheck.test', flag: '--health-cmd' },
+    'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },
+    'health timeout': { compose: 'healthcheck.timeout', flag: '--health-timeout' },
+    'health start period': { compose: 'healthcheck.start_period', flag: '--health-start-period' },
+    'health start interval': { compose: 'healthcheck.start_interval', flag: '--health-start-interval' },
+    'health retries': { compose: 'healthcheck.retries', flag: '--health-retries' },
+};
+/** Where a service of a compose file has a setting: `['deploy', 'mode']`; empty for its name. */
+function composePath(setting) {
+    const { compose } = SETTINGS[setting];
+    return compose === '' ? [] : compose.split('.');
+}
+/** The flag of docker that gives a setting. */
+function flagFor(setting) {
+    return SETTINGS[setting].flag;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/held-ports.js
+
+
+
+
+
+
+/**
+ * Ports of nodes that tasks of other services have: Swarm gives a node no second task with one of them, and the task waits
+ * (swarmkit, manager/scheduler/filter.go). Pure.
+ */
+/** The services that have one of some ports on their nodes, and keep it: their tasks are not meant to end or to change. */
+function portHolders(ports, services) {
+    const asked = ports.filter(published_ports/* isHostPort */.gZ);
+    return services.filter((service) => {
+        const own = (0,published_ports/* namedPorts */.ku)(service.Spec).filter(published_ports/* isHostPort */.gZ);
+        return asked.some((port) => (0,published_ports/* hasPort */.Wo)(own, port)) && !(0,service_mode/* endsForGood */.L)(service.Spec) && !hasUnfinishedUpdate(service);
+    });
+}
+/**
+ * Whether tasks of a service could get no node, for others run on theirs; `undefined`: each can have one, or why it cannot is
+ * another reason.
+ *
+ * @param tasks those of the {@link portHolders} of its ports
+ */
+function heldPorts(wanted, tasks, nodes) {
+    if (mayWait(wanted))
+        return undefined;
+    const own = nodesFor(wanted, nodes);
+    const held = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id));
+    const taken = own.filter(({ ID }) => held.has(ID)).length;
+    const all = tasksOn(own, wanted);
+    const waiting = all - (own.length - taken);
+    return all > own.length || waiting <= 0 ? undefined : { taken, nodes: own.length, waiting, tasks: all };
+}
+/**
+ * Whether tasks of two services with one port of their nodes could get no node, whichever come first; `undefined`: each can
+ * have one, or why it cannot is another reason.
+ */
+function sharedPort(one, other, nodes) {
+    if ([one, other].some((spec) => mayWait(spec) || (0,service_mode/* endsForGood */.L)(spec)))
+        return undefined;
+    const both = [one, other].map((spec) => {
+        const own = nodesFor(spec, nodes);
+        return { own, count: tasksOn(own, spec) };
+    });
+    if (both.some(({ own, count }) => count > own.length || count === 0))
+        return undefined;
+    const tasks = both.reduce((sum, { count }) => sum + count, 0);
+    const free = new Set(both.flatMap(({ own }) => own).map(({ ID }) => ID)).size;
+    return tasks > free ? { nodes: free, waiting: tasks - free, tasks } : undefined;
+}
+/** Whether it does no harm that tasks wait: of a job, or where who scales the service sees to it. */
+function mayWait(wanted) {
+    return (0,service_mode/* isJob */.o5)(wanted) || (0,own_labels/* hasOthersScale */.se)(wanted.Labels);
+}
+/** How many tasks a service has that may have these nodes. */
+function tasksOn(nodes, wanted) {
+    return (0,service_mode/* isGlobal */.WN)(wanted) ? nodes.length : ((0,service_mode/* wantedTasks */.WW)(wanted) ?? 0);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/subnet.js
+
+/** Whether a text is a subnet in CIDR form: `10.0.9.0/24`. */
+function isSubnet(text) {
+    const [base = '', bits = '', ...more] = text.split('/');
+    const most = (0,external_node_net_.isIPv4)(base) ? 32 : 128;
+    return (0,external_node_net_.isIP)(base) !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+}
+/** Of two subnets that have an address in common one holds the other. */
+function overlap(one, other) {
+    return subnet_holds(one, other) || subnet_holds(other, one);
+}
+function subnet_holds(outer, inner) {
+    const [base = '', bits] = outer.split('/');
+    const [address = ''] = inner.split('/');
+    if ((0,external_node_net_.isIPv4)(base) !== (0,external_node_net_.isIPv4)(address))
+        return false;
+    const family = (0,external_node_net_.isIPv4)(base) ? 'ipv4' : 'ipv6';
+    try {
+        const block = new external_node_net_.BlockList();
+        block.addSubnet(base, Number(bits), family);
+        return block.check(address, family);
+    }
+    catch {
+        return false;
+    }
+}
+/** Whether a subnet has room for a gateway and a task, as far as Docker counts (libnetwork, ipam). */
+function isRoomy(subnet) {
+    const [base = '', bits] = subnet.split('/');
+    return Number(bits) <= ((0,external_node_net_.isIPv4)(base) ? 30 : 127);
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/network-rules.js
+
+
+/** Drivers of docker's own that make a network of one node, when nobody asks for one of the swarm. */
+const LOCAL_DRIVERS = ['bridge', 'host', 'ipvlan', 'macvlan', 'none', 'null'];
+const PREDEFINED = ['bridge', 'default', 'host', 'none'];
+/**
+ * Everything that is wrong with a network that is to be made.
+ *
+ * @param others those that the swarm has, and those that are made before it
+ */
+function networkViolations(wanted, others) {
+    return [...nameViolations(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
+}
+function nameViolations({ Name: name }, others) {
+    const problem = PREDEFINED.includes(name)
+        ? `${name} is a network of docker's own: write another name`
+        : ((0,swarm_rules/* nameProblem */.rH)(name, 'a network') ?? takenProblem(name, others));
+    return problem === undefined ? [] : [{ key: 'name', problem }];
+}
+function takenProblem(name, others) {
+    const same = others.find((other) => other.Name === name);
+    if (same !== undefined) {
+        return same.Scope === 'local'
+            ? `a node has a network ${name} of its own: remove it there, or write another name`
+            : `the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`;
+    }
+    // Swarm finds names without their capitals.
+    const similar = others.find((other) => other.Name.toLowerCase() === name.toLowerCase() && other.Scope !== 'local');
+    return similar && `${name} and ${similar.Name} are one name for Swarm: write another one`;
+}
+function driverViolations({ Driver: driver = '', Scope: scope }) {
+    if (scope === 'swarm' || !LOCAL_DRIVERS.includes(driver))
+        return [];
+    const problem = `${driver} makes a network of one node, which no service can use: write overlay, or leave the driver out`;
+    return [{ key: 'driver', problem }];
+}
+function subnetViolations(wanted, others) {
+    const subnets = subnetsOf(wanted);
+    return subnets.flatMap((subnet, index) => {
+        const problem = subnetProblem(subnet, subnets.slice(0, index), others);
+        return problem === undefined ? [] : [{ key: 'ipam', problem }];
+    });
+}
+function subnetProblem(subnet, before, others) {
+    if (!isSubnet(subnet))
+        return `${JSON.stringify(subnet)} is no subnet: write one such as 10.20.0.0/24`;
+    if (!isRoomy(subnet)) {
+        return `the subnet ${subnet} has no room for a task and its gateway: write a larger one`;
+    }
+    if (before.some((other) => overlap(subnet, other))) {
+        return `the subnet ${subnet} overlaps another one of the same network: write one that does not`;
+    }
+    for (const other of others.filter(({ Scope: scope }) => scope !== 'local')) {
+        const its = subnetsOf(other).find((one) => overlap(subnet, one));
+        if (its !== undefined) {
+            return `the subnet ${subnet} is taken by the network ${other.Name} (${its}), so Swarm would never allocate it: write another one`;
+        }
+    }
+    return undefined;
+}
+function subnetsOf({ IPAM: ipam }) {
+    return (ipam?.Config ?? []).map(({ Subnet: subnet = '' }) => subnet);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/compose/place.js
+/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
+function place_placeOf(files, path) {
+    const place = positionOf(files, path);
+    return place === undefined ? files.map((file) => file.path).join(', ') : `${place.file} line ${place.line}`;
+}
+/** The same as a position; `undefined` when no file has even the first part of the path. */
+function positionOf(files, path) {
+    const found = files
+        .map((file) => ({ file: file.path, ...lineOf(file.root, path) }))
+        .reduce((best, one) => (one.depth >= best.depth ? one : best));
+    return found.depth === 0 ? undefined : { file: found.file, line: found.line };
+}
+/** What stands at a path, in the last of the files that has it. */
+function valueAtPath(files, path) {
+    const found = files.map(({ root }) => lineOf(root, path)).findLast(({ depth }) => depth === path.length);
+    return found?.value;
+}
+function lineOf(root, path) {
+    let value = root;
+    let line = root.line;
+    let depth = 0;
+    for (const part of path) {
+        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
+        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
+        if (next === undefined)
+            break;
+        line = entry?.line ?? next.line;
+        value = next;
+        depth++;
+    }
+    return { line, depth, value };
+}
+
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __webpack_require__(8161);
+;// CONCATENATED MODULE: ./build/runner/user.js
+
+/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
+/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
+function homeDirectory() {
+    try {
+        return (0,external_node_os_.homedir)();
+    }
+    catch {
+        return '/';
+    }
+}
+/** The user's name, or else the number. */
+function userName() {
+    try {
+        return (0,external_node_os_.userInfo)().username;
+    }
+    catch {
+        return `user ${process.getuid?.() ?? 'without a name'}`;
+    }
+}
+
+// EXTERNAL MODULE: ./build/inputs/compose/tree.js
+var tree = __webpack_require__(7075);
+// EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
+var compose_variables = __webpack_require__(3847);
+;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
+
+
+
+
+/** A path that begins with one is of this machine too, though docker finds it absolute. */
+const OF_THIS_MACHINE = /^\$\{?(?:PWD|GITHUB_WORKSPACE|RUNNER_TEMP|CI_PROJECT_DIR|CI_WORKSPACE)(?![\w:?+-])/;
+/**
+ * The bind mounts of a service that begin at the directory of the files, at a home directory, or at one that a variable of
+ * the runner names: docker makes absolute paths of them here (docker/cli, cli/compose/loader, resolveVolumePaths), and the
+ * nodes get those.
+ *
+ * @param directory where relative paths begin
+ */
+function runnerPaths(files, service, directory, lookUp) {
+    return files.flatMap(({ path: file, root }) => {
+        const found = (0,tree/* mapAt */.SC)(root, 'services').find(({ key }) => key === service)?.value;
+        const volumes = found?.kind === 'map' ? (0,tree/* entryAt */._f)(found, 'volumes') : undefined;
+        return (volumes?.kind === 'list' ? volumes.items : []).flatMap((item) => {
+            const written = sourceOf(item);
+            const source = written && (0,compose_variables/* filledIn */.AE)(written.text, lookUp);
+            if (written === undefined || !source || (isAbsolute(source) && !OF_THIS_MACHINE.test(written.text)))
+                return [];
+            return [{ place: `${file} line ${written.line}`, source, path: absolute(source, directory) }];
+        });
+    });
+}
+function absolute(source, directory) {
+    if (isAbsolute(source))
+        return source;
+    return source.startsWith('~') ? (0,external_node_path_.join)(homeDirectory(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
+}
+/** The source of a bind mount; in the short form only what begins as a path is one. */
+function sourceOf(item) {
+    if (item.kind === 'text') {
+        const source = /^(?:\$\{[^}]*\}|[^:])*/.exec(item.value)?.[0] ?? '';
+        return /^[.~$]/.test(source) && source !== item.value ? { text: source, line: item.line } : undefined;
+    }
+    if (item.kind !== 'map')
+        return undefined;
+    const [type, source] = [(0,tree/* entryAt */._f)(item, 'type'), (0,tree/* entryAt */._f)(item, 'source')];
+    const isBind = type?.kind === 'text' && type.value === 'bind';
+    return isBind && source?.kind === 'text' ? { text: source.value, line: source.line } : undefined;
+}
+/** On Linux or on Windows: docker leaves both as they are. */
+function isAbsolute(path) {
+    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
+}
+
+;// CONCATENATED MODULE: ./build/stack/docker-files.js
+
+
+
+/** The first docker CLI that needs no `version` in a compose file, and whose newest keys no `version` switches off. */
+const NO_VERSION_CLI = 23;
+const LAST_OF_OLDER = '3.9';
+/**
+ * The compose files as docker is given them, in YAML: with the policies of the inputs where a service has none of its
+ * own, and credential specs by names that docker finds. Pure.
+ *
+ * @param cliMajor of the docker CLI; `undefined`: a new one
+ * @param only the one service that is left in them; all unless given
+ * @param leftOut paths of what is not
+ */
+function dockerFiles(request, cliMajor, only, leftOut = []) {
+    const { adapted, policies, lookUp } = request;
+    const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp);
+    const isOld = cliMajor !== undefined && cliMajor < NO_VERSION_CLI;
+    return complete.map((file) => {
+        const versioned = isOld ? (0,tree/* withEntries */.bA)(file, [], [{ key: 'version', line: 1, value: (0,tree/* text */.Qq)(LAST_OF_OLDER, 1) }]) : file;
+        return (0,tree/* toYaml */.fE)(leftOut.reduce(tree/* without */.FF, only === undefined ? versioned : withService(versioned, only)));
+    });
+}
+function withService(file, only) {
+    return (0,tree/* mapValues */.LG)(file, (section, value) => section === 'services' && value.kind === 'map'
+        ? { ...value, entries: value.entries.filter(({ key }) => key === only) }
+        : value);
+}
+/** Swarm takes no policy for a job. */
+function withPolicies(files, { update, rollback }, lookUp) {
+    const policies = Object.entries({ update_config: update, rollback_config: rollback });
+    return (0,tree/* serviceKeys */.Wy)(files).reduce((all, service) => {
+        const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), 'deploy') ?? []);
+        const mode = deploys.map((deploy) => (0,tree/* entryAt */._f)(deploy, 'mode')).findLast((one) => one?.kind === 'text');
+        if (mode?.kind === 'text' && (0,compose_variables/* filledIn */.AE)(mode.value, lookUp).endsWith('-job'))
+            return all;
+        return policies.reduce((filled, [key, policy]) => {
+            const own = new Set(deploys.flatMap((deploy) => mapOf(deploy, key)?.entries.map((entry) => entry.key) ?? []));
+            const missing = settings(policy).filter((setting) => !own.has(setting.key));
+            return missing.length === 0 ? filled : withSettings(filled, service, ['deploy', key], missing);
+        }, all);
+    }, files);
+}
+/** In the first file that has the service. */
+function withSettings(files, service, path, added) {
+    const first = files.findIndex((file) => serviceOf(file, service) !== undefined);
+    return files.map((file, index) => (index === first ? (0,tree/* withEntries */.bA)(file, ['services', service, ...path], added) : file));
+}
+const NUMBERS = ['parallelism', 'max_failure_ratio'];
+function settings(policy) {
+    const entries = Object.entries(policy);
+    return entries.map(([key, value]) => ({
+        key,
+        line: 0,
+        value: NUMBERS.includes(key) ? { ...(0,tree/* text */.Qq)(value, 0), style: 'plain' } : (0,tree/* text */.Qq)(value, 0),
+    }));
+}
+/**
+ * Docker finds the config of a credential spec by its key only when that is its name in the stack. One with a name of
+ * its own is found by the name, as that of an external one.
+ */
+function withNamedCredentials(files, lookUp) {
+    return files.map((file) => {
+        const named = (0,tree/* mapAt */.SC)(file, 'services').flatMap(({ key, value }) => {
+            const credential = value.kind === 'map' ? mapOf(value, 'credential_spec') : undefined;
+            const config = credential && (0,tree/* entryAt */._f)(credential, 'config');
+            const name = config?.kind === 'text' ? docker_files_nameOf(files, 'configs', config.value, lookUp) : undefined;
+            return name === undefined ? [] : [{ service: key, name }];
+        });
+        return named.reduce((all, { service, name }) => {
+            const value = (0,tree/* text */.Qq)(name.replaceAll('$', '$$$$'), 0);
+            const changed = changeAt(all, ['services', service, 'credential_spec', 'config'], value);
+            const isDefined = files.some((one) => (0,tree/* mapAt */.SC)(one, 'configs').some(({ key }) => key === name));
+            const external = { ...(0,tree/* text */.Qq)('true', 0), style: 'plain' };
+            const alias = {
+                kind: 'map',
+                line: 0,
+                entries: [
+                    { key: 'external', line: 0, value: external },
+                    { key: 'name', line: 0, value },
+                ],
+            };
+            return isDefined || (0,tree/* mapAt */.SC)(changed, 'configs').some(({ key }) => key === name)
+                ? changed
+                : (0,tree/* withEntries */.bA)(changed, ['configs'], [{ key: name, line: 0, value: alias }]);
+        }, file);
+    });
+}
+/**
+ * The name that the files give to a network, secret or config; `undefined` when they give none. Docker takes such a thing
+ * whole from the last file that has it.
+ */
+function docker_files_nameOf(files, section, key, lookUp) {
+    const objects = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).filter((entry) => entry.key === key));
+    const object = objects.at(-1)?.value;
+    if (object?.kind !== 'map')
+        return undefined;
+    const external = mapOf(object, 'external');
+    const name = (0,tree/* entryAt */._f)(object, 'name') ?? (external && (0,tree/* entryAt */._f)(external, 'name'));
+    if (name?.kind !== 'text' || (0,tree/* isNothing */.qv)(name))
+        return undefined;
+    return (0,compose_variables/* filledIn */.AE)(name.value, lookUp) || undefined;
+}
+/** The path of what has this name on the swarm. */
+function keyOf(request, section, name) {
+    const { lookUp, adapted: { files }, } = request;
+    const keys = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).map(({ key }) => key));
+    const key = keys.find((one) => [docker_files_nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name));
+    return key === undefined ? [] : [section, key];
+}
+function serviceOf(file, service) {
+    const value = (0,tree/* mapAt */.SC)(file, 'services').find(({ key }) => key === service)?.value;
+    return value?.kind === 'map' ? value : undefined;
+}
+function mapOf(map, key) {
+    const value = map && (0,tree/* entryAt */._f)(map, key);
+    return value?.kind === 'map' ? value : undefined;
+}
+function changeAt(map, [key = '', ...rest], value) {
+    return (0,tree/* mapValues */.LG)(map, (one, old) => {
+        if (one !== key)
+            return old;
+        return rest.length === 0 || old.kind !== 'map' ? value : changeAt(old, rest, value);
+    });
+}
+
+;// CONCATENATED MODULE: ./build/plan/swarm-check.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * What Swarm refuses in the spec of one service, whatever the others are.
+ *
+ * @param current the service that is changed
+ */
+function specProblems(request, current, wanted, files) {
+    const violations = [
+        ...(0,swarm_rules/* specViolations */.C3)(wanted),
+        ...(current === undefined ? [] : (0,swarm_rules/* changeViolations */.Zm)(current.Spec, wanted)),
+        ...(current === undefined || files === undefined ? [] : ownerViolations(current.Spec, files)),
+    ];
+    return violations.map((violation) => placed(request, violation, files));
+}
+/**
+ * The bind mounts of a stack's service whose path is one of this runner: over SSH the nodes have none such, and where
+ * the daemon may be that of the runner they can be meant.
+ *
+ * @param isRemote whether the swarm is another machine for sure
+ */
+function runnerPathProblems({ name }, { TaskTemplate: { ContainerSpec: container } }, { files, directory, lookUp, name: stack }, isRemote) {
+    const sources = (container?.Mounts ?? []).flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : []));
+    const key = keyIn(stack, name);
+    const lines = runnerPaths(files, key, directory, lookUp)
+        .filter(({ path }) => sources.includes(path))
+        .map(({ place, source, path }) => {
+        const whole = source === path ? '' : ` (${path})`;
+        const what = `${place}: services.${key}.volumes: ${source} is a path of this runner${whole}`;
+        return isRemote
+            ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
+            : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`;
+    });
+    return isRemote ? { problems: lines, warnings: [] } : { problems: [], warnings: lines };
+}
+/** The key of a stack's service in the files. */
+function keyIn(stack, service) {
+    return service.slice(scoped({ name: stack }, '').length);
+}
+/** A line for what is wrong with a service: its place in the compose file, or the flag that gives it. */
+function placed(request, { setting, item, problem }, files) {
+    const { compose, name } = request;
+    const [names, list] = [item === undefined ? [] : [item], item === undefined ? '' : ` ${item}`];
+    if (compose === undefined || files === undefined)
+        return `service ${name}: ${flagFor(setting)}${list}: ${problem}`;
+    const path = ['services', keyIn(files.name, name), ...composePath(setting)];
+    return `${place_placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join('.')}: ${problem}`;
+}
+/**
+ * The networks that Swarm would refuse to make, or never allocate.
+ *
+ * @param known those of the swarm, and of the node that answers
+ */
+function networkProblems(drafts, known, files) {
+    const wanted = new Map(drafts.flatMap(({ networks = [] }) => networks.map((one) => [one.Name, one])));
+    const keys = files.adapted.files.flatMap((file) => (0,tree/* mapAt */.SC)(file, 'networks').map(({ key }) => key));
+    const placed = [...wanted.values()].map((network) => {
+        const [section = 'networks', key = 'default'] = keyOf(files, 'networks', network.Name);
+        return { network, path: [section, key], at: keys.indexOf(key) };
+    });
+    const before = [];
+    // Docker names them in no order.
+    return placed
+        .toSorted((a, b) => a.at - b.at)
+        .flatMap(({ network, path }) => {
+        const violations = networkViolations(network, [...known, ...before]);
+        before.push(network);
+        return violations.map(({ key, problem }) => {
+            const at = key === '' ? path : [...path, key];
+            return `${place_placeOf(files.files, at)}: ${path.join('.')}: ${problem}`;
+        });
+    });
+}
+/** Whether a service is to be on a network on which it is not yet. */
+function joinsNetwork({ current, wanted }) {
+    const targets = ({ TaskTemplate: { Networks: networks = [] } }) => networks.map(({ Target }) => Target);
+    const has = current === undefined ? [] : targets(current.Spec);
+    return targets(wanted).some((target) => !has.includes(target));
+}
+/**
+ * A network that a service is attached to, though Swarm lets none be. Of a stack docker itself tells those of one node.
+ *
+ * @param known those of the swarm, and of the node that answers
+ */
+function attachmentProblems({ request, wanted }, known, files) {
+    const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target);
+    const problems = targets.flatMap((target) => {
+        const named = known.filter(({ Id, Name }) => Id === target || Name === target);
+        const there = named.filter((one) => !(0,stack_objects/* isLeftover */.ij)(one));
+        if (named.length > 0 && there.length === 0) {
+            return [
+                `the network ${named[0]?.Name} is removed, and only kept by what still runs on it: make it anew when that has ended, or name another one`,
+            ];
+        }
+        const network = there.find(({ Scope }) => Scope === 'swarm') ?? there[0];
+        if (network?.Ingress) {
+            return [`${network.Name} is the network of published ports, which no service can join: leave it out`];
+        }
+        const name = network?.Name ?? target;
+        if (name === 'none')
+            return ['Swarm has no network `none`: leave it out'];
+        const isOfOneNode = network?.Scope === 'local' && !OF_EVERY_NODE.includes(name);
+        return isOfOneNode && files === undefined
+            ? [
+                `${name} is a network of one node, which no service can use: make one with \`docker network create --driver overlay\``,
+            ]
+            : [];
+    });
+    return problems.map((problem) => placed(request, { setting: 'networks', problem }, files));
+}
+/** Networks of docker's own, which services may use on each node. */
+const OF_EVERY_NODE = ['bridge', 'host'];
+/** Whether a service brings a name or a port that another one may have. */
+function mayConflict(draft) {
+    return draft.current === undefined || newPorts(draft).length > 0;
+}
+/**
+ * The services whose name or published ports another service has. One that this run changes counts as it is and as it
+ * will be: Swarm gives a port away only when nobody has it any more.
+ *
+ * @param known all services of the swarm
+ * @param surplus of a rollback
+ */
+function conflicts(drafts, known, files, surplus = { names: [], prune: false }) {
+    return drafts.flatMap((draft, index) => {
+        // What has got its name since the first look is told when it is made.
+        const others = known.filter(({ ID, Spec }) => ID !== draft.current?.ID && Spec.Name !== draft.wanted.Name);
+        const violations = [
+            ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
+            ...portConflicts(draft, drafts, index, others, files, surplus),
+        ];
+        return violations.map((violation) => placed(draft.request, violation, files));
+    });
+}
+function namesBefore(drafts, index) {
+    return drafts.slice(0, index).flatMap(({ current, wanted }) => (current === undefined ? [wanted.Name] : []));
+}
+/**
+ * The other services of the swarm with a port of their nodes that a draft asks for. What this run deploys may give its own
+ * away.
+ *
+ * @param known all services of the swarm
+ */
+function portHoldersFor(drafts, known) {
+    const own = new Set(drafts.flatMap(({ request }) => siblingNames(request.name)));
+    const asked = drafts.flatMap(newPorts);
+    return portHolders(asked, known.filter(({ Spec }) => !own.has(Spec.Name)));
+}
+/**
+ * Tasks that would wait for ever, for those of other services have a port of every node that is left for them.
+ *
+ * @param holders what {@link portHoldersFor} finds
+ * @param tasks those of the holders
+ */
+function heldPortProblems(drafts, holders, tasks, nodes, files) {
+    return drafts.flatMap(({ request, current, wanted }) => {
+        const asked = newPorts({ current, wanted });
+        const own = portHolders(asked, holders);
+        const ids = new Set(own.map(({ ID }) => ID));
+        const held = heldPorts(wanted, tasks.filter(({ ServiceID: id }) => ids.has(id)), nodes);
+        const [holder] = own;
+        if (held === undefined || holder === undefined)
+            return [];
+        const port = asked.find((one) => portHolders([one], [holder]).length > 0);
+        const names = (0,word_list/* andList */.c)(own.map(({ Spec }) => Spec.Name));
+        const problem = `${port === undefined ? '' : (0,published_ports/* portName */.rn)(port)} is a port of the node, and ${heldInWords(names, held)}${remedyFor(holder, wanted, files)}`;
+        return [placed(request, { setting: 'ports', problem }, files)];
+    });
+}
+function heldInWords(holders, { taken, nodes, waiting, tasks }) {
+    const where = taken === nodes ? 'every node' : `${taken} of the ${nodes} nodes`;
+    const what = waiting === tasks ? (tasks === 1 ? 'its task' : 'its tasks') : `${waiting} of its ${tasks} tasks`;
+    return `${holders} has it on ${where} that may run this service: ${what} would wait for ever`;
+}
+/** Tasks that would wait for ever, for two services of this deploy want one port of the same nodes. */
+function sharedPortProblems(drafts, nodes, files) {
+    return drafts.flatMap((draft, index) => drafts.slice(0, index).flatMap((other) => {
+        const port = newHostPorts(draft, other)[0] ?? newHostPorts(other, draft)[0];
+        const shared = port === undefined ? undefined : sharedPort(other.wanted, draft.wanted, nodes);
+        if (port === undefined || shared === undefined)
+            return [];
+        const problem = `${(0,published_ports/* portName */.rn)(port)} is a port of the node, and ${other.wanted.Name} publishes it in this same deploy: ${sharedInWords(shared)}: write another port for one of the two`;
+        return [placed(draft.request, { setting: 'ports', problem }, files)];
+    }));
+}
+/** The ports of its nodes that a service gets, and that another one has or gets too. */
+function newHostPorts({ current, wanted }, other) {
+    const others = (0,published_ports/* namedPorts */.ku)(other.wanted);
+    return newPorts({ current, wanted }).filter((port) => (0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* hasPort */.Wo)(others, port));
+}
+function sharedInWords({ nodes, waiting, tasks }) {
+    const are = nodes === 1 ? 'is one node' : `are ${nodes} nodes`;
+    return `there ${are} for their ${tasks} tasks, and ${waiting} would wait for ever`;
+}
+/** What to do about a port that another service has. */
+function remedyFor({ Spec: spec }, wanted, files) {
+    return isLeftOver(spec, wanted, files)
+        ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
+        : ': write another port, or take it from that one first';
+}
+/** Whether the files have had it once. */
+function isLeftOver(spec, wanted, files) {
+    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    if (files === undefined || stack === undefined || stack !== wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK])
+        return false;
+    return !(0,tree/* serviceKeys */.Wy)(files.adapted.files).some((key) => scoped(files, key) === spec.Name);
+}
+/** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
+function ownerViolations({ Name: name, Labels: labels }, { name: stack }) {
+    const owner = labels?.[stack_objects/* NAMESPACE_LABEL */.NK] ?? stack;
+    if (owner === stack)
+        return [];
+    const problem = `${name} is a service of the stack ${(0,safe_text/* safeLine */.om)(owner)}: write another name, or another \`stack\``;
+    return [{ setting: 'name', problem }];
+}
+/** Swarm finds names without their capitals. */
+function nameConflicts({ current, wanted }, others) {
+    if (current !== undefined)
+        return [];
+    const { Name: name } = wanted;
+    const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase());
+    if (other === undefined)
+        return [];
+    return [{ setting: 'name', problem: `${name} and ${other} are one name for Swarm: write another one` }];
+}
+function portConflicts({ current, wanted }, drafts, index, others, files, surplus) {
+    const asks = newPorts({ current, wanted });
+    if (asks.length === 0)
+        return [];
+    const taken = others.flatMap((other) => {
+        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, (0,published_ports/* portsOf */.a5)(other));
+        return port === undefined ? [] : [takenBy(port, other, drafts, wanted, files, surplus)];
+    });
+    const both = drafts.slice(0, index).flatMap((other) => {
+        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, newPorts(other));
+        return port === undefined
+            ? []
+            : [
+                `${(0,published_ports/* portName */.rn)(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`,
+            ];
+    });
+    return [...taken, ...both].map((problem) => ({ setting: 'ports', problem }));
+}
+/** The ports by which a spec asks for more than the service has, if there is one. */
+function newPorts({ current, wanted }) {
+    const has = current === undefined ? [] : (0,published_ports/* portsOf */.a5)(current);
+    return (0,published_ports/* namedPorts */.ku)(wanted).filter((port) => !(0,published_ports/* hasPort */.Wo)(has, port));
+}
+/** Those of them that the whole swarm has once. */
+function newIngressPorts(draft) {
+    return newPorts(draft).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port));
+}
+function takenBy(port, { ID, Spec: spec }, drafts, wanted, files, surplus) {
+    const name = (0,published_ports/* portName */.rn)(port);
+    const other = drafts.find(({ current }) => current?.ID === ID);
+    if (other !== undefined && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(other.wanted)) === undefined) {
+        return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
+    }
+    return `${name} is published by the service ${spec.Name}${whoseIs(spec, wanted, files, surplus)}`;
+}
+/** Of the service that has it. */
+function whoseIs(spec, wanted, files, surplus) {
+    const { Name: name } = spec;
+    if (isLeftOver(spec, wanted, files)) {
+        return `, of this stack but no longer in its files: ${removing(name, files?.prune === true)}`;
+    }
+    return surplus.names.includes(name)
+        ? `, of this stack but not in this version of it: ${removing(name, surplus.prune)}`
+        : ': write another port, or take it from that one first';
+}
+function removing(name, isPruned) {
+    return `${isPruned ? '' : 'write `prune: true`, or '}remove it first with \`docker service rm ${name}\``;
+}
+
+;// CONCATENATED MODULE: ./build/plan/port-moves.js
+
+
+
+/**
+ * The moves that the order of sending can make: from a service whose own change takes its port away, to one that gets it with
+ * the whole of its change. Not where two would wait for each other.
+ *
+ * @param changes those of the drafts with which nothing is wrong
+ */
+function portMoves(drafts, changes) {
+    const changeOf = new Map(changes.map((change) => [change.request.name, change]));
+    const all = drafts.flatMap((giver) => {
+        const { current, wanted, request } = giver;
+        if (current === undefined || !gives(changeOf.get(request.name)))
+            return [];
+        const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(wanted)) === undefined);
+        // Most give nothing, and a thousand services would each be held against a thousand.
+        if (given.length === 0)
+            return [];
+        return drafts.flatMap((taker) => {
+            if (taker === giver || !takes(changeOf.get(taker.request.name)))
+                return [];
+            const asked = newIngressPorts(taker);
+            const ports = given.filter((port) => (0,published_ports/* portInTheWay */.ZJ)(asked, [port]) !== undefined);
+            return ports.length === 0
+                ? []
+                : [{ giver: current, giverName: request.name, takerName: taker.request.name, ports }];
+        });
+    });
+    return all.filter(({ giverName, takerName }) => !isBehind(takerName, giverName, all));
+}
+/** What a strategy with a second service has, it has until that is up. */
+function gives(change) {
+    return change === undefined || change.action === 'update';
+}
+/** A first step is taken before anything else is sent. */
+function takes(change) {
+    return (change === undefined || change.action === 'create' || (change.action === 'update' && change.firstStep === undefined));
+}
+/** Whether a service waits, by any of the moves, for another one. */
+function isBehind(giver, taker, moves, seen = new Set()) {
+    if (seen.has(giver))
+        return false;
+    return moves.some((move) => move.giverName === giver &&
+        (move.takerName === taker || isBehind(move.takerName, taker, moves, new Set([...seen, giver]))));
+}
+/** The services of the swarm as they are when some of them have given ports away. */
+function withPortsGiven(services, moves) {
+    return services.map((service) => {
+        const ports = moves.filter(({ giver }) => giver.ID === service.ID).flatMap((move) => move.ports);
+        return ports.length === 0 ? service : { ...service, Spec: (0,published_ports/* withoutPorts */.ls)(service.Spec, ports), Endpoint: {} };
+    });
+}
+/** The changes with what they give to whom. */
+function withPortMoves(changes, moves) {
+    return changes.map((change) => {
+        const gifts = moves.filter(({ giverName }) => giverName === change.request.name);
+        if (gifts.length === 0 || change.action !== 'update')
+            return change;
+        const words = gifts.map(({ ports, takerName }) => `${giftWords(ports, [takerName])}, which is sent after it`);
+        return {
+            ...change,
+            course: [...(change.course === undefined ? [] : [change.course]), ...words].join('; '),
+            givesPortsTo: gifts.map(({ takerName }) => takerName),
+        };
+    });
+}
+/** `gives 8080/tcp to web and api` */
+function giftWords(ports, takers) {
+    return `gives ${(0,word_list/* andList */.c)(ports.map(published_ports/* portName */.rn))} to ${(0,word_list/* andList */.c)(takers)}`;
+}
+
+;// CONCATENATED MODULE: ./build/plan/port-givers.js
+
+
+
+
+
+/**
+ * The services that can give away all the ports that are asked of them. Not those of nodes: a node has such a port for the
+ * next task only when the last task with it is gone. Nor those that Swarm has chosen, which no spec names. Nor jobs.
+ *
+ * @param leaving the services that go
+ * @param strategy what the user has chosen for all of them; `undefined`: they are of no stack
+ */
+function portGivers(drafts, leaving, strategy) {
+    if (strategy === undefined)
+        return [];
+    return leaving.flatMap((current) => {
+        const takers = drafts.filter((draft) => (0,published_ports/* portInTheWay */.ZJ)(newIngressPorts(draft), (0,published_ports/* portsOf */.a5)(current)) !== undefined);
+        const asked = takers.flatMap(newIngressPorts);
+        const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)(asked, [port]));
+        const isAll = (0,published_ports/* portInTheWay */.ZJ)(asked, (0,published_ports/* otherPorts */.n4)((0,published_ports/* portsOf */.a5)(current), given)) === undefined;
+        // A job would run once more for it. One with an interim spec is in the middle of somebody else's deploy.
+        if (given.length === 0 || !isAll || (0,service_mode/* isJob */.o5)(current.Spec) || isInterim(current.Spec))
+            return [];
+        const names = takers.map(({ wanted: { Name } }) => Name);
+        const gift = giftWords(given, names);
+        const giver = {
+            action: 'update',
+            request: requestFor(current, strategy),
+            access: undefined,
+            currentAccess: undefined,
+            current,
+            wanted: stayingWithout(current.Spec, given),
+            networks: [],
+            changes: [gift],
+            course: `${gift} first, and is removed last`,
+            givesPortsTo: names,
+            leaves: true,
+        };
+        return [giver];
+    });
+}
+/** Where its new tasks fail, Swarm's own rollback would take the ports back from what has got them. */
+function stayingWithout(spec, given) {
+    const without = (0,published_ports/* withoutPorts */.ls)(spec, given);
+    if (spec.UpdateConfig?.FailureAction !== 'rollback')
+        return without;
+    return { ...without, UpdateConfig: { ...spec.UpdateConfig, FailureAction: 'pause' } };
+}
+/** All else of it stays. */
+function requestFor({ Spec: { Name: name } }, strategy) {
+    const policies = { update: {}, rollback: {} };
+    return { name, env: {}, create: false, updateArgs: [], strategy, policies, prepare: 'no' };
+}
+/** What a service gives away. */
+function portsGiven({ current, wanted }) {
+    return (0,published_ports/* otherPorts */.n4)((0,published_ports/* namedPorts */.ku)(current.Spec), (0,published_ports/* namedPorts */.ku)(wanted));
+}
+/** Whether one of some services has a port that a service is to get back. */
+function havePortsOf(change, services) {
+    return services.some((service) => (0,published_ports/* portInTheWay */.ZJ)(portsGiven(change), (0,published_ports/* portsOf */.a5)(service)) !== undefined);
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/superseded.js
 /** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
 /** @param service what it is called; the one that the sentence stands beside unless given */
@@ -12805,7 +13672,12 @@ function stateOf(change, phase) {
 
 
 
+
+
 const send_READ_TIMEOUT_MS = 120_000;
+/** Of an allocator that is busy. Then docker says itself whose the port is. */
+const PORTS_MS = 15_000;
+const PORTS_LOOK_EVERY_MS = 50;
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
 const send_GRACE_MS = 1000;
 /** The same when another service has failed, or the time of the run is over. */
@@ -12891,7 +13763,7 @@ async function update(change, connection, end) {
     try {
         const base = interim ?? observed;
         const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
-        const found = await read(connection, id, end);
+        const found = await readWithoutPorts(change, connection, end);
         const service = found && sharingTemplates(found, [wanted, observed]);
         const isOurs = given === 'done' && service !== undefined && (0,spec_comparison/* sameSpec */.sZ)(wanted, service.Spec);
         return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
@@ -12901,6 +13773,21 @@ async function update(change, connection, end) {
             throw error;
         return send_refused(change, sentAt, error.message);
     }
+}
+/**
+ * The service as it is after its change. Swarm refuses a port that it gives away to all others until its allocator has taken
+ * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts).
+ */
+async function readWithoutPorts(change, connection, end) {
+    const deadline = (0,time_clock/* nowMs */.TC)() + PORTS_MS;
+    let found;
+    const isFree = async () => {
+        found = await read(connection, change.current.ID, end);
+        return found === undefined || !(0,spec_comparison/* sameSpec */.sZ)(change.wanted, found.Spec) || !havePortsOf(change, [found]);
+    };
+    const isOver = () => takersOf(change).length === 0 || (0,time_clock/* nowMs */.TC)() >= deadline;
+    await (0,poll/* poll */.w)(isFree, PORTS_LOOK_EVERY_MS, isOver, end);
+    return found;
 }
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
 function read({ engine }, name, end) {
@@ -13750,39 +14637,6 @@ function watch_log_inWords(progress) {
     return progress.replace(/, Swarm updates$/, '');
 }
 
-;// CONCATENATED MODULE: ./build/docker/swarm/subnet.js
-
-/** Whether a text is a subnet in CIDR form: `10.0.9.0/24`. */
-function isSubnet(text) {
-    const [base = '', bits = '', ...more] = text.split('/');
-    const most = (0,external_node_net_.isIPv4)(base) ? 32 : 128;
-    return (0,external_node_net_.isIP)(base) !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
-}
-/** Of two subnets that have an address in common one holds the other. */
-function overlap(one, other) {
-    return subnet_holds(one, other) || subnet_holds(other, one);
-}
-function subnet_holds(outer, inner) {
-    const [base = '', bits] = outer.split('/');
-    const [address = ''] = inner.split('/');
-    if ((0,external_node_net_.isIPv4)(base) !== (0,external_node_net_.isIPv4)(address))
-        return false;
-    const family = (0,external_node_net_.isIPv4)(base) ? 'ipv4' : 'ipv6';
-    try {
-        const block = new external_node_net_.BlockList();
-        block.addSubnet(base, Number(bits), family);
-        return block.check(address, family);
-    }
-    catch {
-        return false;
-    }
-}
-/** Whether a subnet has room for a gateway and a task, as far as Docker counts (libnetwork, ipam). */
-function isRoomy(subnet) {
-    const [base = '', bits] = subnet.split('/');
-    return Number(bits) <= ((0,external_node_net_.isIPv4)(base) ? 30 : 127);
-}
-
 ;// CONCATENATED MODULE: ./build/docker/swarm/network-allocation.js
 
 /**
@@ -13799,7 +14653,7 @@ function allocationProblem(service, networks, asked) {
     }
     if (its.length === 0)
         return undefined;
-    const pools = its.map((network) => `${network.Name} (${subnetsOf(network).join(', ') || 'without a subnet'})`);
+    const pools = its.map((network) => `${network.Name} (${network_allocation_subnetsOf(network).join(', ') || 'without a subnet'})`);
     return `the swarm has no address for its task: ${pools.join(' or ')} has none left, or the manager's log says why`;
 }
 function networksOf({ Spec: spec }, networks) {
@@ -13808,15 +14662,15 @@ function networksOf({ Spec: spec }, networks) {
     return networks.filter(({ Id, Name, Ingress }) => targets.includes(Id ?? Name) || targets.includes(Name) || (isPublished && Ingress));
 }
 function network_allocation_whyNot(missing, networks, asked) {
-    const wanted = subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
+    const wanted = network_allocation_subnetsOf(asked.find(({ Name }) => Name === missing.Name) ?? missing);
     for (const subnet of wanted) {
-        const other = networks.find((one) => one !== missing && subnetsOf(one).some((its) => overlap(its, subnet)));
+        const other = networks.find((one) => one !== missing && network_allocation_subnetsOf(one).some((its) => overlap(its, subnet)));
         if (other !== undefined)
             return `its subnet ${subnet} is taken by ${other.Name}`;
     }
     return 'its subnet may be that of another network, or the address pools of the swarm are used up';
 }
-function subnetsOf({ IPAM: ipam }) {
+function network_allocation_subnetsOf({ IPAM: ipam }) {
     return (ipam?.Config ?? []).flatMap(({ Subnet: subnet }) => subnet ?? []);
 }
 
@@ -15704,8 +16558,6 @@ function record_deploy_tell(notes) {
     }
 }
 
-// EXTERNAL MODULE: ./build/inputs/compose/tree.js
-var tree = __webpack_require__(7075);
 ;// CONCATENATED MODULE: ./build/stack/dependants.js
 
 
@@ -15776,838 +16628,6 @@ function isToComplete(task) {
     return isLive(task) && task.DesiredState === 'complete';
 }
 
-;// CONCATENATED MODULE: ./build/docker/specs/service-settings.js
-const SETTINGS = {
-    name: { compose: '', flag: '`name`' },
-    mode: { compose: 'deploy.mode', flag: '--mode' },
-    'cpu limit': { compose: 'deploy.resources.limits.cpus', flag: '--limit-cpu' },
-    'memory limit': { compose: 'deploy.resources.limits.memory', flag: '--limit-memory' },
-    'cpu reservation': { compose: 'deploy.resources.reservations.cpus', flag: '--reserve-cpu' },
-    'memory reservation': { compose: 'deploy.resources.reservations.memory', flag: '--reserve-memory' },
-    'restart condition': { compose: 'deploy.restart_policy.condition', flag: '--restart-condition' },
-    'restart delay': { compose: 'deploy.restart_policy.delay', flag: '--restart-delay' },
-    'restart window': { compose: 'deploy.restart_policy.window', flag: '--restart-window' },
-    constraints: { compose: 'deploy.placement.constraints', flag: '--constraint' },
-    'update policy': { compose: 'deploy.update_config', flag: '--update-\u2026' },
-    'update delay': { compose: 'deploy.update_config.delay', flag: '--update-delay' },
-    'update monitor': { compose: 'deploy.update_config.monitor', flag: '--update-monitor' },
-    'update failure ratio': { compose: 'deploy.update_config.max_failure_ratio', flag: '--update-max-failure-ratio' },
-    'update failure action': { compose: 'deploy.update_config.failure_action', flag: '--update-failure-action' },
-    'update order': { compose: 'deploy.update_config.order', flag: '--update-order' },
-    'rollback failure action': { compose: 'deploy.rollback_config.failure_action', flag: '--rollback-failure-action' },
-    'rollback order': { compose: 'deploy.rollback_config.order', flag: '--rollback-order' },
-    'endpoint mode': { compose: 'deploy.endpoint_mode', flag: '--endpoint-mode' },
-    ports: { compose: 'ports', flag: '--publish' },
-    networks: { compose: 'networks', flag: '--network' },
-    mounts: { compose: 'volumes', flag: '--mount' },
-    secrets: { compose: 'secrets', flag: '--secret' },
-    configs: { compose: 'configs', flag: '--config' },
-    environment: { compose: 'environment', flag: '--env' },
-    hostname: { compose: 'hostname', flag: '--hostname' },
-    isolation: { compose: 'isolation', flag: '--isolation' },
-    'working directory': { compose: 'working_dir', flag: '--workdir' },
-    'health command': { compose: 'healthcheck.test', flag: '--health-cmd' },
-    'health interval': { compose: 'healthcheck.interval', flag: '--health-interval' },
-    'health timeout': { compose: 'healthcheck.timeout', flag: '--health-timeout' },
-    'health start period': { compose: 'healthcheck.start_period', flag: '--health-start-period' },
-    'health start interval': { compose: 'healthcheck.start_interval', flag: '--health-start-interval' },
-    'health retries': { compose: 'healthcheck.retries', flag: '--health-retries' },
-};
-/** Where a service of a compose file has a setting: `['deploy', 'mode']`; empty for its name. */
-function composePath(setting) {
-    const { compose } = SETTINGS[setting];
-    return compose === '' ? [] : compose.split('.');
-}
-/** The flag of docker that gives a setting. */
-function flagFor(setting) {
-    return SETTINGS[setting].flag;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/held-ports.js
-
-
-
-
-
-
-/**
- * Ports of nodes that tasks of other services have: Swarm gives a node no second task with one of them, and the task waits
- * (swarmkit, manager/scheduler/filter.go). Pure.
- */
-/** The services that have one of some ports on their nodes, and keep it: their tasks are not meant to end or to change. */
-function portHolders(ports, services) {
-    const asked = ports.filter(published_ports/* isHostPort */.gZ);
-    return services.filter((service) => {
-        const own = (0,published_ports/* namedPorts */.ku)(service.Spec).filter(published_ports/* isHostPort */.gZ);
-        return asked.some((port) => (0,published_ports/* hasPort */.Wo)(own, port)) && !(0,service_mode/* endsForGood */.L)(service.Spec) && !hasUnfinishedUpdate(service);
-    });
-}
-/**
- * Whether tasks of a service could get no node, for others run on theirs; `undefined`: each can have one, or why it cannot is
- * another reason.
- *
- * @param tasks those of the {@link portHolders} of its ports
- */
-function heldPorts(wanted, tasks, nodes) {
-    if (mayWait(wanted))
-        return undefined;
-    const own = nodesFor(wanted, nodes);
-    const held = new Set(tasks.filter(isRunning).map(({ NodeID: id }) => id));
-    const taken = own.filter(({ ID }) => held.has(ID)).length;
-    const all = tasksOn(own, wanted);
-    const waiting = all - (own.length - taken);
-    return all > own.length || waiting <= 0 ? undefined : { taken, nodes: own.length, waiting, tasks: all };
-}
-/**
- * Whether tasks of two services with one port of their nodes could get no node, whichever come first; `undefined`: each can
- * have one, or why it cannot is another reason.
- */
-function sharedPort(one, other, nodes) {
-    if ([one, other].some((spec) => mayWait(spec) || (0,service_mode/* endsForGood */.L)(spec)))
-        return undefined;
-    const both = [one, other].map((spec) => {
-        const own = nodesFor(spec, nodes);
-        return { own, count: tasksOn(own, spec) };
-    });
-    if (both.some(({ own, count }) => count > own.length || count === 0))
-        return undefined;
-    const tasks = both.reduce((sum, { count }) => sum + count, 0);
-    const free = new Set(both.flatMap(({ own }) => own).map(({ ID }) => ID)).size;
-    return tasks > free ? { nodes: free, waiting: tasks - free, tasks } : undefined;
-}
-/** Whether it does no harm that tasks wait: of a job, or where who scales the service sees to it. */
-function mayWait(wanted) {
-    return (0,service_mode/* isJob */.o5)(wanted) || (0,own_labels/* hasOthersScale */.se)(wanted.Labels);
-}
-/** How many tasks a service has that may have these nodes. */
-function tasksOn(nodes, wanted) {
-    return (0,service_mode/* isGlobal */.WN)(wanted) ? nodes.length : ((0,service_mode/* wantedTasks */.WW)(wanted) ?? 0);
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/network-rules.js
-
-
-/** Drivers of docker's own that make a network of one node, when nobody asks for one of the swarm. */
-const LOCAL_DRIVERS = ['bridge', 'host', 'ipvlan', 'macvlan', 'none', 'null'];
-const PREDEFINED = ['bridge', 'default', 'host', 'none'];
-/**
- * Everything that is wrong with a network that is to be made.
- *
- * @param others those that the swarm has, and those that are made before it
- */
-function networkViolations(wanted, others) {
-    return [...nameViolations(wanted, others), ...driverViolations(wanted), ...subnetViolations(wanted, others)];
-}
-function nameViolations({ Name: name }, others) {
-    const problem = PREDEFINED.includes(name)
-        ? `${name} is a network of docker's own: write another name`
-        : ((0,swarm_rules/* nameProblem */.rH)(name, 'a network') ?? takenProblem(name, others));
-    return problem === undefined ? [] : [{ key: 'name', problem }];
-}
-function takenProblem(name, others) {
-    const same = others.find((other) => other.Name === name);
-    if (same !== undefined) {
-        return same.Scope === 'local'
-            ? `a node has a network ${name} of its own: remove it there, or write another name`
-            : `the swarm has a network ${name} that is not of this stack: write \`external: true\` to use it, or another name`;
-    }
-    // Swarm finds names without their capitals.
-    const similar = others.find((other) => other.Name.toLowerCase() === name.toLowerCase() && other.Scope !== 'local');
-    return similar && `${name} and ${similar.Name} are one name for Swarm: write another one`;
-}
-function driverViolations({ Driver: driver = '', Scope: scope }) {
-    if (scope === 'swarm' || !LOCAL_DRIVERS.includes(driver))
-        return [];
-    const problem = `${driver} makes a network of one node, which no service can use: write overlay, or leave the driver out`;
-    return [{ key: 'driver', problem }];
-}
-function subnetViolations(wanted, others) {
-    const subnets = network_rules_subnetsOf(wanted);
-    return subnets.flatMap((subnet, index) => {
-        const problem = subnetProblem(subnet, subnets.slice(0, index), others);
-        return problem === undefined ? [] : [{ key: 'ipam', problem }];
-    });
-}
-function subnetProblem(subnet, before, others) {
-    if (!isSubnet(subnet))
-        return `${JSON.stringify(subnet)} is no subnet: write one such as 10.20.0.0/24`;
-    if (!isRoomy(subnet)) {
-        return `the subnet ${subnet} has no room for a task and its gateway: write a larger one`;
-    }
-    if (before.some((other) => overlap(subnet, other))) {
-        return `the subnet ${subnet} overlaps another one of the same network: write one that does not`;
-    }
-    for (const other of others.filter(({ Scope: scope }) => scope !== 'local')) {
-        const its = network_rules_subnetsOf(other).find((one) => overlap(subnet, one));
-        if (its !== undefined) {
-            return `the subnet ${subnet} is taken by the network ${other.Name} (${its}), so Swarm would never allocate it: write another one`;
-        }
-    }
-    return undefined;
-}
-function network_rules_subnetsOf({ IPAM: ipam }) {
-    return (ipam?.Config ?? []).map(({ Subnet: subnet = '' }) => subnet);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/compose/place.js
-/** Where a key stands, in the last of the files that has it: `compose.yml line 7`; as near as can be told. */
-function place_placeOf(files, path) {
-    const place = positionOf(files, path);
-    return place === undefined ? files.map((file) => file.path).join(', ') : `${place.file} line ${place.line}`;
-}
-/** The same as a position; `undefined` when no file has even the first part of the path. */
-function positionOf(files, path) {
-    const found = files
-        .map((file) => ({ file: file.path, ...lineOf(file.root, path) }))
-        .reduce((best, one) => (one.depth >= best.depth ? one : best));
-    return found.depth === 0 ? undefined : { file: found.file, line: found.line };
-}
-/** What stands at a path, in the last of the files that has it. */
-function valueAtPath(files, path) {
-    const found = files.map(({ root }) => lineOf(root, path)).findLast(({ depth }) => depth === path.length);
-    return found?.value;
-}
-function lineOf(root, path) {
-    let value = root;
-    let line = root.line;
-    let depth = 0;
-    for (const part of path) {
-        const entry = value.kind === 'map' ? value.entries.find(({ key }) => key === part) : undefined;
-        const next = value.kind === 'list' ? value.items[Number(part)] : entry?.value;
-        if (next === undefined)
-            break;
-        line = entry?.line ?? next.line;
-        value = next;
-        depth++;
-    }
-    return { line, depth, value };
-}
-
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __webpack_require__(8161);
-;// CONCATENATED MODULE: ./build/runner/user.js
-
-/** Who runs this process. A container may run as a number that its system knows no user by: then both calls throw. */
-/** The user's home; where neither `HOME` nor the system says it, what docker has there for such a user. */
-function homeDirectory() {
-    try {
-        return (0,external_node_os_.homedir)();
-    }
-    catch {
-        return '/';
-    }
-}
-/** The user's name, or else the number. */
-function userName() {
-    try {
-        return (0,external_node_os_.userInfo)().username;
-    }
-    catch {
-        return `user ${process.getuid?.() ?? 'without a name'}`;
-    }
-}
-
-// EXTERNAL MODULE: ./build/inputs/compose/variables.js + 1 modules
-var compose_variables = __webpack_require__(3847);
-;// CONCATENATED MODULE: ./build/inputs/compose/runner-paths.js
-
-
-
-
-/** A path that begins with one is of this machine too, though docker finds it absolute. */
-const OF_THIS_MACHINE = /^\$\{?(?:PWD|GITHUB_WORKSPACE|RUNNER_TEMP|CI_PROJECT_DIR|CI_WORKSPACE)(?![\w:?+-])/;
-/**
- * The bind mounts of a service that begin at the directory of the files, at a home directory, or at one that a variable of
- * the runner names: docker makes absolute paths of them here (docker/cli, cli/compose/loader, resolveVolumePaths), and the
- * nodes get those.
- *
- * @param directory where relative paths begin
- */
-function runnerPaths(files, service, directory, lookUp) {
-    return files.flatMap(({ path: file, root }) => {
-        const found = (0,tree/* mapAt */.SC)(root, 'services').find(({ key }) => key === service)?.value;
-        const volumes = found?.kind === 'map' ? (0,tree/* entryAt */._f)(found, 'volumes') : undefined;
-        return (volumes?.kind === 'list' ? volumes.items : []).flatMap((item) => {
-            const written = sourceOf(item);
-            const source = written && (0,compose_variables/* filledIn */.AE)(written.text, lookUp);
-            if (written === undefined || !source || (isAbsolute(source) && !OF_THIS_MACHINE.test(written.text)))
-                return [];
-            return [{ place: `${file} line ${written.line}`, source, path: absolute(source, directory) }];
-        });
-    });
-}
-function absolute(source, directory) {
-    if (isAbsolute(source))
-        return source;
-    return source.startsWith('~') ? (0,external_node_path_.join)(homeDirectory(), source.slice(1)) : (0,external_node_path_.resolve)(directory, source);
-}
-/** The source of a bind mount; in the short form only what begins as a path is one. */
-function sourceOf(item) {
-    if (item.kind === 'text') {
-        const source = /^(?:\$\{[^}]*\}|[^:])*/.exec(item.value)?.[0] ?? '';
-        return /^[.~$]/.test(source) && source !== item.value ? { text: source, line: item.line } : undefined;
-    }
-    if (item.kind !== 'map')
-        return undefined;
-    const [type, source] = [(0,tree/* entryAt */._f)(item, 'type'), (0,tree/* entryAt */._f)(item, 'source')];
-    const isBind = type?.kind === 'text' && type.value === 'bind';
-    return isBind && source?.kind === 'text' ? { text: source.value, line: source.line } : undefined;
-}
-/** On Linux or on Windows: docker leaves both as they are. */
-function isAbsolute(path) {
-    return path.startsWith('/') || /^(?:[a-zA-Z]:)?[\\/]/.test(path);
-}
-
-;// CONCATENATED MODULE: ./build/stack/docker-files.js
-
-
-
-/** The first docker CLI that needs no `version` in a compose file, and whose newest keys no `version` switches off. */
-const NO_VERSION_CLI = 23;
-const LAST_OF_OLDER = '3.9';
-/**
- * The compose files as docker is given them, in YAML: with the policies of the inputs where a service has none of its
- * own, and credential specs by names that docker finds. Pure.
- *
- * @param cliMajor of the docker CLI; `undefined`: a new one
- * @param only the one service that is left in them; all unless given
- * @param leftOut paths of what is not
- */
-function dockerFiles(request, cliMajor, only, leftOut = []) {
-    const { adapted, policies, lookUp } = request;
-    const complete = withPolicies(withNamedCredentials(adapted.files, lookUp), policies, lookUp);
-    const isOld = cliMajor !== undefined && cliMajor < NO_VERSION_CLI;
-    return complete.map((file) => {
-        const versioned = isOld ? (0,tree/* withEntries */.bA)(file, [], [{ key: 'version', line: 1, value: (0,tree/* text */.Qq)(LAST_OF_OLDER, 1) }]) : file;
-        return (0,tree/* toYaml */.fE)(leftOut.reduce(tree/* without */.FF, only === undefined ? versioned : withService(versioned, only)));
-    });
-}
-function withService(file, only) {
-    return (0,tree/* mapValues */.LG)(file, (section, value) => section === 'services' && value.kind === 'map'
-        ? { ...value, entries: value.entries.filter(({ key }) => key === only) }
-        : value);
-}
-/** Swarm takes no policy for a job. */
-function withPolicies(files, { update, rollback }, lookUp) {
-    const policies = Object.entries({ update_config: update, rollback_config: rollback });
-    return (0,tree/* serviceKeys */.Wy)(files).reduce((all, service) => {
-        const deploys = files.flatMap((file) => mapOf(serviceOf(file, service), 'deploy') ?? []);
-        const mode = deploys.map((deploy) => (0,tree/* entryAt */._f)(deploy, 'mode')).findLast((one) => one?.kind === 'text');
-        if (mode?.kind === 'text' && (0,compose_variables/* filledIn */.AE)(mode.value, lookUp).endsWith('-job'))
-            return all;
-        return policies.reduce((filled, [key, policy]) => {
-            const own = new Set(deploys.flatMap((deploy) => mapOf(deploy, key)?.entries.map((entry) => entry.key) ?? []));
-            const missing = settings(policy).filter((setting) => !own.has(setting.key));
-            return missing.length === 0 ? filled : withSettings(filled, service, ['deploy', key], missing);
-        }, all);
-    }, files);
-}
-/** In the first file that has the service. */
-function withSettings(files, service, path, added) {
-    const first = files.findIndex((file) => serviceOf(file, service) !== undefined);
-    return files.map((file, index) => (index === first ? (0,tree/* withEntries */.bA)(file, ['services', service, ...path], added) : file));
-}
-const NUMBERS = ['parallelism', 'max_failure_ratio'];
-function settings(policy) {
-    const entries = Object.entries(policy);
-    return entries.map(([key, value]) => ({
-        key,
-        line: 0,
-        value: NUMBERS.includes(key) ? { ...(0,tree/* text */.Qq)(value, 0), style: 'plain' } : (0,tree/* text */.Qq)(value, 0),
-    }));
-}
-/**
- * Docker finds the config of a credential spec by its key only when that is its name in the stack. One with a name of
- * its own is found by the name, as that of an external one.
- */
-function withNamedCredentials(files, lookUp) {
-    return files.map((file) => {
-        const named = (0,tree/* mapAt */.SC)(file, 'services').flatMap(({ key, value }) => {
-            const credential = value.kind === 'map' ? mapOf(value, 'credential_spec') : undefined;
-            const config = credential && (0,tree/* entryAt */._f)(credential, 'config');
-            const name = config?.kind === 'text' ? docker_files_nameOf(files, 'configs', config.value, lookUp) : undefined;
-            return name === undefined ? [] : [{ service: key, name }];
-        });
-        return named.reduce((all, { service, name }) => {
-            const value = (0,tree/* text */.Qq)(name.replaceAll('$', '$$$$'), 0);
-            const changed = changeAt(all, ['services', service, 'credential_spec', 'config'], value);
-            const isDefined = files.some((one) => (0,tree/* mapAt */.SC)(one, 'configs').some(({ key }) => key === name));
-            const external = { ...(0,tree/* text */.Qq)('true', 0), style: 'plain' };
-            const alias = {
-                kind: 'map',
-                line: 0,
-                entries: [
-                    { key: 'external', line: 0, value: external },
-                    { key: 'name', line: 0, value },
-                ],
-            };
-            return isDefined || (0,tree/* mapAt */.SC)(changed, 'configs').some(({ key }) => key === name)
-                ? changed
-                : (0,tree/* withEntries */.bA)(changed, ['configs'], [{ key: name, line: 0, value: alias }]);
-        }, file);
-    });
-}
-/**
- * The name that the files give to a network, secret or config; `undefined` when they give none. Docker takes such a thing
- * whole from the last file that has it.
- */
-function docker_files_nameOf(files, section, key, lookUp) {
-    const objects = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).filter((entry) => entry.key === key));
-    const object = objects.at(-1)?.value;
-    if (object?.kind !== 'map')
-        return undefined;
-    const external = mapOf(object, 'external');
-    const name = (0,tree/* entryAt */._f)(object, 'name') ?? (external && (0,tree/* entryAt */._f)(external, 'name'));
-    if (name?.kind !== 'text' || (0,tree/* isNothing */.qv)(name))
-        return undefined;
-    return (0,compose_variables/* filledIn */.AE)(name.value, lookUp) || undefined;
-}
-/** The path of what has this name on the swarm. */
-function keyOf(request, section, name) {
-    const { lookUp, adapted: { files }, } = request;
-    const keys = files.flatMap((file) => (0,tree/* mapAt */.SC)(file, section).map(({ key }) => key));
-    const key = keys.find((one) => [docker_files_nameOf(files, section, one, lookUp), one, scoped(request, one)].includes(name));
-    return key === undefined ? [] : [section, key];
-}
-function serviceOf(file, service) {
-    const value = (0,tree/* mapAt */.SC)(file, 'services').find(({ key }) => key === service)?.value;
-    return value?.kind === 'map' ? value : undefined;
-}
-function mapOf(map, key) {
-    const value = map && (0,tree/* entryAt */._f)(map, key);
-    return value?.kind === 'map' ? value : undefined;
-}
-function changeAt(map, [key = '', ...rest], value) {
-    return (0,tree/* mapValues */.LG)(map, (one, old) => {
-        if (one !== key)
-            return old;
-        return rest.length === 0 || old.kind !== 'map' ? value : changeAt(old, rest, value);
-    });
-}
-
-;// CONCATENATED MODULE: ./build/plan/swarm-check.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * What Swarm refuses in the spec of one service, whatever the others are.
- *
- * @param current the service that is changed
- */
-function specProblems(request, current, wanted, files) {
-    const violations = [
-        ...(0,swarm_rules/* specViolations */.C3)(wanted),
-        ...(current === undefined ? [] : (0,swarm_rules/* changeViolations */.Zm)(current.Spec, wanted)),
-        ...(current === undefined || files === undefined ? [] : ownerViolations(current.Spec, files)),
-    ];
-    return violations.map((violation) => placed(request, violation, files));
-}
-/**
- * The bind mounts of a stack's service whose path is one of this runner: over SSH the nodes have none such, and where
- * the daemon may be that of the runner they can be meant.
- *
- * @param isRemote whether the swarm is another machine for sure
- */
-function runnerPathProblems({ name }, { TaskTemplate: { ContainerSpec: container } }, { files, directory, lookUp, name: stack }, isRemote) {
-    const sources = (container?.Mounts ?? []).flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : []));
-    const key = keyIn(stack, name);
-    const lines = runnerPaths(files, key, directory, lookUp)
-        .filter(({ path }) => sources.includes(path))
-        .map(({ place, source, path }) => {
-        const whole = source === path ? '' : ` (${path})`;
-        const what = `${place}: services.${key}.volumes: ${source} is a path of this runner${whole}`;
-        return isRemote
-            ? `${what}, and none of the nodes: write an absolute path of the nodes, or use a volume or config`
-            : `${what}: every node that may run the service needs it too. Write an absolute path of the nodes, or use a volume or config`;
-    });
-    return isRemote ? { problems: lines, warnings: [] } : { problems: [], warnings: lines };
-}
-/** The key of a stack's service in the files. */
-function keyIn(stack, service) {
-    return service.slice(scoped({ name: stack }, '').length);
-}
-/** A line for what is wrong with a service: its place in the compose file, or the flag that gives it. */
-function placed(request, { setting, item, problem }, files) {
-    const { compose, name } = request;
-    const [names, list] = [item === undefined ? [] : [item], item === undefined ? '' : ` ${item}`];
-    if (compose === undefined || files === undefined)
-        return `service ${name}: ${flagFor(setting)}${list}: ${problem}`;
-    const path = ['services', keyIn(files.name, name), ...composePath(setting)];
-    return `${place_placeOf(files.files, [...path, ...names])}: ${[...path, ...names].join('.')}: ${problem}`;
-}
-/**
- * The networks that Swarm would refuse to make, or never allocate.
- *
- * @param known those of the swarm, and of the node that answers
- */
-function networkProblems(drafts, known, files) {
-    const wanted = new Map(drafts.flatMap(({ networks = [] }) => networks.map((one) => [one.Name, one])));
-    const keys = files.adapted.files.flatMap((file) => (0,tree/* mapAt */.SC)(file, 'networks').map(({ key }) => key));
-    const placed = [...wanted.values()].map((network) => {
-        const [section = 'networks', key = 'default'] = keyOf(files, 'networks', network.Name);
-        return { network, path: [section, key], at: keys.indexOf(key) };
-    });
-    const before = [];
-    // Docker names them in no order.
-    return placed
-        .toSorted((a, b) => a.at - b.at)
-        .flatMap(({ network, path }) => {
-        const violations = networkViolations(network, [...known, ...before]);
-        before.push(network);
-        return violations.map(({ key, problem }) => {
-            const at = key === '' ? path : [...path, key];
-            return `${place_placeOf(files.files, at)}: ${path.join('.')}: ${problem}`;
-        });
-    });
-}
-/** Whether a service is to be on a network on which it is not yet. */
-function joinsNetwork({ current, wanted }) {
-    const targets = ({ TaskTemplate: { Networks: networks = [] } }) => networks.map(({ Target }) => Target);
-    const has = current === undefined ? [] : targets(current.Spec);
-    return targets(wanted).some((target) => !has.includes(target));
-}
-/**
- * A network that a service is attached to, though Swarm lets none be. Of a stack docker itself tells those of one node.
- *
- * @param known those of the swarm, and of the node that answers
- */
-function attachmentProblems({ request, wanted }, known, files) {
-    const targets = (wanted.TaskTemplate.Networks ?? []).map(({ Target: target }) => target);
-    const problems = targets.flatMap((target) => {
-        const named = known.filter(({ Id, Name }) => Id === target || Name === target);
-        const there = named.filter((one) => !(0,stack_objects/* isLeftover */.ij)(one));
-        if (named.length > 0 && there.length === 0) {
-            return [
-                `the network ${named[0]?.Name} is removed, and only kept by what still runs on it: make it anew when that has ended, or name another one`,
-            ];
-        }
-        const network = there.find(({ Scope }) => Scope === 'swarm') ?? there[0];
-        if (network?.Ingress) {
-            return [`${network.Name} is the network of published ports, which no service can join: leave it out`];
-        }
-        const name = network?.Name ?? target;
-        if (name === 'none')
-            return ['Swarm has no network `none`: leave it out'];
-        const isOfOneNode = network?.Scope === 'local' && !OF_EVERY_NODE.includes(name);
-        return isOfOneNode && files === undefined
-            ? [
-                `${name} is a network of one node, which no service can use: make one with \`docker network create --driver overlay\``,
-            ]
-            : [];
-    });
-    return problems.map((problem) => placed(request, { setting: 'networks', problem }, files));
-}
-/** Networks of docker's own, which services may use on each node. */
-const OF_EVERY_NODE = ['bridge', 'host'];
-/** Whether a service brings a name or a port that another one may have. */
-function mayConflict(draft) {
-    return draft.current === undefined || newPorts(draft).length > 0;
-}
-/**
- * The services whose name or published ports another service has. One that this run changes counts as it is and as it
- * will be: Swarm gives a port away only when nobody has it any more.
- *
- * @param known all services of the swarm
- * @param surplus of a rollback
- */
-function conflicts(drafts, known, files, surplus = { names: [], prune: false }) {
-    return drafts.flatMap((draft, index) => {
-        // What has got its name since the first look is told when it is made.
-        const others = known.filter(({ ID, Spec }) => ID !== draft.current?.ID && Spec.Name !== draft.wanted.Name);
-        const violations = [
-            ...nameConflicts(draft, [...others.map(({ Spec }) => Spec.Name), ...namesBefore(drafts, index)]),
-            ...portConflicts(draft, drafts, index, others, files, surplus),
-        ];
-        return violations.map((violation) => placed(draft.request, violation, files));
-    });
-}
-function namesBefore(drafts, index) {
-    return drafts.slice(0, index).flatMap(({ current, wanted }) => (current === undefined ? [wanted.Name] : []));
-}
-/**
- * The other services of the swarm with a port of their nodes that a draft asks for. What this run deploys may give its own
- * away.
- *
- * @param known all services of the swarm
- */
-function portHoldersFor(drafts, known) {
-    const own = new Set(drafts.flatMap(({ request }) => siblingNames(request.name)));
-    const asked = drafts.flatMap(newPorts);
-    return portHolders(asked, known.filter(({ Spec }) => !own.has(Spec.Name)));
-}
-/**
- * Tasks that would wait for ever, for those of other services have a port of every node that is left for them.
- *
- * @param holders what {@link portHoldersFor} finds
- * @param tasks those of the holders
- */
-function heldPortProblems(drafts, holders, tasks, nodes, files) {
-    return drafts.flatMap(({ request, current, wanted }) => {
-        const asked = newPorts({ current, wanted });
-        const own = portHolders(asked, holders);
-        const ids = new Set(own.map(({ ID }) => ID));
-        const held = heldPorts(wanted, tasks.filter(({ ServiceID: id }) => ids.has(id)), nodes);
-        const [holder] = own;
-        if (held === undefined || holder === undefined)
-            return [];
-        const port = asked.find((one) => portHolders([one], [holder]).length > 0);
-        const names = (0,word_list/* andList */.c)(own.map(({ Spec }) => Spec.Name));
-        const problem = `${port === undefined ? '' : (0,published_ports/* portName */.rn)(port)} is a port of the node, and ${heldInWords(names, held)}${remedyFor(holder, wanted, files)}`;
-        return [placed(request, { setting: 'ports', problem }, files)];
-    });
-}
-function heldInWords(holders, { taken, nodes, waiting, tasks }) {
-    const where = taken === nodes ? 'every node' : `${taken} of the ${nodes} nodes`;
-    const what = waiting === tasks ? (tasks === 1 ? 'its task' : 'its tasks') : `${waiting} of its ${tasks} tasks`;
-    return `${holders} has it on ${where} that may run this service: ${what} would wait for ever`;
-}
-/** Tasks that would wait for ever, for two services of this deploy want one port of the same nodes. */
-function sharedPortProblems(drafts, nodes, files) {
-    return drafts.flatMap((draft, index) => drafts.slice(0, index).flatMap((other) => {
-        const port = newHostPorts(draft, other)[0] ?? newHostPorts(other, draft)[0];
-        const shared = port === undefined ? undefined : sharedPort(other.wanted, draft.wanted, nodes);
-        if (port === undefined || shared === undefined)
-            return [];
-        const problem = `${(0,published_ports/* portName */.rn)(port)} is a port of the node, and ${other.wanted.Name} publishes it in this same deploy: ${sharedInWords(shared)}: write another port for one of the two`;
-        return [placed(draft.request, { setting: 'ports', problem }, files)];
-    }));
-}
-/** The ports of its nodes that a service gets, and that another one has or gets too. */
-function newHostPorts({ current, wanted }, other) {
-    const others = (0,published_ports/* namedPorts */.ku)(other.wanted);
-    return newPorts({ current, wanted }).filter((port) => (0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* hasPort */.Wo)(others, port));
-}
-function sharedInWords({ nodes, waiting, tasks }) {
-    const are = nodes === 1 ? 'is one node' : `are ${nodes} nodes`;
-    return `there ${are} for their ${tasks} tasks, and ${waiting} would wait for ever`;
-}
-/** What to do about a port that another service has. */
-function remedyFor({ Spec: spec }, wanted, files) {
-    return isLeftOver(spec, wanted, files)
-        ? `. It is of this stack but no longer in its files: remove it first with \`docker service rm ${spec.Name}\``
-        : ': write another port, or take it from that one first';
-}
-/** Whether the files have had it once. */
-function isLeftOver(spec, wanted, files) {
-    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    if (files === undefined || stack === undefined || stack !== wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK])
-        return false;
-    return !(0,tree/* serviceKeys */.Wy)(files.adapted.files).some((key) => scoped(files, key) === spec.Name);
-}
-/** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
-function ownerViolations({ Name: name, Labels: labels }, { name: stack }) {
-    const owner = labels?.[stack_objects/* NAMESPACE_LABEL */.NK] ?? stack;
-    if (owner === stack)
-        return [];
-    const problem = `${name} is a service of the stack ${(0,safe_text/* safeLine */.om)(owner)}: write another name, or another \`stack\``;
-    return [{ setting: 'name', problem }];
-}
-/** Swarm finds names without their capitals. */
-function nameConflicts({ current, wanted }, others) {
-    if (current !== undefined)
-        return [];
-    const { Name: name } = wanted;
-    const other = others.find((one) => one !== name && one.toLowerCase() === name.toLowerCase());
-    if (other === undefined)
-        return [];
-    return [{ setting: 'name', problem: `${name} and ${other} are one name for Swarm: write another one` }];
-}
-function portConflicts({ current, wanted }, drafts, index, others, files, surplus) {
-    const asks = newPorts({ current, wanted });
-    if (asks.length === 0)
-        return [];
-    const taken = others.flatMap((other) => {
-        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, (0,published_ports/* portsOf */.a5)(other));
-        return port === undefined ? [] : [takenBy(port, other, drafts, wanted, files, surplus)];
-    });
-    const both = drafts.slice(0, index).flatMap((other) => {
-        const port = (0,published_ports/* portInTheWay */.ZJ)(asks, newPorts(other));
-        return port === undefined
-            ? []
-            : [
-                `${(0,published_ports/* portName */.rn)(port)} is what ${other.wanted.Name} publishes in this same deploy: write another port for one of the two`,
-            ];
-    });
-    return [...taken, ...both].map((problem) => ({ setting: 'ports', problem }));
-}
-/** The ports by which a spec asks for more than the service has, if there is one. */
-function newPorts({ current, wanted }) {
-    const has = current === undefined ? [] : (0,published_ports/* portsOf */.a5)(current);
-    return (0,published_ports/* namedPorts */.ku)(wanted).filter((port) => !(0,published_ports/* hasPort */.Wo)(has, port));
-}
-/** Those of them that the whole swarm has once. */
-function newIngressPorts(draft) {
-    return newPorts(draft).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port));
-}
-function takenBy(port, { ID, Spec: spec }, drafts, wanted, files, surplus) {
-    const name = (0,published_ports/* portName */.rn)(port);
-    const other = drafts.find(({ current }) => current?.ID === ID);
-    if (other !== undefined && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(other.wanted)) === undefined) {
-        return `${spec.Name} still publishes ${name}, and Swarm gives it away only when that is deployed: deploy ${spec.Name} without it first, then this one`;
-    }
-    return `${name} is published by the service ${spec.Name}${whoseIs(spec, wanted, files, surplus)}`;
-}
-/** Of the service that has it. */
-function whoseIs(spec, wanted, files, surplus) {
-    const { Name: name } = spec;
-    if (isLeftOver(spec, wanted, files)) {
-        return `, of this stack but no longer in its files: ${removing(name, files?.prune === true)}`;
-    }
-    return surplus.names.includes(name)
-        ? `, of this stack but not in this version of it: ${removing(name, surplus.prune)}`
-        : ': write another port, or take it from that one first';
-}
-function removing(name, isPruned) {
-    return `${isPruned ? '' : 'write `prune: true`, or '}remove it first with \`docker service rm ${name}\``;
-}
-
-;// CONCATENATED MODULE: ./build/plan/port-moves.js
-
-
-
-/**
- * The moves that the order of sending can make: from a service whose own change takes its port away, to one that gets it with
- * the whole of its change. Not where two would wait for each other.
- *
- * @param changes those of the drafts with which nothing is wrong
- */
-function portMoves(drafts, changes) {
-    const changeOf = new Map(changes.map((change) => [change.request.name, change]));
-    const all = drafts.flatMap((giver) => {
-        const { current, wanted, request } = giver;
-        if (current === undefined || !gives(changeOf.get(request.name)))
-            return [];
-        const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)([port], (0,published_ports/* namedPorts */.ku)(wanted)) === undefined);
-        // Most give nothing, and a thousand services would each be held against a thousand.
-        if (given.length === 0)
-            return [];
-        return drafts.flatMap((taker) => {
-            if (taker === giver || !takes(changeOf.get(taker.request.name)))
-                return [];
-            const asked = newIngressPorts(taker);
-            const ports = given.filter((port) => (0,published_ports/* portInTheWay */.ZJ)(asked, [port]) !== undefined);
-            return ports.length === 0
-                ? []
-                : [{ giver: current, giverName: request.name, takerName: taker.request.name, ports }];
-        });
-    });
-    return all.filter(({ giverName, takerName }) => !isBehind(takerName, giverName, all));
-}
-/** What a strategy with a second service has, it has until that is up. */
-function gives(change) {
-    return change === undefined || change.action === 'update';
-}
-/** A first step is taken before anything else is sent. */
-function takes(change) {
-    return (change === undefined || change.action === 'create' || (change.action === 'update' && change.firstStep === undefined));
-}
-/** Whether a service waits, by any of the moves, for another one. */
-function isBehind(giver, taker, moves, seen = new Set()) {
-    if (seen.has(giver))
-        return false;
-    return moves.some((move) => move.giverName === giver &&
-        (move.takerName === taker || isBehind(move.takerName, taker, moves, new Set([...seen, giver]))));
-}
-/** The services of the swarm as they are when some of them have given ports away. */
-function withPortsGiven(services, moves) {
-    return services.map((service) => {
-        const ports = moves.filter(({ giver }) => giver.ID === service.ID).flatMap((move) => move.ports);
-        return ports.length === 0 ? service : { ...service, Spec: (0,published_ports/* withoutPorts */.ls)(service.Spec, ports), Endpoint: {} };
-    });
-}
-/** The changes with what they give to whom. */
-function withPortMoves(changes, moves) {
-    return changes.map((change) => {
-        const gifts = moves.filter(({ giverName }) => giverName === change.request.name);
-        if (gifts.length === 0 || change.action !== 'update')
-            return change;
-        const words = gifts.map(({ ports, takerName }) => `${giftWords(ports, [takerName])}, which is sent after it`);
-        return {
-            ...change,
-            course: [...(change.course === undefined ? [] : [change.course]), ...words].join('; '),
-            givesPortsTo: gifts.map(({ takerName }) => takerName),
-        };
-    });
-}
-/** `gives 8080/tcp to web and api` */
-function giftWords(ports, takers) {
-    return `gives ${(0,word_list/* andList */.c)(ports.map(published_ports/* portName */.rn))} to ${(0,word_list/* andList */.c)(takers)}`;
-}
-
-;// CONCATENATED MODULE: ./build/plan/port-givers.js
-
-
-
-
-
-/**
- * The services that can give away all the ports that are asked of them. Not those of nodes: a node has such a port for the
- * next task only when the last task with it is gone. Nor those that Swarm has chosen, which no spec names. Nor jobs.
- *
- * @param leaving the services that go
- * @param strategy what the user has chosen for all of them; `undefined`: they are of no stack
- */
-function portGivers(drafts, leaving, strategy) {
-    if (strategy === undefined)
-        return [];
-    return leaving.flatMap((current) => {
-        const takers = drafts.filter((draft) => (0,published_ports/* portInTheWay */.ZJ)(newIngressPorts(draft), (0,published_ports/* portsOf */.a5)(current)) !== undefined);
-        const asked = takers.flatMap(newIngressPorts);
-        const given = (0,published_ports/* namedPorts */.ku)(current.Spec).filter((port) => !(0,published_ports/* isHostPort */.gZ)(port) && (0,published_ports/* portInTheWay */.ZJ)(asked, [port]));
-        const isAll = (0,published_ports/* portInTheWay */.ZJ)(asked, (0,published_ports/* otherPorts */.n4)((0,published_ports/* portsOf */.a5)(current), given)) === undefined;
-        // A job would run once more for it. One with an interim spec is in the middle of somebody else's deploy.
-        if (given.length === 0 || !isAll || (0,service_mode/* isJob */.o5)(current.Spec) || isInterim(current.Spec))
-            return [];
-        const names = takers.map(({ wanted: { Name } }) => Name);
-        const gift = giftWords(given, names);
-        const giver = {
-            action: 'update',
-            request: requestFor(current, strategy),
-            access: undefined,
-            currentAccess: undefined,
-            current,
-            wanted: stayingWithout(current.Spec, given),
-            networks: [],
-            changes: [gift],
-            course: `${gift} first, and is removed last`,
-            givesPortsTo: names,
-            leaves: true,
-        };
-        return [giver];
-    });
-}
-/** Where its new tasks fail, Swarm's own rollback would take the ports back from what has got them. */
-function stayingWithout(spec, given) {
-    const without = (0,published_ports/* withoutPorts */.ls)(spec, given);
-    if (spec.UpdateConfig?.FailureAction !== 'rollback')
-        return without;
-    return { ...without, UpdateConfig: { ...spec.UpdateConfig, FailureAction: 'pause' } };
-}
-/** All else of it stays. */
-function requestFor({ Spec: { Name: name } }, strategy) {
-    const policies = { update: {}, rollback: {} };
-    return { name, env: {}, create: false, updateArgs: [], strategy, policies, prepare: 'no' };
-}
-/** What a service gives away. */
-function portsGiven({ current, wanted }) {
-    return (0,published_ports/* otherPorts */.n4)((0,published_ports/* namedPorts */.ku)(current.Spec), (0,published_ports/* namedPorts */.ku)(wanted));
-}
-/** Whether one of some services has a port that a service is to get back. */
-function havePortsOf(change, services) {
-    return services.some((service) => (0,published_ports/* portInTheWay */.ZJ)(portsGiven(change), (0,published_ports/* portsOf */.a5)(service)) !== undefined);
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/send/sent.js
 function isChanged(sent) {
     return sent.change.action !== 'unchanged';
@@ -16648,7 +16668,7 @@ const PLACEMENT_MS = 1000;
 const FIRST_TASK_MS = 300;
 const PLACEMENT_LOOK_MS = 50;
 /** Why a service has failed is looked for before it goes back. */
-const PORTS_MS = 30_000;
+const send_back_PORTS_MS = 30_000;
 /**
  * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
  * those that the run created. Somebody else's deploy that came meanwhile is left alone.
@@ -16789,7 +16809,7 @@ async function untilPortsAreFree(change, engine, signal) {
     const names = takersOf(change);
     if (names.length === 0)
         return;
-    const deadline = (0,time_clock/* nowMs */.TC)() + PORTS_MS;
+    const deadline = (0,time_clock/* nowMs */.TC)() + send_back_PORTS_MS;
     const areFree = async () => !havePortsOf(change, await servicesNamed(engine, names, signal));
     await (0,poll/* poll */.w)(areFree, send_back_LOOK_EVERY_MS, () => (0,time_clock/* nowMs */.TC)() >= deadline, signal);
 }

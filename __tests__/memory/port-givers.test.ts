@@ -168,6 +168,7 @@ describe('a service that prune removes gives its port to one that is new', () =>
       { compose: compose(RENAMED), kill: { at: atTheHandOver } },
     )
     expect(portsNow(swarm)).toEqual({ old: [81], api: [] })
+    await pass(1)
     expect(outcomes(await deploy(swarm, RENAMED))).toEqual({
       shop_web: 'created',
       shop_api: 'unchanged',

@@ -1,5 +1,6 @@
 import type { Node } from '../../../src/docker/api.ts'
 import type { ObjectKind, StoredNode, StoredObject, StoredService, StoredTask } from './objects.ts'
+import { heldPorts } from './store.ts'
 
 /** What the store holds, as the Engine API shows it (the shapes are those of Docker 20.10). */
 
@@ -26,7 +27,7 @@ export function asService(service: StoredService) {
     UpdatedAt: service.updatedAt,
     Spec: current.spec,
     ...(previous && { PreviousSpec: previous.spec }),
-    Endpoint: { Spec: current.spec.EndpointSpec ?? {} },
+    Endpoint: { Spec: current.spec.EndpointSpec ?? {}, Ports: heldPorts(service) },
     ...(status && {
       UpdateStatus: {
         State: status.state,

@@ -6,7 +6,7 @@ import { isDirty } from './dirty.ts'
 import { digestOf, findImage, type Image, type Images, mayRead } from './images.ts'
 import { normalSpec } from './normal-spec.ts'
 import { isJobSpec, modeOf, type ObjectKind, type StoredService, type StoredTask } from './objects.ts'
-import type { Store } from './store.ts'
+import { heldPorts, type Store } from './store.ts'
 
 /** A request to the Engine API. */
 export interface Call {
@@ -198,8 +198,9 @@ function specProblem(store: Store, spec: ServiceSpec): Answer | undefined {
 /** swarmkit, manager/controlapi/service.go: checkPortConflicts */
 function portProblem(store: Store, spec: ServiceSpec, itself?: StoredService): Answer | undefined {
   const asked = namedPorts(spec)
-  for (const { id, current } of store.services.values()) {
-    const port = id === itself?.id ? undefined : portInTheWay(asked, namedPorts(current.spec))
+  for (const other of store.services.values()) {
+    const { id, current } = other
+    const port = id === itself?.id ? undefined : portInTheWay(asked, heldPorts(other))
     if (port === undefined) continue
     const said = `port '${port.PublishedPort}' is already in use by service '${current.spec.Name}' (${id}) as an ingress port`
     return no(400, `rpc error: code = InvalidArgument desc = ${said}`)

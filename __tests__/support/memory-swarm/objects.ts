@@ -1,4 +1,12 @@
-import type { Node, Service, ServiceSpec, TaskState, TaskTemplate, UpdateState } from '../../../src/docker/api.ts'
+import type {
+  Node,
+  Service,
+  ServicePort,
+  ServiceSpec,
+  TaskState,
+  TaskTemplate,
+  UpdateState,
+} from '../../../src/docker/api.ts'
 import type { Act } from './images.ts'
 
 /** What the memory swarm keeps, as Swarm's own store does: changed in place, and turned to the API's JSON when read. */
@@ -35,6 +43,8 @@ export interface StoredService {
   status: StoredStatus | undefined
   /** Of a job: how many times it was asked for. */
   iteration: number | undefined
+  /** The published ports that its last change has taken from it, which its allocator takes note of a moment later. */
+  given: { readonly ports: readonly ServicePort[]; readonly untilMs: number }
 }
 
 export interface StoredStatus {

@@ -1,4 +1,5 @@
-import type { ServiceSpec } from '../../../src/docker/api.ts'
+import type { ServicePort, ServiceSpec } from '../../../src/docker/api.ts'
+import { namedPorts, otherPorts } from '../../../src/docker/swarm/published-ports.ts'
 import { nowMs } from '../../../src/runner/time/clock.ts'
 import {
   isSame,
@@ -100,6 +101,7 @@ export class Store {
       previous: undefined,
       status: undefined,
       iteration: modeOf(spec).endsWith('Job') ? 0 : undefined,
+      given: { ports: [], untilMs: 0 },
     }
     this.services.set(service.id, service)
     this.#tell({ kind: 'service', action: 'create', service })
@@ -109,6 +111,10 @@ export class Store {
   /** Writes a service: its version counts up, whoever writes. */
   writeService(service: StoredService, changed: Partial<StoredService>): void {
     if (!this.services.has(service.id)) return
+    if (changed.current !== undefined) {
+      const ports = otherPorts(namedPorts(service.current.spec), namedPorts(changed.current.spec))
+      service.given = { ports, untilMs: nowMs() + ALLOCATION_MS }
+    }
     Object.assign(service, changed, { version: this.nextIndex(), updatedAt: this.timestamp() })
     this.#tell({ kind: 'service', action: 'update', service })
   }
@@ -207,6 +213,13 @@ export class Store {
 /** A timer of JavaScript that is longer fires at once: no test waits for those, such as the 30 days of a canary. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const EPOCH_MS = Date.UTC(2026, 10, 20, 10)
+/** A busy manager: most take a few milliseconds. */
+const ALLOCATION_MS = 120
+
+/** All that Swarm does not give to others (swarmkit, controlapi/service.go, checkPortConflicts). */
+export function heldPorts({ current, given }: StoredService): ServicePort[] {
+  return [...namedPorts(current.spec), ...(nowMs() < given.untilMs ? given.ports : [])]
+}
 
 /** Whether two specs are one to Swarm, the credential included. */
 export function isSameRecord(one: SpecRecord, other: SpecRecord): boolean {

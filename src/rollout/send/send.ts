@@ -6,11 +6,13 @@ import { sharingTemplates } from '../../docker/specs/shared-templates.ts'
 import { sameSpec } from '../../docker/specs/spec-comparison.ts'
 import { findService, isAnswerLost } from '../../docker/specs/spec-update.ts'
 import { messageOf } from '../../errors.ts'
-import { type Change, type Creation, currentOf, type SendableChange, type Update } from '../../plan/change.ts'
+import { type Change, type Creation, currentOf, type SendableChange, takersOf, type Update } from '../../plan/change.ts'
 import { accountsInWords } from '../../plan/credentials/account.ts'
+import { havePortsOf } from '../../plan/port-givers.ts'
 import { inParallel } from '../../runner/parallel.ts'
 import { someOf } from '../../runner/text/some-of.ts'
 import { nowMs, timeLimit, tooLong } from '../../runner/time/clock.ts'
+import { poll } from '../../runner/time/poll.ts'
 import type { RolloutRun } from '../run.ts'
 import { superseded } from '../superseded.ts'
 import type { Watch } from '../watch/watch.ts'
@@ -24,6 +26,9 @@ import { noteSending, noteSent } from './under-way.ts'
 import { writeSpec } from './write-spec.ts'
 
 const READ_TIMEOUT_MS = 120_000
+/** Of an allocator that is busy. Then docker says itself whose the port is. */
+const PORTS_MS = 15_000
+const PORTS_LOOK_EVERY_MS = 50
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
 const GRACE_MS = 1000
 /** The same when another service has failed, or the time of the run is over. */
@@ -108,7 +113,7 @@ async function update(change: Update, connection: Connection, end: AbortSignal):
   try {
     const base = interim ?? observed
     const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end))
-    const found = await read(connection, id, end)
+    const found = await readWithoutPorts(change, connection, end)
     const service = found && sharingTemplates(found, [wanted, observed])
     const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
     return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service)
@@ -116,6 +121,26 @@ async function update(change: Update, connection: Connection, end: AbortSignal):
     if (!(error instanceof EngineError) || isAnswerLost(error)) throw error
     return refused(change, sentAt, error.message)
   }
+}
+
+/**
+ * The service as it is after its change. Swarm refuses a port that it gives away to all others until its allocator has taken
+ * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts).
+ */
+async function readWithoutPorts(
+  change: Update,
+  connection: Connection,
+  end: AbortSignal,
+): Promise<Service | undefined> {
+  const deadline = nowMs() + PORTS_MS
+  let found: Service | undefined
+  const isFree = async () => {
+    found = await read(connection, change.current.ID, end)
+    return found === undefined || !sameSpec(change.wanted, found.Spec) || !havePortsOf(change, [found])
+  }
+  const isOver = () => takersOf(change).length === 0 || nowMs() >= deadline
+  await poll(isFree, PORTS_LOOK_EVERY_MS, isOver, end)
+  return found
 }
 
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
