@@ -13246,14 +13246,16 @@ function takenBy(port, { ID, Spec: spec }, drafts, wanted, files, surplus) {
 function whoseIs(spec, wanted, files, surplus) {
     const { Name: name } = spec;
     if (isLeftOver(spec, wanted, files)) {
-        return `, of this stack but no longer in its files: ${removing(name, files?.prune === true)}`;
+        return `, of this stack but no longer in its files: ${removing(name, files)}`;
     }
     return surplus.names.includes(name)
-        ? `, of this stack but not in this version of it: ${removing(name, surplus.prune)}`
+        ? `, of this stack but not in this version of it: ${removing(name, surplus)}`
         : ': write another port, or take it from that one first';
 }
-function removing(name, isPruned) {
-    return `${isPruned ? '' : 'write `prune: true`, or '}remove it first with \`docker service rm ${name}\``;
+function removing(name, { prune, leftOut = [] } = {}) {
+    // The two inputs are an error beside each other.
+    const alone = leftOut.length > 0 ? ' in place of `only`' : '';
+    return `${prune === true ? '' : `write \`prune: true\`${alone}, or `}remove it first with \`docker service rm ${name}\``;
 }
 
 ;// CONCATENATED MODULE: ./build/plan/port-moves.js

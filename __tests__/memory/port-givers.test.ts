@@ -274,6 +274,15 @@ test('without prune it keeps the port, and prune is what to write', async () => 
   expect(portsNow(swarm)).toEqual({ old: [80, 81], api: [] })
 })
 
+test('nor with only, which has to go for it', async () => {
+  const { problems } = await deploy(await deployedSwarm(), RENAMED, { prune: 'false', only: 'web' })
+  expect(problems).toEqual([
+    expect.stringContaining(
+      'write `prune: true` in place of `only`, or remove it first with `docker service rm shop_old`',
+    ),
+  ])
+})
+
 describe('a service of a deploy gives its port to another one', () => {
   const before: Files = { api: { ports: ['80:8000'] }, web: {} }
   const deployed = async (files = before) => {

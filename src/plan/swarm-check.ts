@@ -366,13 +366,18 @@ function takenBy(
 function whoseIs(spec: ServiceSpec, wanted: ServiceSpec, files: StackRequest | undefined, surplus: Surplus): string {
   const { Name: name } = spec
   if (isLeftOver(spec, wanted, files)) {
-    return `, of this stack but no longer in its files: ${removing(name, files?.prune === true)}`
+    return `, of this stack but no longer in its files: ${removing(name, files)}`
   }
   return surplus.names.includes(name)
-    ? `, of this stack but not in this version of it: ${removing(name, surplus.prune)}`
+    ? `, of this stack but not in this version of it: ${removing(name, surplus)}`
     : ': write another port, or take it from that one first'
 }
 
-function removing(name: string, isPruned: boolean): string {
-  return `${isPruned ? '' : 'write `prune: true`, or '}remove it first with \`docker service rm ${name}\``
+function removing(
+  name: string,
+  { prune, leftOut = [] }: Partial<Pick<StackRequest, 'prune' | 'leftOut'>> = {},
+): string {
+  // The two inputs are an error beside each other.
+  const alone = leftOut.length > 0 ? ' in place of `only`' : ''
+  return `${prune === true ? '' : `write \`prune: true\`${alone}, or `}remove it first with \`docker service rm ${name}\``
 }
