@@ -1695,15 +1695,20 @@ function allOf(count, things) {
 
 // EXTERNAL MODULE: ./build/runner/text/word-list.js
 var word_list = __webpack_require__(8680);
+// EXTERNAL MODULE: ./build/runner/secrets/matcher.js
+var secrets_matcher = __webpack_require__(6591);
 ;// CONCATENATED MODULE: ./build/runner/secrets/likely-secrets.js
+
 /** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
 const HIDDEN = '***';
 /** Part of the names of what is secret; of an author nothing is. */
 const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i;
+/** At the end of a name; what a public, or a cache or table, has for a key is none. */
+const SECRET_AT_END = /(?:^|[^a-z])(?:cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
 /** What is called so says where a secret is. */
 const PLACE = /[-_.]?(?:file|path|dir)$/i;
 function isSecretName(name) {
-    return SECRET.test(name) && !PLACE.test(name);
+    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !PLACE.test(name);
 }
 const NAME = /[\w.-]+/g;
 const ADDRESS = /:\/\/[^\s"'<>]*/g;
@@ -1719,22 +1724,32 @@ const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
  */
 function withoutLikelySecrets(text) {
     const clear = withoutAddressSecrets(text);
-    let shown = '';
-    let at = 0;
-    for (const { 0: name, index } of clear.matchAll(NAME)) {
-        if (index < at || !isSecretName(name))
+    return (0,secrets_matcher/* replaced */.$)(clear, namedValues(clear), HIDDEN);
+}
+/** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
+function likelySecretsIn(text) {
+    return namedValues(text).flatMap(({ start, end }) => {
+        const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '');
+        return [value, ...value.split(/[;,&]/, 1)];
+    });
+}
+function namedValues(text) {
+    const spans = [];
+    let done = 0;
+    for (const { 0: name, index } of text.matchAll(NAME)) {
+        if (index < done || !isSecretName(name))
             continue;
         // The end of a path, as of an image with its tag, is no name of a value.
-        if (clear[index - 1] === '/' && clear[index + name.length] === ':')
+        if (text[index - 1] === '/' && text[index + name.length] === ':')
             continue;
-        const from = valueBegin(clear, index + name.length, name.startsWith('-'));
-        const to = from === undefined ? undefined : valueEnd(clear, index, from);
-        if (from === undefined || to === undefined || to === from)
+        const start = valueBegin(text, index + name.length, name.startsWith('-'));
+        const end = start === undefined ? undefined : valueEnd(text, index, start);
+        if (start === undefined || end === undefined || end === start)
             continue;
-        shown += `${clear.slice(at, from)}${HIDDEN}`;
-        at = to;
+        spans.push({ start, end });
+        done = end;
     }
-    return shown + clear.slice(at);
+    return spans;
 }
 /** The text without users and passwords in addresses. */
 function withoutAddressSecrets(text) {
@@ -14874,34 +14889,40 @@ function reasons(changes) {
     return placement.length > 0 ? placement : changes.filter(({ part }) => part === 'endpoint');
 }
 
-// EXTERNAL MODULE: ./build/runner/secrets/matcher.js
-var secrets_matcher = __webpack_require__(6591);
 ;// CONCATENATED MODULE: ./build/runner/secrets/own-variables.js
 
 
 
 /** The password in an address, `redis://:password@host`. */
 const IN_ADDRESS = /:\/\/[^\s/:@]*:([^\s@]+)@/;
-/** Where something is, not what it is. */
-const own_variables_PLACE = /^(?:[\w+.-]+:\/\/|\/)/;
+/** The same as drivers of Go have it: `user:password@tcp(host:3306)/name`. */
+const BEFORE_PROTOCOL = /^[^\s:@/]+:(\S+)@\w+\(/;
+/** Where something is, not what it is. Base64 may begin with a slash too, but hardly goes on with a word in small letters. */
+const own_variables_PLACE = /^(?:[\w+.-]+:\/\/|\/(?:[a-z._-]+\d{0,2}(?:\/|$)|$))/;
 /**
  * Hides in what a program prints what may well be secret of its own variables, which many print when they fail: values of
- * names that say so, in every usual form, and passwords in addresses. All else may be the reason why it fails. Pure.
+ * names that say so, in every usual form, passwords in addresses, and what stands behind such a name in a value, as in
+ * `Server=db;Password=\u2026`. All else may be the reason why it fails. Pure.
  *
  * @param variables `NAME=value`
+ * @param commands that are run there, each in its words: what stands behind such a name in one is no less secret
  */
-function hidingOwnSecrets(variables) {
+function hidingOwnSecrets(variables, commands = []) {
     const matcher = new secrets_matcher/* Matcher */.P();
-    const forms = new Set(variables.flatMap(secretsOf).flatMap(secret/* formsOf */.XP));
+    const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => likelySecretsIn(asLine(words)))];
+    const forms = new Set(found.flatMap(secret/* formsOf */.XP));
     for (const form of forms)
         matcher.add(form);
     return (text) => withoutAddressSecrets((0,secret/* withoutAll */.O$)(text, matcher));
 }
 function secretsOf(variable) {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(variable) ?? [];
-    const [, inAddress] = IN_ADDRESS.exec(value) ?? [];
+    const inAddress = [IN_ADDRESS, BEFORE_PROTOCOL].flatMap((pattern) => pattern.exec(value)?.[1] ?? []);
     const isSecret = isSecretName(name) && !own_variables_PLACE.test(value);
-    return [...(isSecret ? [value] : []), ...(inAddress === undefined ? [] : [inAddress])];
+    return [...(isSecret ? [value] : []), ...inAddress, ...likelySecretsIn(value)];
+}
+function asLine(words) {
+    return words.map((word) => (/\s/.test(word) && !word.includes('"') ? `"${word}"` : word)).join(' ');
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/watch/waiting.js
@@ -15175,10 +15196,13 @@ async function containerOf(task, service, readings) {
     const log = health.Log.map((run) => ({ ...run, Output: hide((0,secret/* redact */.E$)(run.Output ?? '')) }));
     return { ...container, State: { ...container?.State, Health: { ...health, Log: log } } };
 }
-/** What a task prints may have its variables in it; one that only the looks at the swarm have seen is told without them. */
+/**
+ * What a task prints may have its variables and words of its command in it; one that only the looks at the swarm have seen
+ * is told without them.
+ */
 function hidingSecretsOf(task, { Spec: spec }) {
-    const variables = [task.Spec?.ContainerSpec?.Env, spec.TaskTemplate.ContainerSpec?.Env];
-    return hidingOwnSecrets(variables.flatMap((of) => of ?? []));
+    const containers = [task.Spec?.ContainerSpec, spec.TaskTemplate.ContainerSpec];
+    return hidingOwnSecrets(containers.flatMap((of) => of?.Env ?? []), containers.map((of) => [...(of?.Command ?? []), ...(of?.Args ?? []), ...(of?.Healthcheck?.Test ?? [])]));
 }
 async function diagnose_lastLines(task, service, readings) {
     if (!task.Status.ContainerStatus?.ContainerID)

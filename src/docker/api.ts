@@ -211,6 +211,8 @@ export interface Task {
   readonly Spec?: {
     readonly ContainerSpec?: {
       readonly Image?: string
+      readonly Command?: readonly string[]
+      readonly Args?: readonly string[]
       readonly Healthcheck?: Healthcheck
       readonly Env?: readonly string[]
     }

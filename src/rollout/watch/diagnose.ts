@@ -272,10 +272,16 @@ async function containerOf(task: Task, service: Service, readings: Readings): Pr
   return { ...container, State: { ...container?.State, Health: { ...health, Log: log } } }
 }
 
-/** What a task prints may have its variables in it; one that only the looks at the swarm have seen is told without them. */
+/**
+ * What a task prints may have its variables and words of its command in it; one that only the looks at the swarm have seen
+ * is told without them.
+ */
 function hidingSecretsOf(task: Task, { Spec: spec }: Service): (text: string) => string {
-  const variables = [task.Spec?.ContainerSpec?.Env, spec.TaskTemplate.ContainerSpec?.Env]
-  return hidingOwnSecrets(variables.flatMap((of) => of ?? []))
+  const containers = [task.Spec?.ContainerSpec, spec.TaskTemplate.ContainerSpec]
+  return hidingOwnSecrets(
+    containers.flatMap((of) => of?.Env ?? []),
+    containers.map((of) => [...(of?.Command ?? []), ...(of?.Args ?? []), ...(of?.Healthcheck?.Test ?? [])]),
+  )
 }
 
 async function lastLines(task: Task, service: Service, readings: Readings): Promise<string[]> {

@@ -1,3 +1,5 @@
+import { replaced, type Span } from './matcher.ts'
+
 /** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
 
 const HIDDEN = '***'
@@ -5,11 +7,14 @@ const HIDDEN = '***'
 /** Part of the names of what is secret; of an author nothing is. */
 const SECRET =
   /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i
+/** At the end of a name; what a public, or a cache or table, has for a key is none. */
+const SECRET_AT_END =
+  /(?:^|[^a-z])(?:cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i
 /** What is called so says where a secret is. */
 const PLACE = /[-_.]?(?:file|path|dir)$/i
 
 export function isSecretName(name: string): boolean {
-  return SECRET.test(name) && !PLACE.test(name)
+  return (SECRET.test(name) || SECRET_AT_END.test(name)) && !PLACE.test(name)
 }
 
 const NAME = /[\w.-]+/g
@@ -29,19 +34,31 @@ const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy
  */
 export function withoutLikelySecrets(text: string): string {
   const clear = withoutAddressSecrets(text)
-  let shown = ''
-  let at = 0
-  for (const { 0: name, index } of clear.matchAll(NAME)) {
-    if (index < at || !isSecretName(name)) continue
+  return replaced(clear, namedValues(clear), HIDDEN)
+}
+
+/** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
+export function likelySecretsIn(text: string): string[] {
+  return namedValues(text).flatMap(({ start, end }) => {
+    const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '')
+    return [value, ...value.split(/[;,&]/, 1)]
+  })
+}
+
+function namedValues(text: string): Span[] {
+  const spans: Span[] = []
+  let done = 0
+  for (const { 0: name, index } of text.matchAll(NAME)) {
+    if (index < done || !isSecretName(name)) continue
     // The end of a path, as of an image with its tag, is no name of a value.
-    if (clear[index - 1] === '/' && clear[index + name.length] === ':') continue
-    const from = valueBegin(clear, index + name.length, name.startsWith('-'))
-    const to = from === undefined ? undefined : valueEnd(clear, index, from)
-    if (from === undefined || to === undefined || to === from) continue
-    shown += `${clear.slice(at, from)}${HIDDEN}`
-    at = to
+    if (text[index - 1] === '/' && text[index + name.length] === ':') continue
+    const start = valueBegin(text, index + name.length, name.startsWith('-'))
+    const end = start === undefined ? undefined : valueEnd(text, index, start)
+    if (start === undefined || end === undefined || end === start) continue
+    spans.push({ start, end })
+    done = end
   }
-  return shown + clear.slice(at)
+  return spans
 }
 
 /** The text without users and passwords in addresses. */

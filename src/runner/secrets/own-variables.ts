@@ -1,29 +1,42 @@
-import { isSecretName, withoutAddressSecrets } from './likely-secrets.ts'
+import { isSecretName, likelySecretsIn, withoutAddressSecrets } from './likely-secrets.ts'
 import { Matcher } from './matcher.ts'
 import { formsOf, withoutAll } from './secret.ts'
 
 /** The password in an address, `redis://:password@host`. */
 const IN_ADDRESS = /:\/\/[^\s/:@]*:([^\s@]+)@/
 
-/** Where something is, not what it is. */
-const PLACE = /^(?:[\w+.-]+:\/\/|\/)/
+/** The same as drivers of Go have it: `user:password@tcp(host:3306)/name`. */
+const BEFORE_PROTOCOL = /^[^\s:@/]+:(\S+)@\w+\(/
+
+/** Where something is, not what it is. Base64 may begin with a slash too, but hardly goes on with a word in small letters. */
+const PLACE = /^(?:[\w+.-]+:\/\/|\/(?:[a-z._-]+\d{0,2}(?:\/|$)|$))/
 
 /**
  * Hides in what a program prints what may well be secret of its own variables, which many print when they fail: values of
- * names that say so, in every usual form, and passwords in addresses. All else may be the reason why it fails. Pure.
+ * names that say so, in every usual form, passwords in addresses, and what stands behind such a name in a value, as in
+ * `Server=db;Password=…`. All else may be the reason why it fails. Pure.
  *
  * @param variables `NAME=value`
+ * @param commands that are run there, each in its words: what stands behind such a name in one is no less secret
  */
-export function hidingOwnSecrets(variables: readonly string[]): (text: string) => string {
+export function hidingOwnSecrets(
+  variables: readonly string[],
+  commands: readonly (readonly string[])[] = [],
+): (text: string) => string {
   const matcher = new Matcher()
-  const forms = new Set(variables.flatMap(secretsOf).flatMap(formsOf))
+  const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => likelySecretsIn(asLine(words)))]
+  const forms = new Set(found.flatMap(formsOf))
   for (const form of forms) matcher.add(form)
   return (text) => withoutAddressSecrets(withoutAll(text, matcher))
 }
 
 function secretsOf(variable: string): string[] {
   const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(variable) ?? []
-  const [, inAddress] = IN_ADDRESS.exec(value) ?? []
+  const inAddress = [IN_ADDRESS, BEFORE_PROTOCOL].flatMap((pattern) => pattern.exec(value)?.[1] ?? [])
   const isSecret = isSecretName(name) && !PLACE.test(value)
-  return [...(isSecret ? [value] : []), ...(inAddress === undefined ? [] : [inAddress])]
+  return [...(isSecret ? [value] : []), ...inAddress, ...likelySecretsIn(value)]
+}
+
+function asLine(words: readonly string[]): string {
+  return words.map((word) => (/\s/.test(word) && !word.includes('"') ? `"${word}"` : word)).join(' ')
 }

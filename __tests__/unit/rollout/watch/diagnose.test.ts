@@ -72,12 +72,12 @@ test('a secret that is broken over the first line that is shown is hidden', asyn
   expect(failedTask?.logs).toEqual(['***', ...printed.slice(3)])
 })
 
-test('what a task prints of its own variables is hidden, and so is what its health check says of them', async () => {
+test('what a task prints of its own variables and command is hidden, and so is what its health check says of them', async () => {
   const variables = ['DB_PASSWORD=pw-of-the-database', 'URL=https://x:pw-in-address@git.example.com']
   const { Status, ...task } = createEndedTask(1, 'failed')
   const ended: Task = {
     ...task,
-    Spec: { ContainerSpec: { ...task.Spec?.ContainerSpec, Env: variables } },
+    Spec: { ContainerSpec: { ...task.Spec?.ContainerSpec, Env: variables, Args: ['--token', 'pw-of-command'] } },
     Status: {
       ...Status,
       Err: 'task: non-zero exit (1): dockerexec: unhealthy container',
@@ -89,14 +89,14 @@ test('what a task prints of its own variables is hidden, and so is what its heal
   const container = { State: { Health: { Log: [{ ExitCode: 1, Output }] } } }
   const engine = {
     get: async (path: string) => (path === '/containers/c1/json' ? container : get(path)),
-    bytes: async () => Buffer.from(variables.join('\n')),
+    bytes: async () => Buffer.from([...variables, 'pw-of-command is wrong'].join('\n')),
   } as unknown as Engine
   const { cause, failedTask } = await diagnose(
     { cause: 'paused' },
     { service: createService(), nodes: [ready] },
     engine,
   )
-  expect(failedTask?.logs).toEqual(['DB_PASSWORD=***', 'URL=https://***@git.example.com'])
+  expect(failedTask?.logs).toEqual(['DB_PASSWORD=***', 'URL=https://***@git.example.com', '*** is wrong'])
   expect(JSON.stringify([cause, failedTask])).not.toMatch(/pw-/)
   expect(failedTask?.ending).toContain('login with *** failed')
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { isSecretName, withoutLikelySecrets } from '../../../../src/runner/secrets/likely-secrets.ts'
+import { isSecretName, likelySecretsIn, withoutLikelySecrets } from '../../../../src/runner/secrets/likely-secrets.ts'
 
 describe('what stands behind a name that says so is hidden', () => {
   test.each([
@@ -41,6 +41,15 @@ test.each([
   expect(withoutLikelySecrets(text)).toBe(text)
 })
 
+test.each([
+  ['Server=db;Password=abc;Database=x', ['abc;Database=x', 'abc']],
+  ['host=db password=abc', ['abc', 'abc']],
+  ['--token "a b" --port 80', ['a b', 'a b']],
+  ['a token, and a compass', []],
+])('what may be found again of %j', (text, found) => {
+  expect(likelySecretsIn(text)).toEqual(found)
+})
+
 test('names', () => {
   const secret = [
     'traefik.http.middlewares.a.basicauth.users',
@@ -48,8 +57,12 @@ test('names', () => {
     'db.passwd',
     'hmac_key',
     'Authorization',
+    'JWT_KEY',
+    'GH_PAT',
+    'RELEASE_COOKIE',
+    'PW',
   ]
-  const others = ['org.opencontainers.image.authors', 'token.file', 'traefik.enable', 'key']
+  const others = ['org.opencontainers.image.authors', 'token.file', 'traefik.enable', 'key', 'PUBLIC_KEY', 'COMPAT']
   expect([...secret, ...others].filter(isSecretName)).toEqual(secret)
 })
 

@@ -11,6 +11,14 @@ const VARIABLES = [
   'SECRET_PATH=/etc/secret',
   'AUTH_ENABLED=true',
   'LOG_LEVEL=debug',
+  'SESSION_SECRET=/Zk8pq7Zz+x1ag==',
+  'ConnectionStrings__Main=Server=db;User Id=sa;Password=pw-of-sa;Database=shop',
+  'DATABASE_DSN=app:pw-of-go@tcp(db:3306)/shop',
+  'JAVA_OPTS=-Xmx1g -Ddb.password=pw-of-java -Dport=80',
+  'JWT_KEY=key-of-jwt',
+  'GH_PAT=pat-of-bot',
+  'ERLANG_COOKIE=cookie-of-nodes',
+  'CACHE_KEY=pages-of-shop',
   'no-equals',
   '=odd',
 ]
@@ -26,6 +34,11 @@ test.each([
     expect.not.stringContaining('h1bnRlci1vZi1zZWFs'),
   ],
   ['hunter-\nof-seals', '***\n***'],
+  ['bad secret /Zk8pq7Zz+x1ag==', 'bad secret ***'],
+  ['login of sa with pw-of-sa failed', 'login of sa with *** failed'],
+  ['-Ddb.password=pw-of-java', '-Ddb.password=***'],
+  ['dial app:pw-of-go@tcp(db:3306)/shop', 'dial app:***@tcp(db:3306)/shop'],
+  ['key-of-jwt pat-of-bot cookie-of-nodes', '*** *** ***'],
   ['GET /?t=tok%2Fen%2B9', 'GET /?t=***'],
   ['clone https://x:tok-of-others@git.example.com/r.git', 'clone https://***@git.example.com/r.git'],
 ])('what a program prints of its own secrets is hidden: %s', (said, shown) => {
@@ -38,6 +51,17 @@ test.each([
   'AUTH_ENABLED is true, LOG_LEVEL is debug',
   'SyntaxError: Unexpected token: }',
   'mail to ops@example.com',
+  'no pages-of-shop in Database=shop of Server=db',
 ])('what says why it failed stays: %s', (said) => {
   expect(hide(said)).toBe(said)
+})
+
+test('what its command has is hidden too', () => {
+  const hideOf = hidingOwnSecrets(
+    [],
+    [['serve', '--token', 'tok-of-serve', '-c', 'curl -H "X-Api-Key: key-of-curl" x', 'a', '--password', 'two words']],
+  )
+  expect(hideOf('tok-of-serve, key-of-curl and two words are wrong for serve')).toBe(
+    '***, *** and *** are wrong for serve',
+  )
 })
