@@ -14,7 +14,7 @@ import { judgeFirstTasks } from '../rollout/watch/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/watch/look.ts'
 import { untilFirstProblem } from '../rollout/watch/until-first-problem.ts'
 import { type StepWords, watchStep } from '../rollout/watch/watch-step.ts'
-import { tasksToReplace } from './first-step.ts'
+import { firstStepOf, tasksToReplace } from './first-step.ts'
 import type { Strategy } from './strategy.ts'
 import { type OnTrial, trial, trialWords } from './trial.ts'
 
@@ -26,6 +26,7 @@ interface FirstStep {
 }
 
 const STRATEGY_NAME = 'canary'
+
 /** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
 export const canary: Strategy<typeof STRATEGY_NAME> = {
   name: STRATEGY_NAME,
@@ -60,9 +61,8 @@ function adviceFor(total: number): string {
     : `write a \`canary\` from 1 to ${total - 1}`
 }
 
-function firstStepOf(change: Change): FirstStep | undefined {
-  const isOurs = change.action === 'update' && STRATEGY_NAME === change.request.strategy.kind
-  return isOurs ? (change.firstStep as FirstStep | undefined) : undefined
+function canaryOf(change: Change): FirstStep | undefined {
+  return firstStepOf(change, STRATEGY_NAME) as FirstStep | undefined
 }
 
 const CANARY: StepWords = { during: 'during its canary', failed: 'the canary failed: ' }
@@ -74,7 +74,7 @@ const CANARY: StepWords = { during: 'during its canary', failed: 'the canary fai
 async function tryCanaries(services: readonly Change[], run: RolloutRun): Promise<AfterFirstStep> {
   const sent = await Promise.all(
     services.map((change) => {
-      const step = firstStepOf(change)
+      const step = canaryOf(change)
       return step === undefined || change.action !== 'update' ? untouched(change) : sendCanary(change, step, run)
     }),
   )
@@ -95,7 +95,7 @@ async function sendCanary(change: Update, { tasks, total }: FirstStep, run: Roll
 function tryAll(sent: readonly Sent[], run: RolloutRun): Promise<Sent[]> {
   const read = swarmReader(run, 'up-to-date')
   return untilFirstProblem(sent, run.signal, async (sent, signal) => {
-    const step = firstStepOf(sent.change)
+    const step = canaryOf(sent.change)
     if (step === undefined || interimOf(sent.change) === undefined) return sent
     const problem = await tryOne(sent, step, read, { ...run, signal })
     return problem === undefined ? sent : { ...sent, problem }

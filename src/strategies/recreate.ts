@@ -19,7 +19,7 @@ import { log } from '../runner/log/log.ts'
 import { hasOthersScale } from '../runner/own-labels.ts'
 import { allOf } from '../runner/text/all-of.ts'
 import { timeLimit } from '../runner/time/clock.ts'
-import { tasksToReplace } from './first-step.ts'
+import { firstStepOf, tasksToReplace } from './first-step.ts'
 import type { Strategy } from './strategy.ts'
 
 const STRATEGY_NAME = 'recreate'
@@ -41,8 +41,7 @@ export const recreate: Strategy<typeof STRATEGY_NAME> = {
 }
 
 function hasFirstStep(change: Change): change is Update {
-  const isOurs = change.action === 'update' && change.request.strategy.kind === STRATEGY_NAME
-  return isOurs && change.firstStep !== undefined
+  return firstStepOf(change, STRATEGY_NAME) !== undefined
 }
 
 const HOLD_TIMEOUT_MS = 30_000

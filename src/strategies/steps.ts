@@ -5,6 +5,7 @@ import type { Sent } from '../rollout/send/sent.ts'
 import type { Settled } from '../rollout/settled.ts'
 import type { StrategySteps } from '../rollout/strategy.ts'
 import { openStage } from '../runner/log/log.ts'
+import { firstStepOf } from './first-step.ts'
 import { STRATEGIES } from './table.ts'
 
 /** In the order in which their steps are taken. */
@@ -24,8 +25,7 @@ export async function takeFirstSteps(changes: readonly Change[], run: RolloutRun
   let after: AfterFirstStep = { changes }
   const failed: Sent[] = []
   for (const [kind, { first }] of ALL) {
-    const isAsked = (one: Change) =>
-      one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind
+    const isAsked = (one: Change) => firstStepOf(one, kind) !== undefined
     if (first === undefined || after.ended !== undefined || !after.changes.some(isAsked)) continue
     const { changes: left } = after
     after = await openStage(first.stage, async () => {
