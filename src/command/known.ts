@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../inputs/defaults.ts'
+import { defaultOf } from '../inputs/defaults.ts'
 import type { ModeName } from '../inputs/mode.ts'
 import { inputsOfMode } from '../inputs/mode-inputs.ts'
 import { inputNames } from '../inputs/read.ts'
@@ -41,15 +41,9 @@ export function inputOf(flag: string): string {
   return input
 }
 
-/** What an input stands for that is not given; `undefined` where that is nothing. */
-function defaultOf(input: string): string | undefined {
-  if (input === 'strategy') return Object.keys(STRATEGY_INPUTS)[0]
-  return Object.entries(DEFAULTS).find(([name]) => name === input)?.[1]
-}
-
 /** Whether an input is `true` or `false`, or one of these among others. */
 export function isSwitch(input: string): boolean {
-  return ['true', 'false'].includes(defaultOf(input) ?? '')
+  return ['true', 'false'].includes(defaultOf(input, STRATEGY_INPUTS) ?? '')
 }
 
 /** Whose values are secrets: any user of the machine can read a command line. */

@@ -1,4 +1,5 @@
 import { DEFAULT_MODE } from './mode.ts'
+import { type StrategyTable, strategyByDefault } from './strategy.ts'
 
 /**
  * What an input stands for that is not given; which strategy, the table of strategies says. A runner fills in what
@@ -33,3 +34,9 @@ export const DEFAULTS = {
   'lock-timeout': '10m',
   'history-limit': '10',
 } as const
+
+/** What an input stands for that is not given; `undefined` where that is nothing. */
+export function defaultOf(input: string, strategies: StrategyTable): string | undefined {
+  if (input === 'strategy') return strategyByDefault(strategies)
+  return Object.entries(DEFAULTS).find(([name]) => name === input)?.[1]
+}

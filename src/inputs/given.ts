@@ -1,4 +1,5 @@
 import type { Environment } from '../runner/environment.ts'
+import { log } from '../runner/log/log.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { Input } from './groups.ts'
 import type { Problems } from './problems.ts'
@@ -16,6 +17,17 @@ export function input(env: Environment, name: string): string {
 export function isGivenEmpty(env: Environment, name: string): boolean {
   const isThere = Object.values(spellingsOf(name)).some((variable) => env[variable] !== undefined)
   return isThere && input(env, name).trim() === ''
+}
+
+/** Whether it says more than what it stands for by default: a runner hands over the default of one that is left out. */
+export function isGivenOtherwise(env: Environment, name: string, byDefault: string | undefined): boolean {
+  const text = input(env, name).trim()
+  return text !== '' && text.toLowerCase() !== byDefault
+}
+
+/** Tells that an input is given without another one that it is for. */
+export function tellUnused(name: Input, needed: string): void {
+  log.notice(`${name}: it only counts with ${needed}, and is not used`)
 }
 
 /** Without one of these a run goes to another swarm than was meant, or takes more services. */

@@ -2,8 +2,8 @@ import type { Environment } from '../runner/environment.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log } from '../runner/log/log.ts'
 import { andList } from '../runner/text/word-list.ts'
-import { DEFAULTS } from './defaults.ts'
-import { input } from './given.ts'
+import { defaultOf } from './defaults.ts'
+import { input, isGivenOtherwise } from './given.ts'
 import { GROUPS, type Group, type Input } from './groups.ts'
 import { MODE_NAMES, type ModeName } from './mode.ts'
 import { listed, type Problems } from './problems.ts'
@@ -113,7 +113,9 @@ export function checkModeInputs(env: Environment, mode: ModeName, strategies: St
   const takes = takenBy(env, mode)
   const unused: { readonly name: string; readonly why: Unused }[] = []
   for (const [group, names] of groupsOf(strategies)) {
-    const given = takes.includes(group) ? [] : names.filter((one) => isGiven(env, one, strategies))
+    const given = takes.includes(group)
+      ? []
+      : names.filter((one) => isGivenOtherwise(env, one, defaultOf(one, strategies)))
     if (given.length === 0) continue
     const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group))
     // Nobody is led to a removal who can be meant to do something else.
@@ -185,13 +187,4 @@ function groupsOf(strategies: StrategyTable): [Group, readonly string[]][] {
     ['strategy', strategyKeys(strategies)],
     ['policies', POLICY_KEYS],
   ]
-}
-
-/** A runner hands over the default of an input that is not given. */
-function isGiven(env: Environment, name: string, strategies: StrategyTable): boolean {
-  const text = input(env, name).trim()
-  if (text === '') return false
-  const byDefault =
-    name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1]
-  return text.toLowerCase() !== byDefault
 }

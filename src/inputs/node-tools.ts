@@ -1,9 +1,8 @@
 import type { ImageReference } from '../docker/registry/reference.ts'
 import type { Environment } from '../runner/environment.ts'
-import { log } from '../runner/log/log.ts'
 import { DEFAULTS } from './defaults.ts'
 import type { ImagePruning } from './deployment.ts'
-import { input, readOrDefault } from './given.ts'
+import { isGivenOtherwise, readOrDefault, tellUnused } from './given.ts'
 import type { Problems } from './problems.ts'
 import { parseBoolean, parseImage } from './values.ts'
 
@@ -19,10 +18,7 @@ export function readPruneImages(env: Environment, wait: boolean, problems: Probl
   const isAsked = readOrDefault(env, 'prune-images', problems, parseBoolean)
   const toolsImage = readToolsImage(env, problems)
   if (!isAsked) {
-    const given = input(env, INPUT).trim()
-    if (given !== '' && given !== DEFAULTS[INPUT]) {
-      log.notice(`${INPUT}: it only counts with \`prune-images: true\`, and is not used`)
-    }
+    if (isGivenOtherwise(env, INPUT, DEFAULTS[INPUT])) tellUnused(INPUT, '`prune-images: true`')
     return undefined
   }
   if (!wait) {

@@ -19,7 +19,7 @@ import type {
   ServiceRequest,
 } from './deployment.ts'
 import { fileReader, resolvePath } from './files.ts'
-import { blankProblems, input, isGivenEmpty, read, readOrDefault } from './given.ts'
+import { blankProblems, input, isGivenEmpty, read, readOrDefault, tellUnused } from './given.ts'
 import { imagesFromText } from './images.ts'
 import { hideTokens } from './masking.ts'
 import { type ModeName, parseMode, probableMode } from './mode.ts'
@@ -280,9 +280,7 @@ function readTrust(
   const isInstalled = readOrDefault(env, 'install-registry-ca', problems, parseBoolean)
   const image = read(env, 'install-registry-ca-image', problems, parseImage)
   if (!isInstalled) {
-    if (image !== undefined) {
-      log.notice('install-registry-ca-image: it only counts with `install-registry-ca: true`, and is not used')
-    }
+    if (image !== undefined) tellUnused('install-registry-ca-image', '`install-registry-ca: true`')
     return { registryCas }
   }
   if (text.trim() === '') {

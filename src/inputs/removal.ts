@@ -1,9 +1,8 @@
 import type { ImageReference } from '../docker/registry/reference.ts'
 import type { Environment } from '../runner/environment.ts'
-import { log } from '../runner/log/log.ts'
-import { DEFAULTS } from './defaults.ts'
+import { defaultOf } from './defaults.ts'
 import type { Accounts, LockRequest, Reach } from './deployment.ts'
-import { input, isGivenEmpty, readOrDefault } from './given.ts'
+import { input, isGivenEmpty, isGivenOtherwise, readOrDefault, tellUnused } from './given.ts'
 import { readNames, readVolumeNames } from './names.ts'
 import { readToolsImage } from './node-tools.ts'
 import { Problems } from './problems.ts'
@@ -58,7 +57,7 @@ export function readRemoval(given: Environment, strategies: StrategyTable): Remo
     timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
     maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
     ...readAccounts(env, problems),
-    ...readVolumes(env, problems),
+    ...readVolumes(env, strategies, problems),
   }
   problems.throwAll()
   return asked
@@ -69,19 +68,12 @@ const VOLUMES_HOW = 'write the names alone, as in `remove-volumes: data cache`'
 /** Nothing else of a removal asks a registry. */
 const ONLY_FOR_VOLUMES = ['registries', 'registries-file', 'username', 'docker-config', 'node-tools-image'] as const
 
-/** A runner hands over the default of an input that is not given. */
-function isGivenOtherwise(env: Environment, name: (typeof ONLY_FOR_VOLUMES)[number]): boolean {
-  const text = input(env, name).trim()
-  return text !== '' && text !== DEFAULTS['node-tools-image']
-}
-
-function readVolumes(env: Environment, problems: Problems): Pick<RemovalRequest, 'volumes'> {
+function readVolumes(env: Environment, strategies: StrategyTable, problems: Problems): Pick<RemovalRequest, 'volumes'> {
   const text = input(env, 'remove-volumes')
   const toolsImage = readToolsImage(env, problems)
   if (text.trim() === '') {
-    for (const name of ONLY_FOR_VOLUMES.filter((one) => isGivenOtherwise(env, one))) {
-      log.notice(`${name}: it only counts with \`remove-volumes\`, and is not used`)
-    }
+    const given = ONLY_FOR_VOLUMES.filter((one) => isGivenOtherwise(env, one, defaultOf(one, strategies)))
+    for (const name of given) tellUnused(name, '`remove-volumes`')
     return {}
   }
   return { volumes: { names: readVolumeNames(text, 'remove-volumes', VOLUMES_HOW, problems), toolsImage } }

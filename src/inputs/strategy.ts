@@ -47,6 +47,12 @@ export interface StrategySettings {
 
 const KEY = 'strategy'
 
+/** The strategy of whoever chooses none. */
+export function strategyByDefault(strategies: StrategyTable): string {
+  const [first = ''] = Object.keys(strategies)
+  return first
+}
+
 /** The names that are inputs, for all services, and keys of an entry, for one. */
 export function strategyKeys(strategies: StrategyTable): string[] {
   return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))]
@@ -102,8 +108,7 @@ export function chosenStrategy(
   strategies: StrategyTable,
   problems: Problems,
 ): StrategyChoice {
-  const [byDefault = ''] = Object.keys(strategies)
-  const kind = own.kind ?? all.kind ?? byDefault
+  const kind = own.kind ?? all.kind ?? strategyByDefault(strategies)
   for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
     const kinds = kindsWith(name, strategies)
     problems.add(
