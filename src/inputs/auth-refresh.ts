@@ -82,7 +82,7 @@ function choiceFrom(services: string, stack: string, problems: Problems): Servic
 
 function choiceOfText(text: string, problems: Problems): ServiceChoice {
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, column, reason } of wrong) problems.add(`line ${line}, column ${column}: ${reason}`)
+  problems.addYaml(wrong)
   if (wrong.length > 0) return { by: 'name', services: [] }
   if (root === undefined || isEmpty(root)) {
     problems.add(EMPTY)

@@ -59,7 +59,7 @@ const FORM = 'write the names of services, as in `web api`, or leave the input o
 /** Words, or a list of names; an entry of a deploy gives its name. */
 function namesFrom(text: string, problems: ReturnType<Problems['at']>): string[] {
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, column, reason } of wrong) problems.add(`line ${line}, column ${column}: ${reason}`)
+  problems.addYaml(wrong)
   if (wrong.length > 0) return []
   if (root?.kind === 'map') {
     problems.add(`${shown(root.entries[0]?.key ?? '')} has something behind it, and here nothing is deployed: ${FORM}`)

@@ -31,7 +31,7 @@ const EXAMPLE = '`- { archive: web.tar, image: registry.example.com/shop/web:1.4
  */
 export function imagesFromText(text: string, env: Environment, problems: Problems): PushRequest[] {
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, column, reason } of wrong) problems.add(`images line ${line}, column ${column}: ${reason}`)
+  problems.at('images').addYaml(wrong)
   if (wrong.length > 0 || root === undefined) return []
   const isOneEntry = root.kind === 'map' && root.entries.some(({ key }) => PUSH_KEYS.includes(key))
   if (root.kind !== 'list' && !isOneEntry) {

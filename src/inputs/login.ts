@@ -81,7 +81,7 @@ interface Asked {
 /** One text for the only config, or a mapping from the names of configs. */
 function entriesFrom(text: string, configs: readonly string[] | undefined, problems: Problems): Asked[] {
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, column, reason } of wrong) problems.add(`line ${line}, column ${column}: ${reason}`)
+  problems.addYaml(wrong)
   if (wrong.length > 0) return []
   if (root === undefined || (root.kind === 'map' && root.entries.length === 0)) {
     problems.add(`it names no Secret: write ${FORM}, or leave it out`)

@@ -50,7 +50,7 @@ function checkedNames(
 
 function namesFromText(text: string, advice: string, problems: Problems): string[] {
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, column, reason } of wrong) problems.add(`line ${line}, column ${column}: ${reason}`)
+  problems.addYaml(wrong)
   if (wrong.length > 0 || root === undefined) return []
   if (root.kind === 'text') return wordsOf(root.value)
   if (root.kind === 'map') {

@@ -1,6 +1,7 @@
 import { InputErrors, UserError, UserErrors } from '../errors.ts'
 import { ticked } from '../runner/text/shown.ts'
 import { andList, orList } from '../runner/text/word-list.ts'
+import type { LineProblem } from './yaml-lines.ts'
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
 export class Problems {
@@ -19,6 +20,18 @@ export class Problems {
 
   add(problem: string): void {
     this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`))
+  }
+
+  /**
+   * What is wrong with the YAML of this place, each with its line.
+   *
+   * @param hint what follows each, with a semicolon before it
+   */
+  addYaml(wrong: readonly LineProblem[], hint = ''): void {
+    const place = this.#place === '' ? '' : `${this.#place} `
+    for (const { line, column, reason } of wrong) {
+      this.#lines.push(oneLine(`${place}line ${line}, column ${column}: ${reason}${hint}`))
+    }
   }
 
   /** What was collected so far, from every place. */

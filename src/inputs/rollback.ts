@@ -69,7 +69,7 @@ function checkNumber(to: RollbackTarget, services: readonly ServiceRequest[], pr
 
 function servicesToGoBack(text: string, forAll: ReplacementSettings, problems: Problems): ServiceRequest[] {
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`)
+  problems.at('services').addYaml(wrong)
   if (wrong.length > 0 || root === undefined) return []
   const services = requestsIn(root, forAll, problems)
   const names = services.map(({ name }) => name.toLowerCase())

@@ -21,7 +21,7 @@ export function servicesFromText(
   problems: Problems,
 ): ServiceRequest[] {
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, column, reason } of wrong) problems.add(`services line ${line}, column ${column}: ${reason}`)
+  problems.at('services').addYaml(wrong)
   if (wrong.length > 0) return []
 
   const entries = entriesOf(root, entryKeys(forAll.strategies), problems.at('services'))

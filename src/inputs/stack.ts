@@ -203,7 +203,7 @@ function pathsFrom(input: string, name: keyof typeof CONTENTS, env: Environment,
       .filter((line) => line !== '' && !line.startsWith('#'))
       .filter((line) => !isSeveral(line, env, name, problems) && !isOtherwise(line, env, name, problems))
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, reason } of wrong) problems.add(`${name} line ${line}: ${reason}`)
+  problems.at(name).addYaml(wrong)
   const items = root?.kind === 'list' ? root.items : []
   return items.flatMap((item) => {
     const path = item.kind === 'text' ? item.value.trim() : ''
@@ -247,7 +247,7 @@ function composeFile(path: string, env: Environment, problems: Problems): Compos
   const character = characterProblem(text)
   const { root, problems: wrong } =
     character === undefined ? parseYaml(text) : { root: undefined, problems: [character] }
-  for (const { line, column, reason } of wrong) problems.add(`${path} line ${line}, column ${column}: ${reason}`)
+  problems.at(path).addYaml(wrong)
   if (wrong.length > 0) return undefined
   if (root?.kind === 'map') return { path, root }
   const what = root === undefined || isNothing(root) ? 'there is nothing in the file' : 'this is no compose file'

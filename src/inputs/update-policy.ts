@@ -117,9 +117,7 @@ function policyOfText(phase: Phase, text: string, problems: Problems): UpdatePol
     problems.add(`${keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``)
     return {}
   }
-  for (const { line, column, reason } of wrong) {
-    problems.add(`${keyOf(phase)} line ${line}, column ${column}: ${reason}`)
-  }
+  problems.at(keyOf(phase)).addYaml(wrong)
   return wrong.length > 0 ? {} : policyOfValue(phase, root, problems)
 }
 

@@ -30,7 +30,7 @@ function linesIn(text: string, problems: Problems): string[] {
       .filter((line) => line !== '')
   }
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, column, reason } of wrong) problems.add(`line ${line}, column ${column}: ${reason}`)
+  problems.addYaml(wrong)
   if (wrong.length > 0 || root?.kind !== 'list') return []
   return root.items.flatMap((item) => {
     if (item.kind === 'text') return [item.value.trim()]

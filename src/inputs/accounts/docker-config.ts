@@ -128,11 +128,7 @@ interface Written {
 function sourcesIn(text: string, problems: Problems): Written[] {
   if (isContent(text) || isOneSource(text)) return [{ source: text }]
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, column, reason } of wrong) {
-    problems.add(
-      `line ${line}, column ${column}: ${reason}; a content needs no quotes in a variable, as in \`env:NAME\``,
-    )
-  }
+  problems.addYaml(wrong, '; a content needs no quotes in a variable, as in `env:NAME`')
   if (wrong.length > 0 || root === undefined) return []
   const written = (root.kind === 'list' ? root.items : [root]).flatMap((item) => writtenIn(item, problems))
   return distinct(written, problems)

@@ -175,9 +175,7 @@ function credentialsFromYaml(text: string, input: string, sources: PasswordSourc
   const { root, problems: wrong } = parseYaml(text)
   if (root !== undefined) hidePasswords(root)
   if (wrong.length > 0) hideAfterPasswordKeys(text)
-  for (const { line, column, reason } of wrong) {
-    problems.add(`${input} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``)
-  }
+  problems.at(input).addYaml(wrong, '; a password needs no quotes in `password-env`')
   if (wrong.length > 0) return []
 
   const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => REGISTRY_KEYS.includes(key))

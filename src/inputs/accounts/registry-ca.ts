@@ -42,7 +42,7 @@ export function registryCasFromText(text: string, sources: CaSources, problems: 
   if (plain === undefined) return []
   if (plain.startsWith('-----BEGIN')) return forTheOnlyOne(plain, sources, own)
   const { root, problems: wrong } = parseYaml(plain)
-  for (const { line, column, reason } of wrong) own.add(`line ${line}, column ${column}: ${reason}`)
+  own.addYaml(wrong)
   if (wrong.length > 0 || root === undefined) return []
   // YAML would join the lines.
   if (root.kind === 'text') return forTheOnlyOne(/[\r\n]/.test(plain) ? plain : root.value, sources, own)

@@ -82,7 +82,7 @@ function hostsFrom(text: string, problems: Problems): Host[] {
 
 function listFrom(text: string, problems: Problems): string[] {
   const { root, problems: wrong } = parseYaml(text)
-  for (const { line, reason } of wrong) problems.add(`line ${line}: ${reason}`)
+  problems.addYaml(wrong)
   if (wrong.length > 0 || root === undefined) return []
   if (root.kind !== 'list' || root.items.some(({ kind }) => kind !== 'text')) {
     problems.add('it is no list of addresses: write one address, or one a line with a dash before each')

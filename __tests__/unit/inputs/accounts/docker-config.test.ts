@@ -345,8 +345,8 @@ describe('what is no docker configuration is refused, and nothing of it is shown
     ['nothing behind a name', 'team-a:', /line 1: "team-a" is empty: write the path/],
     ['the name of one without a name', 'docker-config: bad.json', /line 1: so is one called that has no name: choose/],
     ['an empty name', '"": bad.json', /the name is empty: write a name/],
-    ['broken YAML', `team-a: "${PASSWORD}\nteam-b: x`, /^docker-config: line \d+, column \d+: /],
-    ['JSON of several lines in YAML', `team-a: ${good}`, /^docker-config: line \d+, column \d+: .*env:NAME/],
+    ['broken YAML', `team-a: "${PASSWORD}\nteam-b: x`, /^docker-config line \d+, column \d+: /],
+    ['JSON of several lines in YAML', `team-a: ${good}`, /^docker-config line \d+, column \d+: .*env:NAME/],
     ['a name twice', '- {a: bad.json}\n- {a: bad.json}', /"a" is there twice: give each/],
     ['two without a name', '- bad.json\n- bad.json', /two of them have no name, and only one can serve all: write/],
   ])('%s', (_, text, words, env = {}) => {
