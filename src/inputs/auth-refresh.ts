@@ -7,7 +7,7 @@ import { textAt, valueAt } from './keys.ts'
 import { wordsOf } from './names.ts'
 import { Problems } from './problems.ts'
 import { beginReading, parseMaxParallel, parseOnShortLived, parseTimeout, reachOf, readAccounts } from './read.ts'
-import { stackNameProblem } from './stack.ts'
+import { stackOnSwarm } from './stack-on-swarm.ts'
 import type { StrategyTable } from './strategy.ts'
 import { parseBoolean } from './values.ts'
 import { parseYaml, type YamlValue } from './yaml.ts'
@@ -56,7 +56,7 @@ export function readAuthRefresh(given: Environment, strategies: StrategyTable): 
   const asked = {
     reach: reachOf(env, problems),
     ...readAccounts(env, problems),
-    which: choiceFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+    which: choiceFrom(input(env, 'services'), stackOnSwarm(env, problems), problems.at('services')),
     onShortLived: readOrDefault(env, 'on-short-lived', problems, parseOnShortLived),
     wait: readOrDefault(env, 'wait', problems, parseBoolean),
     timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
@@ -66,21 +66,8 @@ export function readAuthRefresh(given: Environment, strategies: StrategyTable): 
   return asked
 }
 
-function choiceFrom(services: string, stack: string, problems: Problems): ServiceChoice {
-  if (services.trim() !== '' && stack !== '') {
-    problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own')
-  } else if (stack !== '') {
-    const problem = stackNameProblem(stack)
-    if (problem !== undefined) problems.add(`stack: ${problem}`)
-  } else if (services.trim() === '') {
-    problems.add(`services: ${EMPTY}`)
-  } else {
-    return choiceOfText(services, problems.at('services'))
-  }
-  return { by: 'stack', stack }
-}
-
-function choiceOfText(text: string, problems: Problems): ServiceChoice {
+function choiceFrom(text: string, stack: string | undefined, problems: Problems): ServiceChoice {
+  if (stack !== undefined) return { by: 'stack', stack }
   const { root, problems: wrong } = parseYaml(text)
   problems.addYaml(wrong)
   if (wrong.length > 0) return { by: 'name', services: [] }

@@ -7,7 +7,7 @@ import { readNames, readVolumeNames } from './names.ts'
 import { readToolsImage } from './node-tools.ts'
 import { Problems } from './problems.ts'
 import { beginReading, parseMaxParallel, parseTimeout, reachOf, readAccounts, readLock } from './read.ts'
-import { stackNameProblem } from './stack.ts'
+import { stackOnSwarm } from './stack-on-swarm.ts'
 import type { StrategyTable } from './strategy.ts'
 import { parseBoolean } from './values.ts'
 
@@ -50,7 +50,7 @@ export function readRemoval(given: Environment, strategies: StrategyTable): Remo
   if (isGivenEmpty(env, 'dry-run')) problems.add(EMPTY_DRY_RUN)
   const asked = {
     reach: reachOf(env, problems),
-    what: subjectFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+    what: subjectFrom(input(env, 'services'), stackOnSwarm(env, problems), problems),
     ifExists: readOrDefault(env, 'if-exists', problems, parseBoolean),
     dryRun: readOrDefault(env, 'dry-run', problems, parseBoolean),
     lock: readLock(env, problems),
@@ -79,17 +79,11 @@ function readVolumes(env: Environment, strategies: StrategyTable, problems: Prob
   return { volumes: { names: readVolumeNames(text, 'remove-volumes', VOLUMES_HOW, problems), toolsImage } }
 }
 
-function subjectFrom(services: string, stack: string, problems: Problems): RemovalSubject {
-  if (services.trim() !== '' && stack !== '') {
-    problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own')
-  } else if (stack !== '') {
-    const problem = stackNameProblem(stack)
-    if (problem !== undefined) problems.add(`stack: ${problem}`)
-    return { kind: 'stack', name: stack }
-  }
+function subjectFrom(services: string, stack: string | undefined, problems: Problems): RemovalSubject {
+  if (stack !== undefined) return { kind: 'stack', name: stack }
   const own = new Problems()
-  const names = stack === '' ? readNames(services, 'services', HOW, own) : []
-  if (stack === '' && names.length === 0 && own.isEmpty) own.add(EMPTY)
+  const names = readNames(services, 'services', HOW, own)
+  if (names.length === 0 && own.isEmpty) own.add(EMPTY)
   problems.take(own)
   return { kind: 'services', names }
 }

@@ -11,7 +11,8 @@ import type { Problems } from './problems.ts'
 import { type Replacement, type ReplacementSettings, replacementOf } from './replacement.ts'
 import { NO_TARGET, parseRollbackTarget, type RollbackTarget } from './rollback-target.ts'
 import { parseNames, type Selection } from './selection.ts'
-import { ONLY_OF_STACK, ONLY_OR_PRUNE, stackNameProblem } from './stack.ts'
+import { ONLY_OF_STACK, ONLY_OR_PRUNE } from './stack.ts'
+import { stackOnSwarm } from './stack-on-swarm.ts'
 import { strategyKeys, strategyOfEntry } from './strategy.ts'
 import { parseBoolean } from './values.ts'
 import { parseYaml, type YamlMap, type YamlValue } from './yaml.ts'
@@ -34,27 +35,24 @@ export function readRollback(env: Environment, forAll: ReplacementSettings, prob
   const prune = readOrDefault(env, 'prune', problems, parseBoolean)
   const rerunJobs = readOrDefault(env, 'rerun-jobs', problems, parseBoolean)
   const only: Selection = read(env, 'only', problems, parseNames) ?? 'all'
-  const stack = input(env, 'stack').trim()
+  const stack = stackOnSwarm(env, problems)
   const names = input(env, 'services')
-  if (names.trim() !== '' && stack !== '') {
-    problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own')
-  } else if (stack !== '') {
-    const problem = stackNameProblem(stack)
-    if (problem !== undefined) problems.add(`stack: ${problem}`)
+  if (stack !== undefined) {
     const replacement = replacementOf(undefined, forAll, problems)
     if (only !== 'all' && prune) problems.add(ONLY_OR_PRUNE)
     return {
       services: [],
       request: { to, rerunJobs, stack: { name: stack, prune, only, leftOut: [], ...replacement } },
     }
-  } else if (names.trim() === '') problems.add(`services: ${EMPTY}`)
-  if (prune && stack === '') {
+  }
+  if (names.trim() === '') problems.add(`services: ${EMPTY}`)
+  if (prune) {
     problems.add(
       'prune: it removes the services of a stack that the version does not have: give a `stack`, or leave it out',
     )
   }
-  if (only !== 'all' && stack === '') problems.add(ONLY_OF_STACK)
-  const services = stack === '' ? servicesToGoBack(names, forAll, problems) : []
+  if (only !== 'all') problems.add(ONLY_OF_STACK)
+  const services = servicesToGoBack(names, forAll, problems)
   checkNumber(to, services, problems)
   return { services, request: { to, rerunJobs } }
 }

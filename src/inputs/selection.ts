@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import { similarNames } from './keys.ts'
+import { wordsOf } from './names.ts'
 import { listed } from './problems.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -34,7 +35,7 @@ export function parseSelection(text: string): Selection {
  */
 export function parseNames(text: string): string[] {
   if (!/^(?:-[ \t\r\n]|\[)/.test(text)) {
-    const words = wordsOf(text)
+    const words = distinctWords(text)
     if (words.length > 0) return words
     throw new UserError('it names no service: write names such as `web api`, or leave it out')
   }
@@ -42,20 +43,20 @@ export function parseNames(text: string): string[] {
   const [wrong] = problems
   if (wrong !== undefined) throw new UserError(`line ${wrong.line}: ${wrong.reason}`)
   const items = root?.kind === 'list' ? root.items : []
-  const words = wordsOf(items.map((item) => nameIn(item)).join(' '))
+  const words = distinctWords(items.map((item) => nameIn(item)).join(' '))
   if (words.length > 0 || items.length === 0) return words
   throw new UserError(
     'the list has only empty names, as of a variable that is not set: write names such as `[web, api]`, or `[]` for none',
   )
 }
 
+function distinctWords(text: string): string[] {
+  return [...new Set(wordsOf(text))]
+}
+
 function nameIn(item: { readonly kind: string; readonly value?: string; readonly line: number }): string {
   if (item.kind === 'text' && item.value !== undefined) return item.value
   throw new UserError(`line ${item.line} is no name of a service: write names alone, such as \`web api\``)
-}
-
-function wordsOf(text: string): string[] {
-  return [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))]
 }
 
 /** The services that are meant, by the names that they have on the swarm. What is no name of one is left out. */

@@ -5,7 +5,7 @@ import { input, readOrDefault } from './given.ts'
 import { readNames } from './names.ts'
 import { Problems } from './problems.ts'
 import { beginReading, parseTimeout, reachOf } from './read.ts'
-import { stackNameProblem } from './stack.ts'
+import { stackOnSwarm } from './stack-on-swarm.ts'
 import type { StrategyTable } from './strategy.ts'
 import { parseBoolean } from './values.ts'
 
@@ -38,7 +38,7 @@ export function readStatus(given: Environment, strategies: StrategyTable): Statu
   const { env } = beginReading(given, strategies, problems)
   const asked = {
     reach: reachOf(env, problems),
-    which: subjectFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+    which: subjectFrom(input(env, 'services'), stackOnSwarm(env, problems), problems),
     failOnProblems: readOrDefault(env, 'fail-on-problems', problems, parseBoolean),
     timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
     credentials: [],
@@ -47,15 +47,8 @@ export function readStatus(given: Environment, strategies: StrategyTable): Statu
   return asked
 }
 
-function subjectFrom(services: string, stack: string, problems: Problems): StatusSubject {
-  if (services.trim() !== '' && stack !== '') {
-    problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own')
-  }
-  if (stack !== '') {
-    const problem = stackNameProblem(stack)
-    if (problem !== undefined) problems.add(`stack: ${problem}`)
-    return { kind: 'stack', name: stack }
-  }
+function subjectFrom(services: string, stack: string | undefined, problems: Problems): StatusSubject {
+  if (stack !== undefined) return { kind: 'stack', name: stack }
   if (services.trim() === '') return { kind: 'all' }
   const names = readNames(services, 'services', HOW, problems)
   return names.length === 0 || (names.length === 1 && names[0] === 'all')

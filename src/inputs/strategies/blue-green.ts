@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts'
 import { shown } from '../../runner/text/shown.ts'
+import { wordsOf } from '../names.ts'
 import type { StrategyInputs, Values } from '../strategy.ts'
 import { parseDuration } from '../values.ts'
 import { longestTrial, TRIAL_CHECKS, TRIAL_KEYS, type Trial, trialOf } from './trial.ts'
@@ -40,7 +41,7 @@ export const blueGreenInputs: StrategyInputs = {
 }
 
 function parsePrefixes(text: string): string[] {
-  const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '')
+  const prefixes = wordsOf(text)
   if (prefixes.length > 0) return prefixes
   throw new UserError('it is empty: write how the names of the routing labels begin, such as traefik.')
 }
