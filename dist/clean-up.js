@@ -15493,6 +15493,17 @@ class Problems {
     add(problem) {
         this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
     }
+    /**
+     * What is wrong with the YAML of this place, each with its line.
+     *
+     * @param hint what follows each, with a semicolon before it
+     */
+    addYaml(wrong, hint = '') {
+        const place = this.#place === '' ? '' : `${this.#place} `;
+        for (const { line, column, reason } of wrong) {
+            this.#lines.push(oneLine(`${place}line ${line}, column ${column}: ${reason}${hint}`));
+        }
+    }
     /** What was collected so far, from every place. */
     get lines() {
         return this.#lines;
@@ -16029,9 +16040,7 @@ function sourcesIn(text, problems) {
     if (isContent(text) || isOneSource(text))
         return [{ source: text }];
     const { root, problems: wrong } = yaml_parseYaml(text);
-    for (const { line, column, reason } of wrong) {
-        problems.add(`line ${line}, column ${column}: ${reason}; a content needs no quotes in a variable, as in \`env:NAME\``);
-    }
+    problems.addYaml(wrong, '; a content needs no quotes in a variable, as in `env:NAME`');
     if (wrong.length > 0 || root === undefined)
         return [];
     const written = (root.kind === 'list' ? root.items : [root]).flatMap((item) => writtenIn(item, problems));
@@ -16264,8 +16273,7 @@ function linesIn(text, problems) {
             .filter((line) => line !== '');
     }
     const { root, problems: wrong } = yaml_parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`line ${line}, column ${column}: ${reason}`);
+    problems.addYaml(wrong);
     if (wrong.length > 0 || root?.kind !== 'list')
         return [];
     return root.items.flatMap((item) => {
@@ -16668,9 +16676,7 @@ function credentialsFromYaml(text, input, sources, problems) {
         hidePasswords(root);
     if (wrong.length > 0)
         hideAfterPasswordKeys(text);
-    for (const { line, column, reason } of wrong) {
-        problems.add(`${input} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
-    }
+    problems.at(input).addYaml(wrong, '; a password needs no quotes in `password-env`');
     if (wrong.length > 0)
         return [];
     const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => REGISTRY_KEYS.includes(key));
@@ -16884,8 +16890,7 @@ function registryCasFromText(text, sources, problems) {
     if (plain.startsWith('-----BEGIN'))
         return forTheOnlyOne(plain, sources, own);
     const { root, problems: wrong } = yaml_parseYaml(plain);
-    for (const { line, column, reason } of wrong)
-        own.add(`line ${line}, column ${column}: ${reason}`);
+    own.addYaml(wrong);
     if (wrong.length > 0 || root === undefined)
         return [];
     // YAML would join the lines.
@@ -18822,7 +18827,101 @@ function mode_adviceFor(text) {
     return meant === undefined ? `write ${listed(MODE_NAMES, 'or')}` : `did you mean \`${meant}\`?`;
 }
 
+;// CONCATENATED MODULE: ./build/inputs/strategy.js
+
+
+
+const strategy_KEY = 'strategy';
+/** The strategy of whoever chooses none. */
+function strategyByDefault(strategies) {
+    const [first = ''] = Object.keys(strategies);
+    return first;
+}
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+function strategyKeys(strategies) {
+    return [strategy_KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
+}
+/** The settings of an entry. */
+function strategyOfEntry(map, strategies, problems) {
+    const lines = new Map(map.entries.map(({ key, line }) => [key, line]));
+    const placeOf = (name) => `\`${name}\` (line ${lines.get(name)})`;
+    return readStrategySettings((key) => textAt(map, key, problems), strategies, problems, placeOf);
+}
+/**
+ * Reads the settings that are given.
+ *
+ * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
+ * @param placeOf what a message calls one of them
+ */
+function readStrategySettings(textOf, strategies, problems, placeOf = (name) => name) {
+    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
+    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
+    const read = (name, parse) => {
+        const text = texts.get(name);
+        return text === undefined ? undefined : problems.at(placeOf(name)).attempt(() => parse(text));
+    };
+    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
+    for (const names of alternativesIn(strategies)) {
+        if (names.every((name) => given.includes(name))) {
+            problems.add(`${listed(names)} are both given: leave one of the two out`);
+        }
+    }
+    return {
+        given,
+        placeOf,
+        kind: read(strategy_KEY, (text) => parseChoice(text, Object.keys(strategies))),
+        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
+    };
+}
+/**
+ * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
+ *
+ * @param problems of the entry
+ */
+function chosenStrategy(own, all, strategies, problems) {
+    const kind = own.kind ?? all.kind ?? strategyByDefault(strategies);
+    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
+        const kinds = kindsWith(name, strategies);
+        problems.add(`${own.placeOf(name)} belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
+    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
+    const values = { ...Object.fromEntries(forAll), ...own.values };
+    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
+}
+/** Settings for all that are of no use to any service are a mistake. */
+function checkAllAreUsed(all, chosen, strategies, problems) {
+    for (const name of all.given) {
+        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
+            continue;
+        const kinds = kindsWith(name, strategies);
+        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+}
+/** What strategies ask of a run as a whole. */
+function checkRunFits(chosen, stack, wait, strategies, problems) {
+    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
+    if (refusal !== undefined)
+        problems.add(`strategy: ${refusal}`);
+    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
+        if (!strategies[kind]?.needsWait)
+            continue;
+        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
+    }
+}
+function kindsWith(name, strategies) {
+    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
+}
+function belongs(name, kind, strategies) {
+    return name === strategy_KEY || kindsWith(name, strategies).includes(kind);
+}
+function alternativesIn(strategies) {
+    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
+    return [...new Map(all.map((names) => [names.join(), names])).values()];
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
+
 
 /**
  * What an input stands for that is not given; which strategy, the table of strategies says. A runner fills in what
@@ -18857,6 +18956,12 @@ const DEFAULTS = {
     'lock-timeout': '10m',
     'history-limit': '10',
 };
+/** What an input stands for that is not given; `undefined` where that is nothing. */
+function defaultOf(input, strategies) {
+    if (input === 'strategy')
+        return strategyByDefault(strategies);
+    return Object.entries(DEFAULTS).find(([name]) => name === input)?.[1];
+}
 
 ;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
 
@@ -19121,6 +19226,7 @@ function plainName(name) {
 ;// CONCATENATED MODULE: ./build/inputs/given.js
 
 
+
 /** What is given in an input. */
 /** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
 function input(env, name) {
@@ -19131,6 +19237,15 @@ function input(env, name) {
 function isGivenEmpty(env, name) {
     const isThere = Object.values(spellingsOf(name)).some((variable) => env[variable] !== undefined);
     return isThere && input(env, name).trim() === '';
+}
+/** Whether it says more than what it stands for by default: a runner hands over the default of one that is left out. */
+function isGivenOtherwise(env, name, byDefault) {
+    const text = input(env, name).trim();
+    return text !== '' && text.toLowerCase() !== byDefault;
+}
+/** Tells that an input is given without another one that it is for. */
+function tellUnused(name, needed) {
+    log_log.notice(`${name}: it only counts with ${needed}, and is not used`);
 }
 /** Without one of these a run goes to another swarm than was meant, or takes more services. */
 const NEVER_BLANK = ['host', 'context', 'only'];
@@ -19180,8 +19295,7 @@ const images_EXAMPLE = '`- { archive: web.tar, image: registry.example.com/shop/
  */
 function imagesFromText(text, env, problems) {
     const { root, problems: wrong } = yaml_parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`images line ${line}, column ${column}: ${reason}`);
+    problems.at('images').addYaml(wrong);
     if (wrong.length > 0 || root === undefined)
         return [];
     const isOneEntry = root.kind === 'map' && root.entries.some(({ key }) => PUSH_KEYS.includes(key));
@@ -19388,8 +19502,7 @@ function hostsFrom(text, problems) {
 }
 function listFrom(text, problems) {
     const { root, problems: wrong } = yaml_parseYaml(text);
-    for (const { line, reason } of wrong)
-        problems.add(`line ${line}: ${reason}`);
+    problems.addYaml(wrong);
     if (wrong.length > 0 || root === undefined)
         return [];
     if (root.kind !== 'list' || root.items.some(({ kind }) => kind !== 'text')) {
@@ -19594,95 +19707,6 @@ const GROUPS = {
     rollback: ['to'],
 };
 
-;// CONCATENATED MODULE: ./build/inputs/strategy.js
-
-
-
-const strategy_KEY = 'strategy';
-/** The names that are inputs, for all services, and keys of an entry, for one. */
-function strategyKeys(strategies) {
-    return [strategy_KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
-}
-/** The settings of an entry. */
-function strategyOfEntry(map, strategies, problems) {
-    const lines = new Map(map.entries.map(({ key, line }) => [key, line]));
-    const placeOf = (name) => `\`${name}\` (line ${lines.get(name)})`;
-    return readStrategySettings((key) => textAt(map, key, problems), strategies, problems, placeOf);
-}
-/**
- * Reads the settings that are given.
- *
- * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
- * @param placeOf what a message calls one of them
- */
-function readStrategySettings(textOf, strategies, problems, placeOf = (name) => name) {
-    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
-    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
-    const read = (name, parse) => {
-        const text = texts.get(name);
-        return text === undefined ? undefined : problems.at(placeOf(name)).attempt(() => parse(text));
-    };
-    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
-    for (const names of alternativesIn(strategies)) {
-        if (names.every((name) => given.includes(name))) {
-            problems.add(`${listed(names)} are both given: leave one of the two out`);
-        }
-    }
-    return {
-        given,
-        placeOf,
-        kind: read(strategy_KEY, (text) => parseChoice(text, Object.keys(strategies))),
-        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
-    };
-}
-/**
- * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
- *
- * @param problems of the entry
- */
-function chosenStrategy(own, all, strategies, problems) {
-    const [byDefault = ''] = Object.keys(strategies);
-    const kind = own.kind ?? all.kind ?? byDefault;
-    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
-        const kinds = kindsWith(name, strategies);
-        problems.add(`${own.placeOf(name)} belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
-    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
-    const values = { ...Object.fromEntries(forAll), ...own.values };
-    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
-}
-/** Settings for all that are of no use to any service are a mistake. */
-function checkAllAreUsed(all, chosen, strategies, problems) {
-    for (const name of all.given) {
-        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
-            continue;
-        const kinds = kindsWith(name, strategies);
-        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-}
-/** What strategies ask of a run as a whole. */
-function checkRunFits(chosen, stack, wait, strategies, problems) {
-    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
-    if (refusal !== undefined)
-        problems.add(`strategy: ${refusal}`);
-    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
-        if (!strategies[kind]?.needsWait)
-            continue;
-        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
-    }
-}
-function kindsWith(name, strategies) {
-    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
-}
-function belongs(name, kind, strategies) {
-    return name === strategy_KEY || kindsWith(name, strategies).includes(kind);
-}
-function alternativesIn(strategies) {
-    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
-    return [...new Map(all.map((names) => [names.join(), names])).values()];
-}
-
 ;// CONCATENATED MODULE: ./build/docker/cli/update-policy.js
 /** The settings that are given. */
 function policySettings({ update, rollback }) {
@@ -19788,9 +19812,7 @@ function policyOfText(phase, text, problems) {
         problems.add(`${update_policy_keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
         return {};
     }
-    for (const { line, column, reason } of wrong) {
-        problems.add(`${update_policy_keyOf(phase)} line ${line}, column ${column}: ${reason}`);
-    }
+    problems.at(update_policy_keyOf(phase)).addYaml(wrong);
     return wrong.length > 0 ? {} : policyOfValue(phase, root, problems);
 }
 function policyOfValue(phase, value, problems) {
@@ -19995,7 +20017,9 @@ function checkModeInputs(env, mode, strategies, problems) {
     const takes = takenBy(env, mode);
     const unused = [];
     for (const [group, names] of groupsOf(strategies)) {
-        const given = takes.includes(group) ? [] : names.filter((one) => mode_inputs_isGiven(env, one, strategies));
+        const given = takes.includes(group)
+            ? []
+            : names.filter((one) => isGivenOtherwise(env, one, defaultOf(one, strategies)));
         if (given.length === 0)
             continue;
         const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group));
@@ -20058,17 +20082,8 @@ function groupsOf(strategies) {
         ['policies', POLICY_KEYS],
     ];
 }
-/** A runner hands over the default of an input that is not given. */
-function mode_inputs_isGiven(env, name, strategies) {
-    const text = input(env, name).trim();
-    if (text === '')
-        return false;
-    const byDefault = name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1];
-    return text.toLowerCase() !== byDefault;
-}
 
 ;// CONCATENATED MODULE: ./build/inputs/node-tools.js
-
 
 
 
@@ -20082,10 +20097,8 @@ function readPruneImages(env, wait, problems) {
     const isAsked = readOrDefault(env, 'prune-images', problems, parseBoolean);
     const toolsImage = readToolsImage(env, problems);
     if (!isAsked) {
-        const given = input(env, node_tools_INPUT).trim();
-        if (given !== '' && given !== DEFAULTS[node_tools_INPUT]) {
-            log_log.notice(`${node_tools_INPUT}: it only counts with \`prune-images: true\`, and is not used`);
-        }
+        if (isGivenOtherwise(env, node_tools_INPUT, DEFAULTS[node_tools_INPUT]))
+            tellUnused(node_tools_INPUT, '`prune-images: true`');
         return undefined;
     }
     if (!wait) {
@@ -20200,8 +20213,7 @@ function checkedNames(text, advice, here, problemOf) {
 }
 function namesFromText(text, advice, problems) {
     const { root, problems: wrong } = parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`line ${line}, column ${column}: ${reason}`);
+    problems.addYaml(wrong);
     if (wrong.length > 0 || root === undefined)
         return [];
     if (root.kind === 'text')
@@ -20292,6 +20304,7 @@ function targetInWords(target) {
 
 
 
+
 /** More names than these help nobody to find the right one. */
 const MOST_TOLD = 8;
 /**
@@ -20311,7 +20324,7 @@ function parseSelection(text) {
  */
 function parseNames(text) {
     if (!/^(?:-[ \t\r\n]|\[)/.test(text)) {
-        const words = selection_wordsOf(text);
+        const words = distinctWords(text);
         if (words.length > 0)
             return words;
         throw new errors_UserError('it names no service: write names such as `web api`, or leave it out');
@@ -20321,18 +20334,18 @@ function parseNames(text) {
     if (wrong !== undefined)
         throw new errors_UserError(`line ${wrong.line}: ${wrong.reason}`);
     const items = root?.kind === 'list' ? root.items : [];
-    const words = selection_wordsOf(items.map((item) => selection_nameIn(item)).join(' '));
+    const words = distinctWords(items.map((item) => selection_nameIn(item)).join(' '));
     if (words.length > 0 || items.length === 0)
         return words;
     throw new errors_UserError('the list has only empty names, as of a variable that is not set: write names such as `[web, api]`, or `[]` for none');
+}
+function distinctWords(text) {
+    return [...new Set(wordsOf(text))];
 }
 function selection_nameIn(item) {
     if (item.kind === 'text' && item.value !== undefined)
         return item.value;
     throw new errors_UserError(`line ${item.line} is no name of a service: write names alone, such as \`web api\``);
-}
-function selection_wordsOf(text) {
-    return [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))];
 }
 /** The services that are meant, by the names that they have on the swarm. What is no name of one is left out. */
 function selected(selection, all) {
@@ -21821,8 +21834,7 @@ function pathsFrom(input, name, env, problems) {
             .filter((line) => line !== '' && !line.startsWith('#'))
             .filter((line) => !isSeveral(line, env, name, problems) && !isOtherwise(line, env, name, problems));
     const { root, problems: wrong } = yaml_parseYaml(text);
-    for (const { line, reason } of wrong)
-        problems.add(`${name} line ${line}: ${reason}`);
+    problems.at(name).addYaml(wrong);
     const items = root?.kind === 'list' ? root.items : [];
     return items.flatMap((item) => {
         const path = item.kind === 'text' ? item.value.trim() : '';
@@ -21865,8 +21877,7 @@ function composeFile(path, env, problems) {
         return undefined;
     const character = characterProblem(text);
     const { root, problems: wrong } = character === undefined ? yaml_parseYaml(text) : { root: undefined, problems: [character] };
-    for (const { line, column, reason } of wrong)
-        problems.add(`${path} line ${line}, column ${column}: ${reason}`);
+    problems.at(path).addYaml(wrong);
     if (wrong.length > 0)
         return undefined;
     if (root?.kind === 'map')
@@ -21912,7 +21923,25 @@ function stack_contentOf(path, readFile) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/inputs/stack-on-swarm.js
+
+
+/** The stack that is meant by a run that reads no files; `undefined` where `services` says what is meant. */
+function stackOnSwarm(env, problems) {
+    const stack = input(env, 'stack').trim();
+    if (stack === '')
+        return undefined;
+    const problem = stackNameProblem(stack);
+    if (problem !== undefined)
+        problems.add(`stack: ${problem}`);
+    if (input(env, 'services').trim() !== '') {
+        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
+    }
+    return stack;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/rollback.js
+
 
 
 
@@ -21939,15 +21968,9 @@ function readRollback(env, forAll, problems) {
     const prune = readOrDefault(env, 'prune', problems, parseBoolean);
     const rerunJobs = readOrDefault(env, 'rerun-jobs', problems, parseBoolean);
     const only = read(env, 'only', problems, parseNames) ?? 'all';
-    const stack = input(env, 'stack').trim();
+    const stack = stackOnSwarm(env, problems);
     const names = input(env, 'services');
-    if (names.trim() !== '' && stack !== '') {
-        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
-    }
-    else if (stack !== '') {
-        const problem = stackNameProblem(stack);
-        if (problem !== undefined)
-            problems.add(`stack: ${problem}`);
+    if (stack !== undefined) {
         const replacement = replacementOf(undefined, forAll, problems);
         if (only !== 'all' && prune)
             problems.add(ONLY_OR_PRUNE);
@@ -21956,14 +21979,14 @@ function readRollback(env, forAll, problems) {
             request: { to, rerunJobs, stack: { name: stack, prune, only, leftOut: [], ...replacement } },
         };
     }
-    else if (names.trim() === '')
+    if (names.trim() === '')
         problems.add(`services: ${EMPTY}`);
-    if (prune && stack === '') {
+    if (prune) {
         problems.add('prune: it removes the services of a stack that the version does not have: give a `stack`, or leave it out');
     }
-    if (only !== 'all' && stack === '')
+    if (only !== 'all')
         problems.add(ONLY_OF_STACK);
-    const services = stack === '' ? servicesToGoBack(names, forAll, problems) : [];
+    const services = servicesToGoBack(names, forAll, problems);
     checkNumber(to, services, problems);
     return { services, request: { to, rerunJobs } };
 }
@@ -21975,8 +21998,7 @@ function checkNumber(to, services, problems) {
 }
 function servicesToGoBack(text, forAll, problems) {
     const { root, problems: wrong } = yaml_parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    problems.at('services').addYaml(wrong);
     if (wrong.length > 0 || root === undefined)
         return [];
     const services = requestsIn(root, forAll, problems);
@@ -23108,7 +23130,7 @@ function asWords({ spelling, value, isJoined }) {
     return isJoined ? [`${spelling}=${value}`] : [spelling, value];
 }
 
-;// CONCATENATED MODULE: ./build/inputs/service-keys.js
+;// CONCATENATED MODULE: ./build/inputs/services/service-keys.js
 
 
 
@@ -23212,7 +23234,7 @@ function service_keys_adviceFor(key, closest) {
     return closest === undefined ? adviceForFlag(key) : `did you mean \`${closest}\`?`;
 }
 
-;// CONCATENATED MODULE: ./build/inputs/service-entries.js
+;// CONCATENATED MODULE: ./build/inputs/services/service-entries.js
 
 
 
@@ -23323,7 +23345,7 @@ function targetOf(value) {
     return named ?? value.split(',', 1)[0] ?? '';
 }
 
-;// CONCATENATED MODULE: ./build/inputs/service-entry.js
+;// CONCATENATED MODULE: ./build/inputs/services/service-entry.js
 
 
 
@@ -23563,7 +23585,7 @@ function checkGivenOnce(map, env, flags, problems) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/inputs/services.js
+;// CONCATENATED MODULE: ./build/inputs/services/services.js
 
 
 
@@ -23578,8 +23600,7 @@ function checkGivenOnce(map, env, flags, problems) {
  */
 function servicesFromText(text, forAll, sources, problems) {
     const { root, problems: wrong } = yaml_parseYaml(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    problems.at('services').addYaml(wrong);
     if (wrong.length > 0)
         return [];
     const entries = service_entries_entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
@@ -23865,9 +23886,8 @@ function readTrust(env, credentials, services, problems) {
     const isInstalled = readOrDefault(env, 'install-registry-ca', problems, parseBoolean);
     const image = read(env, 'install-registry-ca-image', problems, parseImage);
     if (!isInstalled) {
-        if (image !== undefined) {
-            log_log.notice('install-registry-ca-image: it only counts with `install-registry-ca: true`, and is not used');
-        }
+        if (image !== undefined)
+            tellUnused('install-registry-ca-image', '`install-registry-ca: true`');
         return { registryCas };
     }
     if (text.trim() === '') {

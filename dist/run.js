@@ -11541,8 +11541,7 @@ function linesIn(text, problems) {
             .filter((line) => line !== '');
     }
     const { root, problems: wrong } = (0,_yaml_js__WEBPACK_IMPORTED_MODULE_5__/* .parseYaml */ .h)(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`line ${line}, column ${column}: ${reason}`);
+    problems.addYaml(wrong);
     if (wrong.length > 0 || root?.kind !== 'list')
         return [];
     return root.items.flatMap((item) => {
@@ -12137,9 +12136,7 @@ function sourcesIn(text, problems) {
     if ((0,config_content/* isContent */.az)(text) || isOneSource(text))
         return [{ source: text }];
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, column, reason } of wrong) {
-        problems.add(`line ${line}, column ${column}: ${reason}; a content needs no quotes in a variable, as in \`env:NAME\``);
-    }
+    problems.addYaml(wrong, '; a content needs no quotes in a variable, as in `env:NAME`');
     if (wrong.length > 0 || root === undefined)
         return [];
     const written = (root.kind === 'list' ? root.items : [root]).flatMap((item) => writtenIn(item, problems));
@@ -14112,6 +14109,79 @@ function guess(value) {
 
 /***/ }),
 
+/***/ 3636:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Xb: () => (/* binding */ readVolumeNames),
+/* harmony export */   Z9: () => (/* binding */ wordsOf),
+/* harmony export */   r6: () => (/* binding */ readNames)
+/* harmony export */ });
+/* harmony import */ var _docker_swarm_swarm_rules_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(657);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4386);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4103);
+
+
+
+/** Names of what there is on the swarm, as an input lists them. */
+/** The words of a text, with blanks, commas or line ends between. */
+function wordsOf(text) {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+/**
+ * The names of services in an input: words, or a YAML list of them. Whatever else it holds is a problem.
+ *
+ * @param advice what to write instead, a phrase
+ */
+function readNames(text, name, advice, problems) {
+    return checkedNames(text, advice, problems.at(name), (one) => {
+        return /[/:@=*]/.test(one) ? `${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(one)} is no name of a service: ${advice}` : (0,_docker_swarm_swarm_rules_js__WEBPACK_IMPORTED_MODULE_0__/* .nameProblem */ .rH)(one, 'a service');
+    });
+}
+// moby, volume/names: what a daemon takes for a volume.
+const VOLUME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+/** The same of volumes. */
+function readVolumeNames(text, name, advice, problems) {
+    return checkedNames(text, advice, problems.at(name), (one) => {
+        return VOLUME.test(one) ? undefined : `${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(one)} is no name of a volume: ${advice}`;
+    });
+}
+function checkedNames(text, advice, here, problemOf) {
+    const names = namesFromText(text, advice, here);
+    for (const one of names) {
+        const problem = problemOf(one);
+        if (problem !== undefined)
+            here.add(problem);
+    }
+    for (const one of names.filter((other, index) => names.indexOf(other) < index)) {
+        here.add(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(one)} is given twice: leave one of the two out`);
+    }
+    return names;
+}
+function namesFromText(text, advice, problems) {
+    const { root, problems: wrong } = (0,_yaml_js__WEBPACK_IMPORTED_MODULE_2__/* .parseYaml */ .h)(text);
+    problems.addYaml(wrong);
+    if (wrong.length > 0 || root === undefined)
+        return [];
+    if (root.kind === 'text')
+        return wordsOf(root.value);
+    if (root.kind === 'map') {
+        problems.add(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .ticked */ .bn)(`${root.entries[0]?.key ?? ''}: \u2026`)} is for a deploy: ${advice}`);
+        return [];
+    }
+    return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
+}
+function namesOfItem(item, place, advice, problems) {
+    const words = item.kind === 'text' ? wordsOf(item.value) : [];
+    if (words.length > 0)
+        return words;
+    problems.add(item.kind === 'text' ? `${place} is empty: leave it out` : `${place} is no name: ${advice}`);
+    return [];
+}
+
+
+/***/ }),
+
 /***/ 3624:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -14155,6 +14225,17 @@ class Problems {
     }
     add(problem) {
         this.#lines.push(oneLine(this.#place === '' ? problem : `${this.#place}: ${problem}`));
+    }
+    /**
+     * What is wrong with the YAML of this place, each with its line.
+     *
+     * @param hint what follows each, with a semicolon before it
+     */
+    addYaml(wrong, hint = '') {
+        const place = this.#place === '' ? '' : `${this.#place} `;
+        for (const { line, column, reason } of wrong) {
+            this.#lines.push(oneLine(`${place}line ${line}, column ${column}: ${reason}${hint}`));
+        }
     }
     /** What was collected so far, from every place. */
     get lines() {
@@ -14694,8 +14775,10 @@ function targetInWords(target) {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
 /* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8158);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6790);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4103);
+/* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3636);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6790);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4103);
+
 
 
 
@@ -14719,28 +14802,28 @@ function parseSelection(text) {
  */
 function parseNames(text) {
     if (!/^(?:-[ \t\r\n]|\[)/.test(text)) {
-        const words = wordsOf(text);
+        const words = distinctWords(text);
         if (words.length > 0)
             return words;
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo('it names no service: write names such as `web api`, or leave it out');
     }
-    const { root, problems } = (0,_yaml_js__WEBPACK_IMPORTED_MODULE_3__/* .parseYaml */ .h)(text);
+    const { root, problems } = (0,_yaml_js__WEBPACK_IMPORTED_MODULE_4__/* .parseYaml */ .h)(text);
     const [wrong] = problems;
     if (wrong !== undefined)
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`line ${wrong.line}: ${wrong.reason}`);
     const items = root?.kind === 'list' ? root.items : [];
-    const words = wordsOf(items.map((item) => nameIn(item)).join(' '));
+    const words = distinctWords(items.map((item) => nameIn(item)).join(' '));
     if (words.length > 0 || items.length === 0)
         return words;
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo('the list has only empty names, as of a variable that is not set: write names such as `[web, api]`, or `[]` for none');
+}
+function distinctWords(text) {
+    return [...new Set((0,_names_js__WEBPACK_IMPORTED_MODULE_2__/* .wordsOf */ .Z9)(text))];
 }
 function nameIn(item) {
     if (item.kind === 'text' && item.value !== undefined)
         return item.value;
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`line ${item.line} is no name of a service: write names alone, such as \`web api\``);
-}
-function wordsOf(text) {
-    return [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))];
 }
 /** The services that are meant, by the names that they have on the swarm. What is no name of one is left out. */
 function selected(selection, all) {
@@ -14761,12 +14844,12 @@ function unknownNames(selection, all, owner) {
     const known = all.map(({ name, key = name }) => key);
     const guesses = unknown.map((asked) => (0,_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .similarNames */ .qz)(asked, known)[0]);
     const meant = [...new Set(guesses.filter((guess) => guess !== undefined))];
-    const question = meant.length === 0 ? '' : `did you mean ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_2__/* .listed */ .K)(meant)}? `;
+    const question = meant.length === 0 ? '' : `did you mean ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_3__/* .listed */ .K)(meant)}? `;
     const left = known.length - MOST_TOLD;
-    const names = (0,_problems_js__WEBPACK_IMPORTED_MODULE_2__/* .listed */ .K)([...known.slice(0, MOST_TOLD)]);
+    const names = (0,_problems_js__WEBPACK_IMPORTED_MODULE_3__/* .listed */ .K)([...known.slice(0, MOST_TOLD)]);
     const are = `${question === '' ? 'its' : 'Its'} services are ${names}${left > 0 ? `, and ${left} more` : ''}`;
     const told = guesses.every((guess) => guess !== undefined) ? question.trim() : `${question}${are}`;
-    return `${owner} has no service ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_2__/* .listed */ .K)(unknown, 'or')}: ${told}`;
+    return `${owner} has no service ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_3__/* .listed */ .K)(unknown, 'or')}: ${told}`;
 }
 /** The name in the file goes before that on the swarm: another service may be called so there. */
 function find(asked, all) {
@@ -15203,9 +15286,7 @@ function policyOfText(phase, text, problems) {
         problems.add(`${keyOf(phase)}: several keys on one line need braces around them: write \`${SOME}\``);
         return {};
     }
-    for (const { line, column, reason } of wrong) {
-        problems.add(`${keyOf(phase)} line ${line}, column ${column}: ${reason}`);
-    }
+    problems.at(keyOf(phase)).addYaml(wrong);
     return wrong.length > 0 ? {} : policyOfValue(phase, root, problems);
 }
 function policyOfValue(phase, value, problems) {
@@ -19373,9 +19454,7 @@ function credentialsFromYaml(text, input, sources, problems) {
         (0,masking/* hidePasswords */.XN)(root);
     if (wrong.length > 0)
         (0,masking/* hideAfterPasswordKeys */.Iz)(text);
-    for (const { line, column, reason } of wrong) {
-        problems.add(`${input} line ${line}, column ${column}: ${reason}; a password needs no quotes in \`password-env\``);
-    }
+    problems.at(input).addYaml(wrong, '; a password needs no quotes in `password-env`');
     if (wrong.length > 0)
         return [];
     const isOneEntry = root?.kind === 'map' && root.entries.some(({ key }) => REGISTRY_KEYS.includes(key));
@@ -19595,8 +19674,7 @@ function registryCasFromText(text, sources, problems) {
     if (plain.startsWith('-----BEGIN'))
         return forTheOnlyOne(plain, sources, own);
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(plain);
-    for (const { line, column, reason } of wrong)
-        own.add(`line ${line}, column ${column}: ${reason}`);
+    own.addYaml(wrong);
     if (wrong.length > 0 || root === undefined)
         return [];
     // YAML would join the lines.
@@ -20256,7 +20334,101 @@ function mode_adviceFor(text) {
     return meant === undefined ? `write ${(0,inputs_problems/* listed */.K)(MODE_NAMES, 'or')}` : `did you mean \`${meant}\`?`;
 }
 
+;// CONCATENATED MODULE: ./build/inputs/strategy.js
+
+
+
+const KEY = 'strategy';
+/** The strategy of whoever chooses none. */
+function strategyByDefault(strategies) {
+    const [first = ''] = Object.keys(strategies);
+    return first;
+}
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+function strategyKeys(strategies) {
+    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
+}
+/** The settings of an entry. */
+function strategyOfEntry(map, strategies, problems) {
+    const lines = new Map(map.entries.map(({ key, line }) => [key, line]));
+    const placeOf = (name) => `\`${name}\` (line ${lines.get(name)})`;
+    return readStrategySettings((key) => (0,inputs_keys/* textAt */.$6)(map, key, problems), strategies, problems, placeOf);
+}
+/**
+ * Reads the settings that are given.
+ *
+ * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
+ * @param placeOf what a message calls one of them
+ */
+function readStrategySettings(textOf, strategies, problems, placeOf = (name) => name) {
+    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
+    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
+    const read = (name, parse) => {
+        const text = texts.get(name);
+        return text === undefined ? undefined : problems.at(placeOf(name)).attempt(() => parse(text));
+    };
+    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
+    for (const names of alternativesIn(strategies)) {
+        if (names.every((name) => given.includes(name))) {
+            problems.add(`${(0,inputs_problems/* listed */.K)(names)} are both given: leave one of the two out`);
+        }
+    }
+    return {
+        given,
+        placeOf,
+        kind: read(KEY, (text) => (0,values/* parseChoice */.HU)(text, Object.keys(strategies))),
+        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
+    };
+}
+/**
+ * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
+ *
+ * @param problems of the entry
+ */
+function chosenStrategy(own, all, strategies, problems) {
+    const kind = own.kind ?? all.kind ?? strategyByDefault(strategies);
+    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
+        const kinds = kindsWith(name, strategies);
+        problems.add(`${own.placeOf(name)} belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
+    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
+    const values = { ...Object.fromEntries(forAll), ...own.values };
+    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
+}
+/** Settings for all that are of no use to any service are a mistake. */
+function checkAllAreUsed(all, chosen, strategies, problems) {
+    for (const name of all.given) {
+        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
+            continue;
+        const kinds = kindsWith(name, strategies);
+        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+}
+/** What strategies ask of a run as a whole. */
+function checkRunFits(chosen, stack, wait, strategies, problems) {
+    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
+    if (refusal !== undefined)
+        problems.add(`strategy: ${refusal}`);
+    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
+        if (!strategies[kind]?.needsWait)
+            continue;
+        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
+    }
+}
+function kindsWith(name, strategies) {
+    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
+}
+function belongs(name, kind, strategies) {
+    return name === KEY || kindsWith(name, strategies).includes(kind);
+}
+function alternativesIn(strategies) {
+    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
+    return [...new Map(all.map((names) => [names.join(), names])).values()];
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
+
 
 /**
  * What an input stands for that is not given; which strategy, the table of strategies says. A runner fills in what
@@ -20291,6 +20463,12 @@ const DEFAULTS = {
     'lock-timeout': '10m',
     'history-limit': '10',
 };
+/** What an input stands for that is not given; `undefined` where that is nothing. */
+function defaultOf(input, strategies) {
+    if (input === 'strategy')
+        return strategyByDefault(strategies);
+    return Object.entries(DEFAULTS).find(([name]) => name === input)?.[1];
+}
 
 // EXTERNAL MODULE: ./build/runner/text/safe-text.js
 var safe_text = __nccwpck_require__(240);
@@ -20557,6 +20735,7 @@ function plainName(name) {
 ;// CONCATENATED MODULE: ./build/inputs/given.js
 
 
+
 /** What is given in an input. */
 /** As the runner hands it over, untrimmed. A shell cannot set a variable with a dash, so an underscore serves as well. */
 function input(env, name) {
@@ -20567,6 +20746,15 @@ function input(env, name) {
 function isGivenEmpty(env, name) {
     const isThere = Object.values(spellingsOf(name)).some((variable) => env[variable] !== undefined);
     return isThere && input(env, name).trim() === '';
+}
+/** Whether it says more than what it stands for by default: a runner hands over the default of one that is left out. */
+function isGivenOtherwise(env, name, byDefault) {
+    const text = input(env, name).trim();
+    return text !== '' && text.toLowerCase() !== byDefault;
+}
+/** Tells that an input is given without another one that it is for. */
+function tellUnused(name, needed) {
+    log/* log */.Rm.notice(`${name}: it only counts with ${needed}, and is not used`);
 }
 /** Without one of these a run goes to another swarm than was meant, or takes more services. */
 const NEVER_BLANK = ['host', 'context', 'only'];
@@ -20616,8 +20804,7 @@ const images_EXAMPLE = '`- { archive: web.tar, image: registry.example.com/shop/
  */
 function imagesFromText(text, env, problems) {
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`images line ${line}, column ${column}: ${reason}`);
+    problems.at('images').addYaml(wrong);
     if (wrong.length > 0 || root === undefined)
         return [];
     const isOneEntry = root.kind === 'map' && root.entries.some(({ key }) => PUSH_KEYS.includes(key));
@@ -20823,8 +21010,7 @@ function hostsFrom(text, problems) {
 }
 function listFrom(text, problems) {
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, reason } of wrong)
-        problems.add(`line ${line}: ${reason}`);
+    problems.addYaml(wrong);
     if (wrong.length > 0 || root === undefined)
         return [];
     if (root.kind !== 'list' || root.items.some(({ kind }) => kind !== 'text')) {
@@ -21029,95 +21215,6 @@ const GROUPS = {
     rollback: ['to'],
 };
 
-;// CONCATENATED MODULE: ./build/inputs/strategy.js
-
-
-
-const KEY = 'strategy';
-/** The names that are inputs, for all services, and keys of an entry, for one. */
-function strategyKeys(strategies) {
-    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
-}
-/** The settings of an entry. */
-function strategyOfEntry(map, strategies, problems) {
-    const lines = new Map(map.entries.map(({ key, line }) => [key, line]));
-    const placeOf = (name) => `\`${name}\` (line ${lines.get(name)})`;
-    return readStrategySettings((key) => (0,inputs_keys/* textAt */.$6)(map, key, problems), strategies, problems, placeOf);
-}
-/**
- * Reads the settings that are given.
- *
- * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
- * @param placeOf what a message calls one of them
- */
-function readStrategySettings(textOf, strategies, problems, placeOf = (name) => name) {
-    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
-    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
-    const read = (name, parse) => {
-        const text = texts.get(name);
-        return text === undefined ? undefined : problems.at(placeOf(name)).attempt(() => parse(text));
-    };
-    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
-    for (const names of alternativesIn(strategies)) {
-        if (names.every((name) => given.includes(name))) {
-            problems.add(`${(0,inputs_problems/* listed */.K)(names)} are both given: leave one of the two out`);
-        }
-    }
-    return {
-        given,
-        placeOf,
-        kind: read(KEY, (text) => (0,values/* parseChoice */.HU)(text, Object.keys(strategies))),
-        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
-    };
-}
-/**
- * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
- *
- * @param problems of the entry
- */
-function chosenStrategy(own, all, strategies, problems) {
-    const [byDefault = ''] = Object.keys(strategies);
-    const kind = own.kind ?? all.kind ?? byDefault;
-    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
-        const kinds = kindsWith(name, strategies);
-        problems.add(`${own.placeOf(name)} belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
-    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
-    const values = { ...Object.fromEntries(forAll), ...own.values };
-    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
-}
-/** Settings for all that are of no use to any service are a mistake. */
-function checkAllAreUsed(all, chosen, strategies, problems) {
-    for (const name of all.given) {
-        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
-            continue;
-        const kinds = kindsWith(name, strategies);
-        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-}
-/** What strategies ask of a run as a whole. */
-function checkRunFits(chosen, stack, wait, strategies, problems) {
-    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
-    if (refusal !== undefined)
-        problems.add(`strategy: ${refusal}`);
-    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
-        if (!strategies[kind]?.needsWait)
-            continue;
-        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
-    }
-}
-function kindsWith(name, strategies) {
-    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
-}
-function belongs(name, kind, strategies) {
-    return name === KEY || kindsWith(name, strategies).includes(kind);
-}
-function alternativesIn(strategies) {
-    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
-    return [...new Map(all.map((names) => [names.join(), names])).values()];
-}
-
 // EXTERNAL MODULE: ./build/inputs/update-policy.js
 var update_policy = __nccwpck_require__(1206);
 ;// CONCATENATED MODULE: ./build/inputs/mode-inputs.js
@@ -21219,7 +21316,9 @@ function checkModeInputs(env, mode, strategies, problems) {
     const takes = takenBy(env, mode);
     const unused = [];
     for (const [group, names] of groupsOf(strategies)) {
-        const given = takes.includes(group) ? [] : names.filter((one) => mode_inputs_isGiven(env, one, strategies));
+        const given = takes.includes(group)
+            ? []
+            : names.filter((one) => isGivenOtherwise(env, one, defaultOf(one, strategies)));
         if (given.length === 0)
             continue;
         const taking = MODE_NAMES.filter((name) => MODES[name].takes.includes(group));
@@ -21282,17 +21381,8 @@ function groupsOf(strategies) {
         ['policies', update_policy/* POLICY_KEYS */.cN],
     ];
 }
-/** A runner hands over the default of an input that is not given. */
-function mode_inputs_isGiven(env, name, strategies) {
-    const text = input(env, name).trim();
-    if (text === '')
-        return false;
-    const byDefault = name === 'strategy' ? Object.keys(strategies)[0] : Object.entries(DEFAULTS).find(([of]) => of === name)?.[1];
-    return text.toLowerCase() !== byDefault;
-}
 
 ;// CONCATENATED MODULE: ./build/inputs/node-tools.js
-
 
 
 
@@ -21306,10 +21396,8 @@ function readPruneImages(env, wait, problems) {
     const isAsked = readOrDefault(env, 'prune-images', problems, values/* parseBoolean */.yG);
     const toolsImage = readToolsImage(env, problems);
     if (!isAsked) {
-        const given = input(env, node_tools_INPUT).trim();
-        if (given !== '' && given !== DEFAULTS[node_tools_INPUT]) {
-            log/* log */.Rm.notice(`${node_tools_INPUT}: it only counts with \`prune-images: true\`, and is not used`);
-        }
+        if (isGivenOtherwise(env, node_tools_INPUT, DEFAULTS[node_tools_INPUT]))
+            tellUnused(node_tools_INPUT, '`prune-images: true`');
         return undefined;
     }
     if (!wait) {
@@ -21383,67 +21471,8 @@ function replacementOf(own, all, problems) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/inputs/names.js
-
-
-
-/** Names of what there is on the swarm, as an input lists them. */
-/** The words of a text, with blanks, commas or line ends between. */
-function wordsOf(text) {
-    return text.split(/[\s,]+/).filter((word) => word !== '');
-}
-/**
- * The names of services in an input: words, or a YAML list of them. Whatever else it holds is a problem.
- *
- * @param advice what to write instead, a phrase
- */
-function readNames(text, name, advice, problems) {
-    return checkedNames(text, advice, problems.at(name), (one) => {
-        return /[/:@=*]/.test(one) ? `${(0,shown/* shown */.SP)(one)} is no name of a service: ${advice}` : (0,swarm_rules/* nameProblem */.rH)(one, 'a service');
-    });
-}
-// moby, volume/names: what a daemon takes for a volume.
-const VOLUME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
-/** The same of volumes. */
-function readVolumeNames(text, name, advice, problems) {
-    return checkedNames(text, advice, problems.at(name), (one) => {
-        return VOLUME.test(one) ? undefined : `${(0,shown/* shown */.SP)(one)} is no name of a volume: ${advice}`;
-    });
-}
-function checkedNames(text, advice, here, problemOf) {
-    const names = namesFromText(text, advice, here);
-    for (const one of names) {
-        const problem = problemOf(one);
-        if (problem !== undefined)
-            here.add(problem);
-    }
-    for (const one of names.filter((other, index) => names.indexOf(other) < index)) {
-        here.add(`${(0,shown/* shown */.SP)(one)} is given twice: leave one of the two out`);
-    }
-    return names;
-}
-function namesFromText(text, advice, problems) {
-    const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0 || root === undefined)
-        return [];
-    if (root.kind === 'text')
-        return wordsOf(root.value);
-    if (root.kind === 'map') {
-        problems.add(`${(0,shown/* ticked */.bn)(`${root.entries[0]?.key ?? ''}: \u2026`)} is for a deploy: ${advice}`);
-        return [];
-    }
-    return root.items.flatMap((item, index) => namesOfItem(item, `entry ${index + 1}`, advice, problems));
-}
-function namesOfItem(item, place, advice, problems) {
-    const words = item.kind === 'text' ? wordsOf(item.value) : [];
-    if (words.length > 0)
-        return words;
-    problems.add(item.kind === 'text' ? `${place} is empty: leave it out` : `${place} is no name: ${advice}`);
-    return [];
-}
-
+// EXTERNAL MODULE: ./build/inputs/names.js
+var inputs_names = __nccwpck_require__(3636);
 // EXTERNAL MODULE: ./build/inputs/rollback-target.js
 var rollback_target = __nccwpck_require__(322);
 // EXTERNAL MODULE: ./build/inputs/selection.js
@@ -22596,8 +22625,7 @@ function pathsFrom(input, name, env, problems) {
             .filter((line) => line !== '' && !line.startsWith('#'))
             .filter((line) => !isSeveral(line, env, name, problems) && !isOtherwise(line, env, name, problems));
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, reason } of wrong)
-        problems.add(`${name} line ${line}: ${reason}`);
+    problems.at(name).addYaml(wrong);
     const items = root?.kind === 'list' ? root.items : [];
     return items.flatMap((item) => {
         const path = item.kind === 'text' ? item.value.trim() : '';
@@ -22640,8 +22668,7 @@ function composeFile(path, env, problems) {
         return undefined;
     const character = characterProblem(text);
     const { root, problems: wrong } = character === undefined ? (0,yaml/* parseYaml */.h)(text) : { root: undefined, problems: [character] };
-    for (const { line, column, reason } of wrong)
-        problems.add(`${path} line ${line}, column ${column}: ${reason}`);
+    problems.at(path).addYaml(wrong);
     if (wrong.length > 0)
         return undefined;
     if (root?.kind === 'map')
@@ -22687,7 +22714,25 @@ function stack_contentOf(path, readFile) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/inputs/stack-on-swarm.js
+
+
+/** The stack that is meant by a run that reads no files; `undefined` where `services` says what is meant. */
+function stackOnSwarm(env, problems) {
+    const stack = input(env, 'stack').trim();
+    if (stack === '')
+        return undefined;
+    const problem = stackNameProblem(stack);
+    if (problem !== undefined)
+        problems.add(`stack: ${problem}`);
+    if (input(env, 'services').trim() !== '') {
+        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
+    }
+    return stack;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/rollback.js
+
 
 
 
@@ -22714,15 +22759,9 @@ function readRollback(env, forAll, problems) {
     const prune = readOrDefault(env, 'prune', problems, values/* parseBoolean */.yG);
     const rerunJobs = readOrDefault(env, 'rerun-jobs', problems, values/* parseBoolean */.yG);
     const only = read(env, 'only', problems, selection/* parseNames */.Gw) ?? 'all';
-    const stack = input(env, 'stack').trim();
+    const stack = stackOnSwarm(env, problems);
     const names = input(env, 'services');
-    if (names.trim() !== '' && stack !== '') {
-        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
-    }
-    else if (stack !== '') {
-        const problem = stackNameProblem(stack);
-        if (problem !== undefined)
-            problems.add(`stack: ${problem}`);
+    if (stack !== undefined) {
         const replacement = replacementOf(undefined, forAll, problems);
         if (only !== 'all' && prune)
             problems.add(ONLY_OR_PRUNE);
@@ -22731,14 +22770,14 @@ function readRollback(env, forAll, problems) {
             request: { to, rerunJobs, stack: { name: stack, prune, only, leftOut: [], ...replacement } },
         };
     }
-    else if (names.trim() === '')
+    if (names.trim() === '')
         problems.add(`services: ${EMPTY}`);
-    if (prune && stack === '') {
+    if (prune) {
         problems.add('prune: it removes the services of a stack that the version does not have: give a `stack`, or leave it out');
     }
-    if (only !== 'all' && stack === '')
+    if (only !== 'all')
         problems.add(ONLY_OF_STACK);
-    const services = stack === '' ? servicesToGoBack(names, forAll, problems) : [];
+    const services = servicesToGoBack(names, forAll, problems);
     checkNumber(to, services, problems);
     return { services, request: { to, rerunJobs } };
 }
@@ -22750,8 +22789,7 @@ function checkNumber(to, services, problems) {
 }
 function servicesToGoBack(text, forAll, problems) {
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    problems.at('services').addYaml(wrong);
     if (wrong.length > 0 || root === undefined)
         return [];
     const services = requestsIn(root, forAll, problems);
@@ -22781,7 +22819,7 @@ function requestsIn(root, forAll, problems) {
     });
 }
 function namedAll(text, forAll, problems) {
-    const names = wordsOf(text);
+    const names = (0,inputs_names/* wordsOf */.Z9)(text);
     for (const name of names)
         checkName(name, problems);
     return names.map((name) => requestOf(name, replacementOf(undefined, forAll, problems)));
@@ -22827,7 +22865,7 @@ function checkName(name, problems) {
 
 // EXTERNAL MODULE: ./build/inputs/flags.js
 var inputs_flags = __nccwpck_require__(6203);
-;// CONCATENATED MODULE: ./build/inputs/service-keys.js
+;// CONCATENATED MODULE: ./build/inputs/services/service-keys.js
 
 
 
@@ -22933,7 +22971,7 @@ function service_keys_adviceFor(key, closest) {
 
 // EXTERNAL MODULE: ./build/runner/text/printable.js
 var printable = __nccwpck_require__(6500);
-;// CONCATENATED MODULE: ./build/inputs/service-entries.js
+;// CONCATENATED MODULE: ./build/inputs/services/service-entries.js
 
 
 
@@ -23003,7 +23041,7 @@ function placeOf(name) {
 var attachments_flags = __nccwpck_require__(7670);
 // EXTERNAL MODULE: ./build/inputs/shell-words.js
 var shell_words = __nccwpck_require__(9830);
-;// CONCATENATED MODULE: ./build/inputs/service-entry.js
+;// CONCATENATED MODULE: ./build/inputs/services/service-entry.js
 
 
 
@@ -23243,7 +23281,7 @@ function checkGivenOnce(map, env, flags, problems) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/inputs/services.js
+;// CONCATENATED MODULE: ./build/inputs/services/services.js
 
 
 
@@ -23258,8 +23296,7 @@ function checkGivenOnce(map, env, flags, problems) {
  */
 function servicesFromText(text, forAll, sources, problems) {
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`services line ${line}, column ${column}: ${reason}`);
+    problems.at('services').addYaml(wrong);
     if (wrong.length > 0)
         return [];
     const entries = entriesOf(root, entryKeys(forAll.strategies), problems.at('services'));
@@ -23545,9 +23582,8 @@ function readTrust(env, credentials, services, problems) {
     const isInstalled = readOrDefault(env, 'install-registry-ca', problems, values/* parseBoolean */.yG);
     const image = read(env, 'install-registry-ca-image', problems, values/* parseImage */.zZ);
     if (!isInstalled) {
-        if (image !== undefined) {
-            log/* log */.Rm.notice('install-registry-ca-image: it only counts with `install-registry-ca: true`, and is not used');
-        }
+        if (image !== undefined)
+            tellUnused('install-registry-ca-image', '`install-registry-ca: true`');
         return { registryCas };
     }
     if (text.trim() === '') {
@@ -23612,7 +23648,7 @@ function parseTimeout(text) {
     throw new build_errors/* UserError */.yo(`${text} is more than a day: write at most 24h`);
 }
 
-;// CONCATENATED MODULE: ./build/inputs/auth-refresh.js
+;// CONCATENATED MODULE: ./build/inputs/modes/auth-refresh.js
 
 
 
@@ -23638,7 +23674,7 @@ function readAuthRefresh(given, strategies) {
     const asked = {
         reach: reachOf(env, problems),
         ...readAccounts(env, problems),
-        which: choiceFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+        which: choiceFrom(input(env, 'services'), stackOnSwarm(env, problems), problems.at('services')),
         onShortLived: readOrDefault(env, 'on-short-lived', problems, parseOnShortLived),
         wait: readOrDefault(env, 'wait', problems, values/* parseBoolean */.yG),
         timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
@@ -23647,27 +23683,11 @@ function readAuthRefresh(given, strategies) {
     problems.throwAll();
     return asked;
 }
-function choiceFrom(services, stack, problems) {
-    if (services.trim() !== '' && stack !== '') {
-        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
-    }
-    else if (stack !== '') {
-        const problem = stackNameProblem(stack);
-        if (problem !== undefined)
-            problems.add(`stack: ${problem}`);
-    }
-    else if (services.trim() === '') {
-        problems.add(`services: ${auth_refresh_EMPTY}`);
-    }
-    else {
-        return choiceOfText(services, problems.at('services'));
-    }
-    return { by: 'stack', stack };
-}
-function choiceOfText(text, problems) {
+function choiceFrom(text, stack, problems) {
+    if (stack !== undefined)
+        return { by: 'stack', stack };
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`line ${line}, column ${column}: ${reason}`);
+    problems.addYaml(wrong);
     if (wrong.length > 0)
         return { by: 'name', services: [] };
     if (root === undefined || isEmpty(root)) {
@@ -23699,11 +23719,11 @@ function choiceOfText(text, problems) {
 /** Whether a text that says something to a person, such as a comment, names nothing. */
 function isEmpty(root) {
     if (root.kind === 'text')
-        return wordsOf(root.value).length === 0;
+        return (0,inputs_names/* wordsOf */.Z9)(root.value).length === 0;
     return root.kind === 'map' ? root.entries.length === 0 : root.items.length === 0;
 }
 function servicesIn(text) {
-    return wordsOf(text).map((name) => ({ name }));
+    return (0,inputs_names/* wordsOf */.Z9)(text).map((name) => ({ name }));
 }
 function namedIn(root, problems) {
     if (root.kind === 'map') {
@@ -23747,9 +23767,7 @@ function auth_refresh_checkName(name, problems) {
         problems.add(problem);
 }
 
-;// CONCATENATED MODULE: ./build/inputs/history.js
-
-
+;// CONCATENATED MODULE: ./build/inputs/modes/history.js
 
 
 
@@ -23764,59 +23782,30 @@ function readHistoryInputs(given, strategies) {
     const problems = new inputs_problems/* Problems */.Z();
     const { env } = beginReading(given, strategies, problems);
     const reach = reachOf(env, problems);
-    const subjects = subjectsFrom(input(env, 'services'), input(env, 'stack').trim(), problems);
+    const subjects = subjectsFrom(env, problems);
     const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
     problems.throwAll();
     return { reach, subjects, timeoutSeconds, credentials: [] };
 }
-function subjectsFrom(services, stack, problems) {
-    if (services.trim() !== '' && stack !== '') {
-        problems.add('`services` and `stack` are both given: leave one of the two out, or both to see all');
-        return undefined;
-    }
-    if (stack !== '') {
-        const problem = stackNameProblem(stack);
-        if (problem !== undefined)
-            problems.add(`stack: ${problem}`);
+const history_HOW = 'write the names alone, as in `services: web api`, or leave it out to see all';
+function subjectsFrom(env, problems) {
+    const stack = stackOnSwarm(env, problems);
+    if (stack !== undefined)
         return [{ kind: 'stack', name: stack }];
-    }
+    const services = input(env, 'services');
     if (services.trim() === '')
         return undefined;
-    const names = [...new Set(namesFrom(services, problems.at('services')))];
-    for (const name of names) {
-        const problem = (0,swarm_rules/* nameProblem */.rH)(name, 'a service');
-        if (problem !== undefined)
-            problems.at('services').add(problem);
-    }
+    const own = new inputs_problems/* Problems */.Z();
+    const names = (0,inputs_names/* readNames */.r6)(services, 'services', history_HOW, own);
+    if (names.length === 0 && own.isEmpty)
+        own.add(`services: it names no service: ${history_HOW}`);
+    problems.take(own);
     return names.map((name) => ({ kind: 'service', name }));
-}
-const FORM = 'write the names of services, as in `web api`, or leave the input out to see all';
-/** Words, or a list of names; an entry of a deploy gives its name. */
-function namesFrom(text, problems) {
-    const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`line ${line}, column ${column}: ${reason}`);
-    if (wrong.length > 0)
-        return [];
-    if (root?.kind === 'map') {
-        problems.add(`${(0,shown/* shown */.SP)(root.entries[0]?.key ?? '')} has something behind it, and here nothing is deployed: ${FORM}`);
-        return [];
-    }
-    const items = root === undefined ? [] : root.kind === 'text' ? [root] : root.items;
-    const names = items.flatMap((item) => (item.kind === 'text' ? history_wordsOf(item.value) : []));
-    if (items.some(({ kind }) => kind !== 'text'))
-        problems.add(`an entry is no name, and here nothing is deployed: ${FORM}`);
-    else if (names.length === 0)
-        problems.add(`it names no service: ${FORM}`);
-    return names;
-}
-function history_wordsOf(text) {
-    return text.split(/[\s,]+/).filter((word) => word !== '');
 }
 
 // EXTERNAL MODULE: ./build/docker/registry/pull-secret.js
 var pull_secret = __nccwpck_require__(8643);
-;// CONCATENATED MODULE: ./build/inputs/login.js
+;// CONCATENATED MODULE: ./build/inputs/modes/login.js
 
 
 
@@ -23824,7 +23813,7 @@ var pull_secret = __nccwpck_require__(8643);
 
 
 
-const login_FORM = '`NAME` or `NAME/NAMESPACE`';
+const FORM = '`NAME` or `NAME/NAMESPACE`';
 /**
  * Reads the inputs of a run that only logs in.
  *
@@ -23871,23 +23860,22 @@ function pullSecretsFrom(text, accounts, problems) {
 /** One text for the only config, or a mapping from the names of configs. */
 function entriesFrom(text, configs, problems) {
     const { root, problems: wrong } = (0,yaml/* parseYaml */.h)(text);
-    for (const { line, column, reason } of wrong)
-        problems.add(`line ${line}, column ${column}: ${reason}`);
+    problems.addYaml(wrong);
     if (wrong.length > 0)
         return [];
     if (root === undefined || (root.kind === 'map' && root.entries.length === 0)) {
-        problems.add(`it names no Secret: write ${login_FORM}, or leave it out`);
+        problems.add(`it names no Secret: write ${FORM}, or leave it out`);
         return [];
     }
     if (root.kind === 'list') {
-        problems.add(`this is a list: write ${login_FORM}, or a mapping such as \`CONFIG: NAME/NAMESPACE\``);
+        problems.add(`this is a list: write ${FORM}, or a mapping such as \`CONFIG: NAME/NAMESPACE\``);
         return [];
     }
     if (root.kind === 'map') {
         return root.entries.flatMap(({ key, value }) => {
             if (value.kind === 'text')
                 return [{ config: key, place: value.value.trim() }];
-            problems.add(`${(0,shown/* shown */.SP)(key)} has no text: write ${login_FORM}`);
+            problems.add(`${(0,shown/* shown */.SP)(key)} has no text: write ${FORM}`);
             return [];
         });
     }
@@ -23901,7 +23889,7 @@ function entriesFrom(text, configs, problems) {
 function nameFrom(place, problems) {
     const [name = '', namespace, ...others] = place.split('/');
     if (others.length > 0) {
-        problems.add(`${(0,shown/* shown */.SP)(place)} has two slashes: write ${login_FORM}`);
+        problems.add(`${(0,shown/* shown */.SP)(place)} has two slashes: write ${FORM}`);
         return undefined;
     }
     const wrong = [
@@ -23922,8 +23910,7 @@ function checkConfig(config, configs, problems) {
     problems.add(`there is no config ${(0,shown/* shown */.SP)(config)}: write ${(0,inputs_problems/* listed */.K)(configs, 'or')}`);
 }
 
-;// CONCATENATED MODULE: ./build/inputs/removal.js
-
+;// CONCATENATED MODULE: ./build/inputs/modes/removal.js
 
 
 
@@ -23948,14 +23935,14 @@ function readRemoval(given, strategies) {
         problems.add(EMPTY_DRY_RUN);
     const asked = {
         reach: reachOf(env, problems),
-        what: subjectFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+        what: subjectFrom(input(env, 'services'), stackOnSwarm(env, problems), problems),
         ifExists: readOrDefault(env, 'if-exists', problems, values/* parseBoolean */.yG),
         dryRun: readOrDefault(env, 'dry-run', problems, values/* parseBoolean */.yG),
         lock: readLock(env, problems),
         timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
         maxParallel: readOrDefault(env, 'max-parallel', problems, parseMaxParallel),
         ...readAccounts(env, problems),
-        ...readVolumes(env, problems),
+        ...readVolumes(env, strategies, problems),
     };
     problems.throwAll();
     return asked;
@@ -23963,41 +23950,29 @@ function readRemoval(given, strategies) {
 const VOLUMES_HOW = 'write the names alone, as in `remove-volumes: data cache`';
 /** Nothing else of a removal asks a registry. */
 const ONLY_FOR_VOLUMES = ['registries', 'registries-file', 'username', 'docker-config', 'node-tools-image'];
-/** A runner hands over the default of an input that is not given. */
-function isGivenOtherwise(env, name) {
-    const text = input(env, name).trim();
-    return text !== '' && text !== DEFAULTS['node-tools-image'];
-}
-function readVolumes(env, problems) {
+function readVolumes(env, strategies, problems) {
     const text = input(env, 'remove-volumes');
     const toolsImage = readToolsImage(env, problems);
     if (text.trim() === '') {
-        for (const name of ONLY_FOR_VOLUMES.filter((one) => isGivenOtherwise(env, one))) {
-            log/* log */.Rm.notice(`${name}: it only counts with \`remove-volumes\`, and is not used`);
-        }
+        const given = ONLY_FOR_VOLUMES.filter((one) => isGivenOtherwise(env, one, defaultOf(one, strategies)));
+        for (const name of given)
+            tellUnused(name, '`remove-volumes`');
         return {};
     }
-    return { volumes: { names: readVolumeNames(text, 'remove-volumes', VOLUMES_HOW, problems), toolsImage } };
+    return { volumes: { names: (0,inputs_names/* readVolumeNames */.Xb)(text, 'remove-volumes', VOLUMES_HOW, problems), toolsImage } };
 }
 function subjectFrom(services, stack, problems) {
-    if (services.trim() !== '' && stack !== '') {
-        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
-    }
-    else if (stack !== '') {
-        const problem = stackNameProblem(stack);
-        if (problem !== undefined)
-            problems.add(`stack: ${problem}`);
+    if (stack !== undefined)
         return { kind: 'stack', name: stack };
-    }
     const own = new inputs_problems/* Problems */.Z();
-    const names = stack === '' ? readNames(services, 'services', removal_HOW, own) : [];
-    if (stack === '' && names.length === 0 && own.isEmpty)
+    const names = (0,inputs_names/* readNames */.r6)(services, 'services', removal_HOW, own);
+    if (names.length === 0 && own.isEmpty)
         own.add(removal_EMPTY);
     problems.take(own);
     return { kind: 'services', names };
 }
 
-;// CONCATENATED MODULE: ./build/inputs/status.js
+;// CONCATENATED MODULE: ./build/inputs/modes/status.js
 
 
 
@@ -24015,7 +23990,7 @@ function readStatus(given, strategies) {
     const { env } = beginReading(given, strategies, problems);
     const asked = {
         reach: reachOf(env, problems),
-        which: status_subjectFrom(input(env, 'services'), input(env, 'stack').trim(), problems),
+        which: status_subjectFrom(input(env, 'services'), stackOnSwarm(env, problems), problems),
         failOnProblems: readOrDefault(env, 'fail-on-problems', problems, values/* parseBoolean */.yG),
         timeoutSeconds: readOrDefault(env, 'timeout', problems, parseTimeout),
         credentials: [],
@@ -24024,18 +23999,11 @@ function readStatus(given, strategies) {
     return asked;
 }
 function status_subjectFrom(services, stack, problems) {
-    if (services.trim() !== '' && stack !== '') {
-        problems.add('`services` and `stack` are both given: leave one of the two out, or give each a step of its own');
-    }
-    if (stack !== '') {
-        const problem = stackNameProblem(stack);
-        if (problem !== undefined)
-            problems.add(`stack: ${problem}`);
+    if (stack !== undefined)
         return { kind: 'stack', name: stack };
-    }
     if (services.trim() === '')
         return { kind: 'all' };
-    const names = readNames(services, 'services', status_HOW, problems);
+    const names = (0,inputs_names/* readNames */.r6)(services, 'services', status_HOW, problems);
     return names.length === 0 || (names.length === 1 && names[0] === 'all')
         ? { kind: 'all' }
         : { kind: 'services', names };
@@ -24044,6 +24012,7 @@ function status_subjectFrom(services, stack, problems) {
 // EXTERNAL MODULE: ./build/inputs/strategies/trial.js
 var trial = __nccwpck_require__(5144);
 ;// CONCATENATED MODULE: ./build/inputs/strategies/blue-green.js
+
 
 
 
@@ -24070,7 +24039,7 @@ const blueGreenInputs = {
     },
 };
 function parsePrefixes(text) {
-    const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '');
+    const prefixes = (0,inputs_names/* wordsOf */.Z9)(text);
     if (prefixes.length > 0)
         return prefixes;
     throw new build_errors/* UserError */.yo('it is empty: write how the names of the routing labels begin, such as traefik.');
@@ -24537,15 +24506,9 @@ function inputOf(flag) {
     const [input] = [...OTHER_FLAGS].find(([, other]) => other === flag) ?? [flag];
     return input;
 }
-/** What an input stands for that is not given; `undefined` where that is nothing. */
-function defaultOf(input) {
-    if (input === 'strategy')
-        return Object.keys(STRATEGY_INPUTS)[0];
-    return Object.entries(DEFAULTS).find(([name]) => name === input)?.[1];
-}
 /** Whether an input is `true` or `false`, or one of these among others. */
 function isSwitch(input) {
-    return ['true', 'false'].includes(defaultOf(input) ?? '');
+    return ['true', 'false'].includes(defaultOf(input, STRATEGY_INPUTS) ?? '');
 }
 /** Whose values are secrets: any user of the machine can read a command line. */
 const SECRETS = ['password', 'ssh-key', 'ssh-passphrase', 'tls-key'];

@@ -17926,6 +17926,33 @@ async function idNow(engine, kind, name) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/strategies/first-step.js
+
+
+
+/**
+ * What the plan has decided that a strategy does first with a change; `undefined` where that is nothing, or it is another's.
+ *
+ * @param strategy its name
+ */
+function firstStepOf(change, strategy) {
+    const isOurs = change.action === 'update' && change.request.strategy.kind === strategy;
+    return isOurs ? change.firstStep : undefined;
+}
+/**
+ * How many old tasks a strategy with a first step has to deal with, or what it decides where there are none: without
+ * old tasks there is nothing to be careful with, and without a change of theirs they all stay. Pure.
+ *
+ * @param strategy its name
+ */
+function tasksToReplace(strategy, current, wanted, nodes) {
+    if ((0,service_mode/* isJob */.o5)(current)) {
+        return { refusal: `${strategy} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it` };
+    }
+    const total = (0,service_mode/* wantedTasks */.WW)(current) ?? (0,swarm_placement/* eligibleNodes */.VS)(nodes, current.TaskTemplate.Placement).length;
+    return total === 0 || (0,spec_comparison/* replacesNothing */.DF)(current, wanted) ? {} : total;
+}
+
 // EXTERNAL MODULE: ./build/inputs/strategies/trial.js
 var trial = __webpack_require__(5144);
 ;// CONCATENATED MODULE: ./build/rollout/watch/until-first-problem.js
@@ -18814,24 +18841,6 @@ async function removeOldOnes(settled, run) {
     }));
 }
 
-;// CONCATENATED MODULE: ./build/strategies/first-step.js
-
-
-
-/**
- * How many old tasks a strategy with a first step has to deal with, or what it decides where there are none: without
- * old tasks there is nothing to be careful with, and without a change of theirs they all stay. Pure.
- *
- * @param strategy its name
- */
-function tasksToReplace(strategy, current, wanted, nodes) {
-    if ((0,service_mode/* isJob */.o5)(current)) {
-        return { refusal: `${strategy} replaces tasks that run on, and a job has none: write \`strategy: rolling\` for it` };
-    }
-    const total = (0,service_mode/* wantedTasks */.WW)(current) ?? (0,swarm_placement/* eligibleNodes */.VS)(nodes, current.TaskTemplate.Placement).length;
-    return total === 0 || (0,spec_comparison/* replacesNothing */.DF)(current, wanted) ? {} : total;
-}
-
 ;// CONCATENATED MODULE: ./build/strategies/canary.js
 
 
@@ -18882,9 +18891,8 @@ function canary_adviceFor(total) {
         ? 'give it more first, or write `strategy: rolling` for it'
         : `write a \`canary\` from 1 to ${total - 1}`;
 }
-function firstStepOf(change) {
-    const isOurs = change.action === 'update' && canary_STRATEGY_NAME === change.request.strategy.kind;
-    return isOurs ? change.firstStep : undefined;
+function canaryOf(change) {
+    return firstStepOf(change, canary_STRATEGY_NAME);
 }
 const CANARY = { during: 'during its canary', failed: 'the canary failed: ' };
 /**
@@ -18893,7 +18901,7 @@ const CANARY = { during: 'during its canary', failed: 'the canary failed: ' };
  */
 async function tryCanaries(services, run) {
     const sent = await Promise.all(services.map((change) => {
-        const step = firstStepOf(change);
+        const step = canaryOf(change);
         return step === undefined || change.action !== 'update' ? untouched(change) : sendCanary(change, step, run);
     }));
     const tried = sent.some(({ problem }) => problem !== undefined) ? sent : await tryAll(sent, run);
@@ -18912,7 +18920,7 @@ async function sendCanary(change, { tasks, total }, run) {
 function tryAll(sent, run) {
     const read = swarmReader(run, 'up-to-date');
     return untilFirstProblem(sent, run.signal, async (sent, signal) => {
-        const step = firstStepOf(sent.change);
+        const step = canaryOf(sent.change);
         if (step === undefined || interimOf(sent.change) === undefined)
             return sent;
         const problem = await tryOne(sent, step, read, { ...run, signal });
@@ -18978,8 +18986,7 @@ const recreate = {
     first: { stage: 'Stop the old tasks', act: stopOldTasks },
 };
 function hasFirstStep(change) {
-    const isOurs = change.action === 'update' && change.request.strategy.kind === recreate_STRATEGY_NAME;
-    return isOurs && change.firstStep !== undefined;
+    return firstStepOf(change, recreate_STRATEGY_NAME) !== undefined;
 }
 const HOLD_TIMEOUT_MS = 30_000;
 const STOPPING = { during: 'while its old tasks ended' };
@@ -19076,6 +19083,7 @@ const STRATEGIES = {
 ;// CONCATENATED MODULE: ./build/strategies/steps.js
 
 
+
 /** In the order in which their steps are taken. */
 const ALL = Object.entries(STRATEGIES);
 /**
@@ -19087,7 +19095,7 @@ async function takeFirstSteps(changes, run) {
     let after = { changes };
     const failed = [];
     for (const [kind, { first }] of ALL) {
-        const isAsked = (one) => one.action === 'update' && one.firstStep !== undefined && one.request.strategy.kind === kind;
+        const isAsked = (one) => firstStepOf(one, kind) !== undefined;
         if (first === undefined || after.ended !== undefined || !after.changes.some(isAsked))
             continue;
         const { changes: left } = after;

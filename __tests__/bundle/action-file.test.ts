@@ -6,7 +6,7 @@ import { documented } from '../../scripts/readme-tables.ts'
 import { REGISTRY_KEYS } from '../../src/inputs/accounts/registries.ts'
 import { DEFAULTS } from '../../src/inputs/defaults.ts'
 import { readInputs } from '../../src/inputs/read.ts'
-import { entryKeys } from '../../src/inputs/service-keys.ts'
+import { entryKeys } from '../../src/inputs/services/service-keys.ts'
 import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { POLICY_SETTINGS, RETIRED_KEYS } from '../../src/inputs/update-policy.ts'
 

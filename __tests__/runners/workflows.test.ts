@@ -6,7 +6,7 @@ import { GoProgram } from '../../lab/go-program.ts'
 import { PythonProgram } from '../../lab/python-program.ts'
 import { scratchDirectory } from '../../lab/scratch.ts'
 import { documented } from '../../scripts/readme-tables.ts'
-import { entryKeys } from '../../src/inputs/service-keys.ts'
+import { entryKeys } from '../../src/inputs/services/service-keys.ts'
 import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { asWorkflow, EXAMPLES, fragmentsOf, PAGES } from '../support/documents.ts'
 

@@ -1,6 +1,6 @@
 import type { Run } from '../connect/run.ts'
 import type { Service } from '../docker/api.ts'
-import type { HistoryRequest } from '../inputs/history.ts'
+import type { HistoryRequest } from '../inputs/modes/history.ts'
 import { historyOf, type SubjectHistory } from '../plan/history.ts'
 import { readRecords } from '../records/read.ts'
 import { withRun } from './with-run.ts'

@@ -6,7 +6,7 @@ import { pullSecretManifest, pullSecretProblem } from '../docker/registry/pull-s
 import { tokenOf } from '../docker/registry/token.ts'
 import { throwAll, UserError } from '../errors.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
-import type { Login } from '../inputs/login.ts'
+import type { Login } from '../inputs/modes/login.ts'
 import { allCredentials } from '../plan/credentials/find-credentials.ts'
 import { type Config, logIn } from '../plan/credentials/log-in.ts'
 import { storedLogin } from '../plan/credentials/stored-account.ts'

@@ -1,6 +1,6 @@
 import type { Run } from '../connect/run.ts'
 import { lookAtSwarm, type SwarmStatus } from '../health/status.ts'
-import type { StatusRequest } from '../inputs/status.ts'
+import type { StatusRequest } from '../inputs/modes/status.ts'
 import { stage } from '../runner/log/log.ts'
 import { withRun } from './with-run.ts'
 

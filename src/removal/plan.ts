@@ -7,8 +7,8 @@ import {
   referredIds,
 } from '../docker/specs/stack-objects.ts'
 import { similarNames } from '../inputs/keys.ts'
+import type { RemovalSubject } from '../inputs/modes/removal.ts'
 import { listed } from '../inputs/problems.ts'
-import type { RemovalSubject } from '../inputs/removal.ts'
 import { colourOf, nameInFiles } from '../plan/colours.ts'
 import { isRecordOf, recordsIn } from '../records/format.ts'
 import { neededBy } from '../records/needed.ts'

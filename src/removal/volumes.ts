@@ -1,7 +1,7 @@
 import type { Service } from '../docker/api.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import { messageOf } from '../errors.ts'
-import type { RemovalSubject } from '../inputs/removal.ts'
+import type { RemovalSubject } from '../inputs/modes/removal.ts'
 import { type NodeReport, onNodes } from '../nodes/on-nodes.ts'
 import type { ToolImage } from '../prepare/tool-image.ts'
 import type { RemovedThing } from '../result.ts'

@@ -1,5 +1,5 @@
 import type { SwarmStatus } from '../health/status.ts'
-import type { StatusRequest, StatusSubject } from '../inputs/status.ts'
+import type { StatusRequest, StatusSubject } from '../inputs/modes/status.ts'
 import { addSummary, setOutput } from '../runner/log/command-files.ts'
 import { log, openStage, reportLog } from '../runner/log/log.ts'
 import { MOST_ANNOTATIONS } from '../runner/log/workflow-commands.ts'

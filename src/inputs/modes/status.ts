@@ -1,13 +1,13 @@
-import type { Environment } from '../runner/environment.ts'
-import type { Credential } from './accounts/credential.ts'
-import type { Reach } from './deployment.ts'
-import { input, readOrDefault } from './given.ts'
-import { readNames } from './names.ts'
-import { Problems } from './problems.ts'
-import { beginReading, parseTimeout, reachOf } from './read.ts'
-import { stackOnSwarm } from './stack-on-swarm.ts'
-import type { StrategyTable } from './strategy.ts'
-import { parseBoolean } from './values.ts'
+import type { Environment } from '../../runner/environment.ts'
+import type { Credential } from '../accounts/credential.ts'
+import type { Reach } from '../deployment.ts'
+import { input, readOrDefault } from '../given.ts'
+import { readNames } from '../names.ts'
+import { Problems } from '../problems.ts'
+import { beginReading, parseTimeout, reachOf } from '../read.ts'
+import { stackOnSwarm } from '../stack-on-swarm.ts'
+import type { StrategyTable } from '../strategy.ts'
+import { parseBoolean } from '../values.ts'
 
 /** What a run of `status` is asked for: its inputs, resolved and checked against each other. */
 export interface StatusRequest {

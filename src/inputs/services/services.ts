@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type AttachmentSources, madeBy } from './attachments/request.ts'
-import type { ServiceRequest } from './deployment.ts'
-import type { Problems } from './problems.ts'
-import type { ReplacementSettings } from './replacement.ts'
+import { type AttachmentSources, madeBy } from '../attachments/request.ts'
+import type { ServiceRequest } from '../deployment.ts'
+import type { Problems } from '../problems.ts'
+import type { ReplacementSettings } from '../replacement.ts'
+import { parseYaml } from '../yaml.ts'
 import { type Entry, entriesOf, placeOf } from './service-entries.ts'
 import { requestFromEntry } from './service-entry.ts'
 import { entryKeys } from './service-keys.ts'
-import { parseYaml } from './yaml.ts'
 
 /**
  * What a `services` text asks for: `name: image` pairs, or a list of entries.

@@ -1,10 +1,10 @@
-import { visible } from '../runner/text/printable.ts'
-import { beginningOf } from '../runner/text/safe-text.ts'
-import { placed } from '../runner/text/shown.ts'
-import { valueAt } from './keys.ts'
-import type { Problems } from './problems.ts'
+import { visible } from '../../runner/text/printable.ts'
+import { beginningOf } from '../../runner/text/safe-text.ts'
+import { placed } from '../../runner/text/shown.ts'
+import { valueAt } from '../keys.ts'
+import type { Problems } from '../problems.ts'
+import type { YamlList, YamlMap, YamlText, YamlValue } from '../yaml.ts'
 import { isKnown } from './service-keys.ts'
-import type { YamlList, YamlMap, YamlText, YamlValue } from './yaml.ts'
 
 const LONGEST_PLACE = 63
 export const PAIR = '`web: ghcr.io/org/web:1.2`'

@@ -1,12 +1,12 @@
-import type { Environment } from '../runner/environment.ts'
-import type { Credential } from './accounts/credential.ts'
-import type { Reach } from './deployment.ts'
-import { input, readOrDefault } from './given.ts'
-import { readNames } from './names.ts'
-import { Problems } from './problems.ts'
-import { beginReading, parseTimeout, reachOf } from './read.ts'
-import { stackOnSwarm } from './stack-on-swarm.ts'
-import type { StrategyTable } from './strategy.ts'
+import type { Environment } from '../../runner/environment.ts'
+import type { Credential } from '../accounts/credential.ts'
+import type { Reach } from '../deployment.ts'
+import { input, readOrDefault } from '../given.ts'
+import { readNames } from '../names.ts'
+import { Problems } from '../problems.ts'
+import { beginReading, parseTimeout, reachOf } from '../read.ts'
+import { stackOnSwarm } from '../stack-on-swarm.ts'
+import type { StrategyTable } from '../strategy.ts'
 
 /** What a run of `history` is asked for. */
 export interface HistoryRequest {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { DEFAULTS } from '../../../src/inputs/defaults.ts'
-import { readLogin } from '../../../src/inputs/login.ts'
-import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
+import { DEFAULTS } from '../../../../src/inputs/defaults.ts'
+import { readLogin } from '../../../../src/inputs/modes/login.ts'
+import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockReturnValue(true)

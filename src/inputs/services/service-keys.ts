@@ -1,11 +1,11 @@
-import { shown, ticked } from '../runner/text/shown.ts'
-import { ATTACHMENT_KEYS } from './attachments/request.ts'
-import { adviceForFlag } from './flags.ts'
-import { closestKey, indentAdvice, keyAdvice } from './keys.ts'
-import type { Problems } from './problems.ts'
-import { type StrategyTable, strategyKeys } from './strategy.ts'
-import { POLICY_KEYS, RETIRED_KEYS, settingMeantBy } from './update-policy.ts'
-import type { YamlMap } from './yaml.ts'
+import { shown, ticked } from '../../runner/text/shown.ts'
+import { ATTACHMENT_KEYS } from '../attachments/request.ts'
+import { adviceForFlag } from '../flags.ts'
+import { closestKey, indentAdvice, keyAdvice } from '../keys.ts'
+import type { Problems } from '../problems.ts'
+import { type StrategyTable, strategyKeys } from '../strategy.ts'
+import { POLICY_KEYS, RETIRED_KEYS, settingMeantBy } from '../update-policy.ts'
+import type { YamlMap } from '../yaml.ts'
 
 /** The keys of an entry of `services`. */
 

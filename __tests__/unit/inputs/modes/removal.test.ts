@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { UserErrors } from '../../../src/errors.ts'
-import { readRemoval } from '../../../src/inputs/removal.ts'
-import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
+import { UserErrors } from '../../../../src/errors.ts'
+import { readRemoval } from '../../../../src/inputs/modes/removal.ts'
+import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockImplementation(() => true)

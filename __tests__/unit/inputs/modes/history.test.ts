@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { readHistoryInputs } from '../../../src/inputs/history.ts'
-import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
+import { readHistoryInputs } from '../../../../src/inputs/modes/history.ts'
+import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 
 function read(inputs: Readonly<Record<string, string>>) {
   const given = Object.entries({ mode: 'history', ...inputs })

@@ -1,13 +1,13 @@
-import { namespaceProblem, type PullSecretName, secretNameProblem } from '../docker/registry/pull-secret.ts'
-import type { Environment } from '../runner/environment.ts'
-import { shown } from '../runner/text/shown.ts'
-import { UNNAMED_CONFIG } from './accounts/docker-config.ts'
-import type { Accounts, Reach } from './deployment.ts'
-import { input, readOrDefault } from './given.ts'
-import { listed, Problems } from './problems.ts'
-import { beginReading, parseTimeout, reachOf, readAccounts } from './read.ts'
-import type { StrategyTable } from './strategy.ts'
-import { parseYaml } from './yaml.ts'
+import { namespaceProblem, type PullSecretName, secretNameProblem } from '../../docker/registry/pull-secret.ts'
+import type { Environment } from '../../runner/environment.ts'
+import { shown } from '../../runner/text/shown.ts'
+import { UNNAMED_CONFIG } from '../accounts/docker-config.ts'
+import type { Accounts, Reach } from '../deployment.ts'
+import { input, readOrDefault } from '../given.ts'
+import { listed, Problems } from '../problems.ts'
+import { beginReading, parseTimeout, reachOf, readAccounts } from '../read.ts'
+import type { StrategyTable } from '../strategy.ts'
+import { parseYaml } from '../yaml.ts'
 
 /** What a run of `login` is asked for. */
 export interface Login extends Pick<Accounts, 'credentials' | 'dockerConfigs'> {

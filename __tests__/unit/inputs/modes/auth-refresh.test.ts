@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { readAuthRefresh } from '../../../src/inputs/auth-refresh.ts'
-import { DEFAULTS } from '../../../src/inputs/defaults.ts'
-import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
+import { DEFAULTS } from '../../../../src/inputs/defaults.ts'
+import { readAuthRefresh } from '../../../../src/inputs/modes/auth-refresh.ts'
+import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockReturnValue(true)
