@@ -9337,7 +9337,7 @@ const BITS_OF_WORD = 32;
 const PAIRS = 2 ** 12;
 const PLACES_OF_PAIR = KEY_CHARACTERS - 1;
 /** The text with these parts of it, which are in order, replaced. Pure. */
-function replaced(text, spans, by) {
+function matcher_replaced(text, spans, by) {
     let result = '';
     let done = 0;
     for (const { start, end } of spans) {
@@ -9377,7 +9377,7 @@ class Matcher {
     }
     /** The text with everything found in it replaced; what overlaps is replaced together. */
     replaceAll(text, by) {
-        return replaced(text, this.spans(text), by);
+        return matcher_replaced(text, this.spans(text), by);
     }
     /**
      * Where in a text something is found, in order; what overlaps is one place.
@@ -9607,7 +9607,7 @@ function redactWritten(text, secrets) {
     const reading = readSigns(text);
     if (reading === undefined)
         return text;
-    return replaced(text, secrets.spans(reading.text).map(reading.placeOf), HIDDEN);
+    return matcher_replaced(text, secrets.spans(reading.text).map(reading.placeOf), HIDDEN);
 }
 /** What is shorter could end in one line and begin in the next by chance. */
 const SHORTEST_BROKEN = 8;
@@ -9626,8 +9626,8 @@ function redactBroken(text, breakOf, secrets) {
     const breaks = [...text.matchAll(breakOf)].map(({ index: start, 0: signs }) => {
         return { start, end: start + signs.length, isLineEnd: LINE_END.test(signs) };
     });
-    const spans = secrets.spans(replaced(text, breaks, ''), SHORTEST_BROKEN);
-    return spans.length === 0 ? text : replaced(text, inLines(spans, breaks), HIDDEN);
+    const spans = secrets.spans(matcher_replaced(text, breaks, ''), SHORTEST_BROKEN);
+    return spans.length === 0 ? text : matcher_replaced(text, inLines(spans, breaks), HIDDEN);
 }
 /**
  * The parts, one in each line, of places in a text that was searched without its breaks.
@@ -25359,7 +25359,100 @@ function allowingNodes(template) {
     return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
 }
 
+;// CONCATENATED MODULE: ./build/runner/secrets/likely-secrets.js
+
+/** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
+const likely_secrets_HIDDEN = '***';
+/** Part of the names of what is secret; of an author nothing is. */
+const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i;
+/** At the end of a name; what a public, or a cache or table, has for a key is none. */
+const SECRET_AT_END = /(?:^|[^a-z])(?:cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
+/** What is called so says where a secret is. */
+const PLACE = /[-_.]?(?:file|path|dir)$/i;
+function isSecretName(name) {
+    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !PLACE.test(name);
+}
+const likely_secrets_NAME = /[\w.-]+/g;
+const ADDRESS = /:\/\/[^\s"'<>]*/g;
+/** Between a name and its value: of a variable, a key or a header, or of a flag, whose value may be the next word. */
+const ASSIGNMENT = /\\?["']?\s*[=:]\s*/y;
+const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y;
+/** A value in quotes, also within a text in quotes, or of many parts; or one word, behind the name of a scheme of HTTP. */
+const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy;
+const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
+/** A flag by which curl and others take a user with the password: `-u user:password`. A group may stand there, by its number. */
+const OF_USER = /(?<=(?:^|[\s"',[])(?:-u|--user|--proxy-user)["']?[\s,=]+["']?[^\s:"',@/]+:)(?!\d+(?:\W|$))[^\s"',\\]+/g;
+/**
+ * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
+ * quotes with its name (`"Authorization: Bearer \u2026"`) is taken to their end.
+ */
+function likely_secrets_withoutLikelySecrets(text) {
+    const clear = withoutAddressSecrets(text);
+    return replaced(clear, namedValues(clear), likely_secrets_HIDDEN).replace(OF_USER, likely_secrets_HIDDEN);
+}
+/** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
+function likelySecretsIn(text) {
+    const named = namedValues(text).flatMap(({ start, end }) => {
+        const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '');
+        return [value, ...value.split(/[;,&]/, 1)];
+    });
+    return [...named, ...(text.match(OF_USER) ?? [])];
+}
+function namedValues(text) {
+    const spans = [];
+    let done = 0;
+    for (const { 0: name, index } of text.matchAll(likely_secrets_NAME)) {
+        if (index < done || !isSecretName(name))
+            continue;
+        // The end of a path, as of an image with its tag, is no name of a value.
+        if (text[index - 1] === '/' && text[index + name.length] === ':')
+            continue;
+        const start = valueBegin(text, index + name.length, name.startsWith('-'));
+        const end = start === undefined ? undefined : valueEnd(text, index, start);
+        if (start === undefined || end === undefined || end === start)
+            continue;
+        spans.push({ start, end });
+        done = end;
+    }
+    return spans;
+}
+/** The text without users and passwords in addresses. */
+function withoutAddressSecrets(text) {
+    return text.replace(ADDRESS, likely_secrets_withoutUserInfo);
+}
+/**
+ * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
+ * password as people write it, with signs in it that end a host.
+ */
+function likely_secrets_withoutUserInfo(address) {
+    const [host = '', ...path] = address.slice('://'.length).split(/(?=[/?#])/);
+    const [, port = ''] = /:(.*)$/.exec(host) ?? [];
+    const isCut = !host.includes('@') && /\D/.test(port);
+    const whole = isCut ? `${host}${path.join('')}` : host;
+    const at = whole.lastIndexOf('@');
+    return at < 0 ? address : `://${likely_secrets_HIDDEN}@${whole.slice(at + 1)}${isCut ? '' : path.join('')}`;
+}
+function valueBegin(text, nameEnd, isFlag) {
+    return endOf(ASSIGNMENT, text, nameEnd) ?? (isFlag ? endOf(NEXT_WORD, text, nameEnd) : undefined);
+}
+function valueEnd(text, nameBegin, from) {
+    const before = text.charAt(nameBegin - 1);
+    const isQuoted = (before === '"' || before === "'") && !text.slice(nameBegin, from).includes(before);
+    if (!isQuoted)
+        return endOf(IN_QUOTES, text, from) ?? endOf(ONE_WORD, text, from);
+    // As it stands before the name: a quote within quotes has a `\`.
+    const close = text.charAt(nameBegin - 2) === '\\' ? `\\${before}` : before;
+    const end = text.indexOf(close, from);
+    return end < 0 ? text.length : end;
+}
+/** Where what is looked for ends, when it begins right there. */
+function endOf(pattern, text, at) {
+    pattern.lastIndex = at;
+    return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/task.js
+
 
 
 
@@ -25459,7 +25552,7 @@ function byCreation({ CreatedAt: a }, { CreatedAt: b }) {
 /** How a task ended, in words that follow "its task": `failed with exit code 1: \u2026`. */
 function ending(task) {
     const { State: state, ContainerStatus: container } = task.Status;
-    const error = task.Status.Err && limited(task.Status.Err);
+    const error = task.Status.Err && limited(withoutCommandSecrets(task.Status.Err));
     if (state === 'rejected')
         return `was rejected: ${error ?? 'no reason given'}`;
     if (isUnhealthy(task))
@@ -25478,6 +25571,10 @@ function ending(task) {
         return `ended${withCode}`;
     // With code 0 it was docker that failed, and not the program.
     return `failed${code === 0 && detail !== '' ? '' : withCode}${detail}`;
+}
+/** A program that could not be started is told with all its words, where they are one (runc, `exec: "serve --token \u2026": \u2026`). */
+function withoutCommandSecrets(error) {
+    return error.replace(/(?<=\bexec: )"(?:[^"\\]|\\.)*"/g, withoutLikelySecrets);
 }
 /** What stands for Swarm's error of a task that ended with code 0 and cannot be called done. */
 const PERHAPS_UNHEALTHY = 'perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)';

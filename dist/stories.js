@@ -383,7 +383,102 @@ var own_labels = __webpack_require__(3487);
 var swarm_placement = __webpack_require__(665);
 // EXTERNAL MODULE: ./build/runner/group-by.js
 var group_by = __webpack_require__(7052);
+// EXTERNAL MODULE: ./build/runner/secrets/matcher.js
+var secrets_matcher = __webpack_require__(6591);
+;// CONCATENATED MODULE: ./build/runner/secrets/likely-secrets.js
+
+/** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
+const HIDDEN = '***';
+/** Part of the names of what is secret; of an author nothing is. */
+const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i;
+/** At the end of a name; what a public, or a cache or table, has for a key is none. */
+const SECRET_AT_END = /(?:^|[^a-z])(?:cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
+/** What is called so says where a secret is. */
+const PLACE = /[-_.]?(?:file|path|dir)$/i;
+function isSecretName(name) {
+    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !PLACE.test(name);
+}
+const NAME = /[\w.-]+/g;
+const ADDRESS = /:\/\/[^\s"'<>]*/g;
+/** Between a name and its value: of a variable, a key or a header, or of a flag, whose value may be the next word. */
+const ASSIGNMENT = /\\?["']?\s*[=:]\s*/y;
+const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y;
+/** A value in quotes, also within a text in quotes, or of many parts; or one word, behind the name of a scheme of HTTP. */
+const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy;
+const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
+/** A flag by which curl and others take a user with the password: `-u user:password`. A group may stand there, by its number. */
+const OF_USER = /(?<=(?:^|[\s"',[])(?:-u|--user|--proxy-user)["']?[\s,=]+["']?[^\s:"',@/]+:)(?!\d+(?:\W|$))[^\s"',\\]+/g;
+/**
+ * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
+ * quotes with its name (`"Authorization: Bearer \u2026"`) is taken to their end.
+ */
+function withoutLikelySecrets(text) {
+    const clear = withoutAddressSecrets(text);
+    return (0,secrets_matcher/* replaced */.$)(clear, namedValues(clear), HIDDEN).replace(OF_USER, HIDDEN);
+}
+/** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
+function likelySecretsIn(text) {
+    const named = namedValues(text).flatMap(({ start, end }) => {
+        const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '');
+        return [value, ...value.split(/[;,&]/, 1)];
+    });
+    return [...named, ...(text.match(OF_USER) ?? [])];
+}
+function namedValues(text) {
+    const spans = [];
+    let done = 0;
+    for (const { 0: name, index } of text.matchAll(NAME)) {
+        if (index < done || !isSecretName(name))
+            continue;
+        // The end of a path, as of an image with its tag, is no name of a value.
+        if (text[index - 1] === '/' && text[index + name.length] === ':')
+            continue;
+        const start = valueBegin(text, index + name.length, name.startsWith('-'));
+        const end = start === undefined ? undefined : valueEnd(text, index, start);
+        if (start === undefined || end === undefined || end === start)
+            continue;
+        spans.push({ start, end });
+        done = end;
+    }
+    return spans;
+}
+/** The text without users and passwords in addresses. */
+function withoutAddressSecrets(text) {
+    return text.replace(ADDRESS, withoutUserInfo);
+}
+/**
+ * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
+ * password as people write it, with signs in it that end a host.
+ */
+function withoutUserInfo(address) {
+    const [host = '', ...path] = address.slice('://'.length).split(/(?=[/?#])/);
+    const [, port = ''] = /:(.*)$/.exec(host) ?? [];
+    const isCut = !host.includes('@') && /\D/.test(port);
+    const whole = isCut ? `${host}${path.join('')}` : host;
+    const at = whole.lastIndexOf('@');
+    return at < 0 ? address : `://${HIDDEN}@${whole.slice(at + 1)}${isCut ? '' : path.join('')}`;
+}
+function valueBegin(text, nameEnd, isFlag) {
+    return endOf(ASSIGNMENT, text, nameEnd) ?? (isFlag ? endOf(NEXT_WORD, text, nameEnd) : undefined);
+}
+function valueEnd(text, nameBegin, from) {
+    const before = text.charAt(nameBegin - 1);
+    const isQuoted = (before === '"' || before === "'") && !text.slice(nameBegin, from).includes(before);
+    if (!isQuoted)
+        return endOf(IN_QUOTES, text, from) ?? endOf(ONE_WORD, text, from);
+    // As it stands before the name: a quote within quotes has a `\`.
+    const close = text.charAt(nameBegin - 2) === '\\' ? `\\${before}` : before;
+    const end = text.indexOf(close, from);
+    return end < 0 ? text.length : end;
+}
+/** Where what is looked for ends, when it begins right there. */
+function endOf(pattern, text, at) {
+    pattern.lastIndex = at;
+    return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/task.js
+
 
 
 
@@ -483,7 +578,7 @@ function byCreation({ CreatedAt: a }, { CreatedAt: b }) {
 /** How a task ended, in words that follow "its task": `failed with exit code 1: \u2026`. */
 function ending(task) {
     const { State: state, ContainerStatus: container } = task.Status;
-    const error = task.Status.Err && (0,safe_text/* limited */.TJ)(task.Status.Err);
+    const error = task.Status.Err && (0,safe_text/* limited */.TJ)(withoutCommandSecrets(task.Status.Err));
     if (state === 'rejected')
         return `was rejected: ${error ?? 'no reason given'}`;
     if (isUnhealthy(task))
@@ -502,6 +597,10 @@ function ending(task) {
         return `ended${withCode}`;
     // With code 0 it was docker that failed, and not the program.
     return `failed${code === 0 && detail !== '' ? '' : withCode}${detail}`;
+}
+/** A program that could not be started is told with all its words, where they are one (runc, `exec: "serve --token \u2026": \u2026`). */
+function withoutCommandSecrets(error) {
+    return error.replace(/(?<=\bexec: )"(?:[^"\\]|\\.)*"/g, withoutLikelySecrets);
 }
 /** What stands for Swarm's error of a task that ended with code 0 and cannot be called done. */
 const PERHAPS_UNHEALTHY = 'perhaps because of its health check (it was up long enough for that to fail, and only its own node can tell)';
@@ -1695,97 +1794,6 @@ function allOf(count, things) {
 
 // EXTERNAL MODULE: ./build/runner/text/word-list.js
 var word_list = __webpack_require__(8680);
-// EXTERNAL MODULE: ./build/runner/secrets/matcher.js
-var secrets_matcher = __webpack_require__(6591);
-;// CONCATENATED MODULE: ./build/runner/secrets/likely-secrets.js
-
-/** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
-const HIDDEN = '***';
-/** Part of the names of what is secret; of an author nothing is. */
-const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i;
-/** At the end of a name; what a public, or a cache or table, has for a key is none. */
-const SECRET_AT_END = /(?:^|[^a-z])(?:cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
-/** What is called so says where a secret is. */
-const PLACE = /[-_.]?(?:file|path|dir)$/i;
-function isSecretName(name) {
-    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !PLACE.test(name);
-}
-const NAME = /[\w.-]+/g;
-const ADDRESS = /:\/\/[^\s"'<>]*/g;
-/** Between a name and its value: of a variable, a key or a header, or of a flag, whose value may be the next word. */
-const ASSIGNMENT = /\\?["']?\s*[=:]\s*/y;
-const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y;
-/** A value in quotes, also within a text in quotes, or of many parts; or one word, behind the name of a scheme of HTTP. */
-const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy;
-const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
-/**
- * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
- * quotes with its name (`"Authorization: Bearer \u2026"`) is taken to their end.
- */
-function withoutLikelySecrets(text) {
-    const clear = withoutAddressSecrets(text);
-    return (0,secrets_matcher/* replaced */.$)(clear, namedValues(clear), HIDDEN);
-}
-/** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
-function likelySecretsIn(text) {
-    return namedValues(text).flatMap(({ start, end }) => {
-        const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '');
-        return [value, ...value.split(/[;,&]/, 1)];
-    });
-}
-function namedValues(text) {
-    const spans = [];
-    let done = 0;
-    for (const { 0: name, index } of text.matchAll(NAME)) {
-        if (index < done || !isSecretName(name))
-            continue;
-        // The end of a path, as of an image with its tag, is no name of a value.
-        if (text[index - 1] === '/' && text[index + name.length] === ':')
-            continue;
-        const start = valueBegin(text, index + name.length, name.startsWith('-'));
-        const end = start === undefined ? undefined : valueEnd(text, index, start);
-        if (start === undefined || end === undefined || end === start)
-            continue;
-        spans.push({ start, end });
-        done = end;
-    }
-    return spans;
-}
-/** The text without users and passwords in addresses. */
-function withoutAddressSecrets(text) {
-    return text.replace(ADDRESS, withoutUserInfo);
-}
-/**
- * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
- * password as people write it, with signs in it that end a host.
- */
-function withoutUserInfo(address) {
-    const [host = '', ...path] = address.slice('://'.length).split(/(?=[/?#])/);
-    const [, port = ''] = /:(.*)$/.exec(host) ?? [];
-    const isCut = !host.includes('@') && /\D/.test(port);
-    const whole = isCut ? `${host}${path.join('')}` : host;
-    const at = whole.lastIndexOf('@');
-    return at < 0 ? address : `://${HIDDEN}@${whole.slice(at + 1)}${isCut ? '' : path.join('')}`;
-}
-function valueBegin(text, nameEnd, isFlag) {
-    return endOf(ASSIGNMENT, text, nameEnd) ?? (isFlag ? endOf(NEXT_WORD, text, nameEnd) : undefined);
-}
-function valueEnd(text, nameBegin, from) {
-    const before = text.charAt(nameBegin - 1);
-    const isQuoted = (before === '"' || before === "'") && !text.slice(nameBegin, from).includes(before);
-    if (!isQuoted)
-        return endOf(IN_QUOTES, text, from) ?? endOf(ONE_WORD, text, from);
-    // As it stands before the name: a quote within quotes has a `\`.
-    const close = text.charAt(nameBegin - 2) === '\\' ? `\\${before}` : before;
-    const end = text.indexOf(close, from);
-    return end < 0 ? text.length : end;
-}
-/** Where what is looked for ends, when it begins right there. */
-function endOf(pattern, text, at) {
-    pattern.lastIndex = at;
-    return pattern.test(text) ? pattern.lastIndex : undefined;
-}
-
 ;// CONCATENATED MODULE: ./build/report/shown-change.js
 
 

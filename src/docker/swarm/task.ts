@@ -1,4 +1,5 @@
 import { groupBy } from '../../runner/group-by.ts'
+import { withoutLikelySecrets } from '../../runner/secrets/likely-secrets.ts'
 import { limited } from '../../runner/text/safe-text.ts'
 import type { Node, Service, ServiceSpec, Task, TaskState } from '../api.ts'
 import { endsForGood, isGlobal, isJob } from '../specs/service-mode.ts'
@@ -116,7 +117,7 @@ export function byCreation({ CreatedAt: a }: Task, { CreatedAt: b }: Task): numb
 /** How a task ended, in words that follow "its task": `failed with exit code 1: …`. */
 export function ending(task: Task): string {
   const { State: state, ContainerStatus: container } = task.Status
-  const error = task.Status.Err && limited(task.Status.Err)
+  const error = task.Status.Err && limited(withoutCommandSecrets(task.Status.Err))
   if (state === 'rejected') return `was rejected: ${error ?? 'no reason given'}`
   if (isUnhealthy(task)) return 'failed its health check'
   // Its node was drained or down, or went: Swarm counts that as a failure of an update too.
@@ -129,6 +130,11 @@ export function ending(task: Task): string {
   if (state === 'complete') return `ended${withCode}`
   // With code 0 it was docker that failed, and not the program.
   return `failed${code === 0 && detail !== '' ? '' : withCode}${detail}`
+}
+
+/** A program that could not be started is told with all its words, where they are one (runc, `exec: "serve --token …": …`). */
+function withoutCommandSecrets(error: string): string {
+  return error.replace(/(?<=\bexec: )"(?:[^"\\]|\\.)*"/g, withoutLikelySecrets)
 }
 
 /** What stands for Swarm's error of a task that ended with code 0 and cannot be called done. */

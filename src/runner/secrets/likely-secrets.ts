@@ -28,21 +28,25 @@ const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y
 const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy
 const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy
 
+/** A flag by which curl and others take a user with the password: `-u user:password`. A group may stand there, by its number. */
+const OF_USER = /(?<=(?:^|[\s"',[])(?:-u|--user|--proxy-user)["']?[\s,=]+["']?[^\s:"',@/]+:)(?!\d+(?:\W|$))[^\s"',\\]+/g
+
 /**
  * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
  * quotes with its name (`"Authorization: Bearer …"`) is taken to their end.
  */
 export function withoutLikelySecrets(text: string): string {
   const clear = withoutAddressSecrets(text)
-  return replaced(clear, namedValues(clear), HIDDEN)
+  return replaced(clear, namedValues(clear), HIDDEN).replace(OF_USER, HIDDEN)
 }
 
 /** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
 export function likelySecretsIn(text: string): string[] {
-  return namedValues(text).flatMap(({ start, end }) => {
+  const named = namedValues(text).flatMap(({ start, end }) => {
     const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '')
     return [value, ...value.split(/[;,&]/, 1)]
   })
+  return [...named, ...(text.match(OF_USER) ?? [])]
 }
 
 function namedValues(text: string): Span[] {

@@ -20,6 +20,9 @@ describe('what stands behind a name that says so is hidden', () => {
     ['{"password": "two words", "user": 1}', '{"password": ***, "user": 1}'],
     ['{"user":1,"Secrets":{"a":"b"}}', '{"user":1,"Secrets":***'],
     ['"o":"username=a,password=b,uid=1"', '"o":"username=a,password=***"'],
+    ['curl -u elastic:abc http://x:9200', 'curl -u elastic:*** http://x:9200'],
+    ['["CMD","curl","--user","elastic:abc","http://x"]', '["CMD","curl","--user","elastic:***","http://x"]'],
+    ['sh -c \'curl -u "elastic:abc" x\'', 'sh -c \'curl -u "elastic:***" x\''],
     ['postgres://user:abc@db/x', 'postgres://***@db/x'],
     ['postgres://user:a@b@db/x', 'postgres://***@db/x'],
     ['postgres://user:a/b?c@db/x', 'postgres://***@db/x'],
@@ -37,6 +40,8 @@ test.each([
   'curl http://localhost:8080/x?mail=a@b',
   'curl https://example.com/@scope/package',
   'a token, and a compass',
+  'gosu --user 1000:1000 serve',
+  'ps -u web:',
 ])('nothing is hidden of %j', (text) => {
   expect(withoutLikelySecrets(text)).toBe(text)
 })
@@ -45,6 +50,7 @@ test.each([
   ['Server=db;Password=abc;Database=x', ['abc;Database=x', 'abc']],
   ['host=db password=abc', ['abc', 'abc']],
   ['--token "a b" --port 80', ['a b', 'a b']],
+  ['curl -u elastic:abc x', ['abc']],
   ['a token, and a compass', []],
 ])('what may be found again of %j', (text, found) => {
   expect(likelySecretsIn(text)).toEqual(found)
@@ -67,7 +73,7 @@ test('names', () => {
 })
 
 // Texts of somebody else may be megabytes: each of these would take hours where each sign costs as much as all before it.
-test.each(['-', '--token', '://', '://a:', 'password ', 'password="', '"password:', 'token=\\"', '\\'])(
+test.each(['-', '--token', '://', '://a:', 'password ', 'password="', '"password:', 'token=\\"', '\\', '-u a:'])(
   '%j, again and again',
   (part) => {
     expect(withoutLikelySecrets(part.repeat(300_000)).length).toBeGreaterThan(0)
