@@ -18765,6 +18765,20 @@ const MODE_NAMES = [
     'history',
     'rollback',
 ];
+/** Whether it changes nothing on the swarm, whatever goes wrong in it. */
+const ONLY_LOOKS = {
+    deploy: false,
+    plan: true,
+    'refresh-auth': false,
+    login: true,
+    remove: false,
+    status: true,
+    history: true,
+    rollback: false,
+};
+function onlyLooks(mode) {
+    return ONLY_LOOKS[mode];
+}
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -18966,7 +18980,6 @@ function defaultOf(input, strategies) {
 ;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
 
 
-
 /**
  * Inputs of the step that there are not. A runner warns of them and hands them on all the same: what somebody asked for
  * in them would silently not be done.
@@ -19033,9 +19046,7 @@ const FORWARDED = 'leave it out: the credential is sent wherever there is one';
 const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
 const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
 const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
-const DRY_RUN = MODE_NAMES.some((mode) => mode === 'plan')
-    ? 'write `mode: plan`'
-    : 'leave it out: every run is a real deploy';
+const DRY_RUN = 'write `mode: plan`';
 /** What to write for what is no input under another name. */
 const ADVICE = {
     args: WITHOUT_DOCKER,

@@ -20272,6 +20272,20 @@ const MODE_NAMES = [
     'history',
     'rollback',
 ];
+/** Whether it changes nothing on the swarm, whatever goes wrong in it. */
+const ONLY_LOOKS = {
+    deploy: false,
+    plan: true,
+    'refresh-auth': false,
+    login: true,
+    remove: false,
+    status: true,
+    history: true,
+    rollback: false,
+};
+function onlyLooks(mode) {
+    return ONLY_LOOKS[mode];
+}
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
@@ -20475,7 +20489,6 @@ var safe_text = __nccwpck_require__(240);
 ;// CONCATENATED MODULE: ./build/inputs/unknown-inputs.js
 
 
-
 /**
  * Inputs of the step that there are not. A runner warns of them and hands them on all the same: what somebody asked for
  * in them would silently not be done.
@@ -20542,9 +20555,7 @@ const FORWARDED = 'leave it out: the credential is sent wherever there is one';
 const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
 const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
 const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
-const DRY_RUN = MODE_NAMES.some((mode) => mode === 'plan')
-    ? 'write `mode: plan`'
-    : 'leave it out: every run is a real deploy';
+const DRY_RUN = 'write `mode: plan`';
 /** What to write for what is no input under another name. */
 const ADVICE = {
     args: WITHOUT_DOCKER,
@@ -24217,12 +24228,11 @@ function firstLine(text) {
  * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
  * have been changed.
  *
- * @param mode of the run: some change nothing, whatever goes wrong
+ * @param mode of the run: some only look, and some have an output of their own
  */
 async function reportFailure(error, mode = DEFAULT_MODE) {
     process.exitCode = 1;
-    const isPlan = mode === 'plan';
-    const { status, problems: told, isUnknown } = explain(error, isPlan || mode === 'status' || mode === 'history');
+    const { status, problems: told, isUnknown } = explain(error, onlyLooks(mode));
     const remains = (0,build_errors/* remainsOf */.ZT)(error);
     const problems = remains.length === 0 ? told : told.map(asOfServices);
     for (const problem of problems.slice(0, workflow_commands/* MOST_ANNOTATIONS */.jk)) {
@@ -24239,7 +24249,7 @@ async function reportFailure(error, mode = DEFAULT_MODE) {
     const shown = problems.map(problemFitToShow);
     (0,command_files/* keepErrors */.tJ)(shown);
     const summary = failureSummary(status, shown, isUnknown, remains);
-    if (isPlan) {
+    if (mode === 'plan') {
         (0,command_files/* setOutput */.uH)('plan', (0,comment/* withinComment */.r)(summary));
         (0,command_files/* setOutput */.uH)('changes', '[]');
     }
@@ -24257,15 +24267,15 @@ function problemFitToShow(problem) {
     const lines = problem.split('\n');
     return lines.map((line) => (0,safe_text/* safeLine */.om)(line, MOST_PROBLEM_CHARACTERS)).join('\n');
 }
-/** @param onlyLooks nothing can have been changed */
-function explain(error, onlyLooks) {
+/** @param isLook nothing can have been changed */
+function explain(error, isLook) {
     if (error instanceof build_errors/* UserErrors */.tQ)
         return { status: 'failed', problems: error.problems, isUnknown: false };
     if (error instanceof run_time/* TimedOut */.GA)
         return { status: 'timed-out', problems: [error.message], isUnknown: false };
     if (error instanceof build_errors/* CutOff */.eI) {
-        const problem = onlyLooks ? `${(0,build_errors/* messageOf */.bD)(error.cause)}. Nothing was changed.` : error.message;
-        return { status: 'cancelled', problems: [problem], isUnknown: !onlyLooks };
+        const problem = isLook ? `${(0,build_errors/* messageOf */.bD)(error.cause)}. Nothing was changed.` : error.message;
+        return { status: 'cancelled', problems: [problem], isUnknown: !isLook };
     }
     if (error instanceof build_errors/* UserError */.yo)
         return { status: 'failed', problems: [error.message], isUnknown: false };
@@ -24286,7 +24296,7 @@ function explain(error, onlyLooks) {
     }
     const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const problem = `A bug of this action, not of your workflow. Please report it: ${details}`;
-    return { status: 'failed', problems: [problem], isUnknown: !onlyLooks };
+    return { status: 'failed', problems: [problem], isUnknown: !isLook };
 }
 
 // EXTERNAL MODULE: external "node:events"

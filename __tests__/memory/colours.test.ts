@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../src/docker/api.ts'
+import { STRATEGY_INPUTS, type StrategyName } from '../../src/inputs/strategies/table.ts'
 import { INTERIM_LABEL } from '../../src/plan/interim-spec.ts'
 import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { pin } from '../support/memory-swarm/images.ts'
@@ -65,7 +66,7 @@ function expectOnly(swarm: MemorySwarm, way: Way, wanted: string, left = 1) {
 }
 
 const outcomeOf = ({ results, problems }: Run) => results[0]?.outcome ?? problems[0]
-const STRATEGIES = ['rolling', 'recreate', 'canary', 'blue-green'] as const
+const STRATEGIES = Object.keys(STRATEGY_INPUTS) as StrategyName[]
 const WAYS = ['labels', 'a name'] as const
 
 beforeEach(stopTime)

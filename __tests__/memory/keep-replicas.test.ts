@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../src/docker/api.ts'
+import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { pin } from '../support/memory-swarm/images.ts'
 import { MemorySwarm, withReplicas } from '../support/memory-swarm/memory-swarm.ts'
@@ -12,7 +13,7 @@ const IMAGES = {
   'hub.test/acme/web:2': {},
   'hub.test/acme/web:crashes': { ends: { afterSeconds: 1, exitCode: 3 } },
 }
-const STRATEGIES = ['rolling', 'recreate', 'canary', 'blue-green']
+const STRATEGIES = Object.keys(STRATEGY_INPUTS)
 
 const compose = (tag: string, replicas: number, labels: Record<string, string> = {}) =>
   JSON.stringify({

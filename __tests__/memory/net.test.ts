@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { letTimeRun, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { MODE_NAMES, violationsOfMode } from '../support/memory-swarm/mode-net.ts'
 import { brokenRules, play, TROUBLES, violations } from '../support/memory-swarm/net.ts'
@@ -8,6 +9,15 @@ const LIMIT_MS = 300_000
 
 /** All calls take two minutes: with MEMORY_NET=all. */
 const SHARE = process.env.MEMORY_NET === 'all' ? 1 : 4
+
+test('every strategy is in a deploy of the net', () => {
+  const asked = SCENARIOS.map((name) => JSON.stringify(scenario(name, 'good').inputs))
+  const missing = Object.keys(STRATEGY_INPUTS).filter(
+    (name) => !asked.some((one) => one.includes(`"strategy\\":\\"${name}\\"`)),
+  )
+  // What is written for none.
+  expect(missing).toEqual(['rolling'])
+})
 
 /**
  * The same trouble at the telling calls of a run, and then the rules of truth: green only when the swarm runs what was

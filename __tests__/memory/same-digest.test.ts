@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../src/docker/api.ts'
+import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { digestOf, setDigest } from '../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../support/memory-swarm/memory-swarm.ts'
@@ -52,7 +53,7 @@ describe('another tag with the same digest', () => {
     expect(swarm.service('web')?.Version.Index).toBe(version)
   })
 
-  test.each(['rolling', 'recreate', 'canary', 'blue-green'])('nor with %s', async (strategy) => {
+  test.each(Object.keys(STRATEGY_INPUTS))('nor with %s', async (strategy) => {
     const swarm = await swarmOf({ Labels: { 'traefik.enable': 'true' } })
     const { results } = await deploy(swarm, { image: name('1.5'), strategy })
     expect(results).toMatchObject([{ outcome: 'unchanged', keptTag: NOTE }])

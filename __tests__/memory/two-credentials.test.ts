@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ServiceSpec } from '../../src/docker/api.ts'
+import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { letTimeRun, pass, stopTime } from '../support/memory-swarm/hand-clock.ts'
 import { type Image, pin, userIn } from '../support/memory-swarm/images.ts'
 import { MemorySwarm } from '../support/memory-swarm/memory-swarm.ts'
@@ -54,7 +55,7 @@ const LABELS = {
 }
 
 describe('of an account with a credential for the nodes', () => {
-  test.each(['rolling', 'recreate', 'canary', 'blue-green'])(
+  test.each(Object.keys(STRATEGY_INPUTS))(
     'an update with strategy %s stores that one, and nothing else',
     async (strategy) => {
       const swarm = await swarmOfWeb()

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { stepShownIn } from '../../lab/workflow.ts'
 import { documented, withFreshTables } from '../../scripts/readme-tables.ts'
+import { MODE_NAMES } from '../../src/inputs/mode.ts'
+import { STRATEGY_INPUTS } from '../../src/inputs/strategies/table.ts'
 import { anchorOf, DOCS } from '../../src/runner/log/doc-link.ts'
 import { EXAMPLES, PAGES } from '../support/documents.ts'
 
@@ -33,6 +35,27 @@ test('the README shows the step that its pictures are of', async () => {
   })
   expect(read('lab/pictures.ts')).toContain("stepShownIn(join(ROOT, 'README.md'), 'What you see'")
 })
+
+test.each(MODE_NAMES)('the mode %s is named where people look for modes', (mode) => {
+  expect(descriptionOf('mode')).toContain(`\`${mode}\``)
+  expect(firstCells('ARCHITECTURE.md')).toContain(mode)
+})
+
+test.each(Object.keys(STRATEGY_INPUTS))('the strategy %s is named where people look for strategies', (strategy) => {
+  expect(descriptionOf('strategy')).toContain(`\`${strategy}\``)
+  expect(firstCells('ARCHITECTURE.md')).toContain(strategy)
+  expect(firstCells('docs/strategies.md')).toContain(strategy)
+  expect(/^\| `strategy` .*$/m.exec(read('docs/services.md'))?.[0]).toContain(`\`${strategy}\``)
+})
+
+function descriptionOf(input: string): string | undefined {
+  return documented(read('action.yml'), 'inputs').find(({ name }) => name === input)?.description
+}
+
+/** What stands first in the rows of the tables of a page. */
+function firstCells(page: string): string[] {
+  return [...read(page).matchAll(/^\| `([^`]+)` +\|/gm)].map(([, cell = '']) => cell)
+}
 
 const FOR_PEOPLE_WHO_WORK_ON_IT = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md']
 

@@ -17,6 +17,22 @@ export const MODE_NAMES = [
 
 export type ModeName = (typeof MODE_NAMES)[number]
 
+/** Whether it changes nothing on the swarm, whatever goes wrong in it. */
+const ONLY_LOOKS: Readonly<Record<ModeName, boolean>> = {
+  deploy: false,
+  plan: true,
+  'refresh-auth': false,
+  login: true,
+  remove: false,
+  status: true,
+  history: true,
+  rollback: false,
+}
+
+export function onlyLooks(mode: ModeName): boolean {
+  return ONLY_LOOKS[mode]
+}
+
 export const DEFAULT_MODE: ModeName = MODE_NAMES[0]
 
 /** Ours, for what other programs call so. */

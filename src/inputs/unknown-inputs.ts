@@ -1,7 +1,6 @@
 import type { Environment } from '../runner/environment.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
 import { closestKey } from './keys.ts'
-import { MODE_NAMES } from './mode.ts'
 import type { Problems } from './problems.ts'
 
 /**
@@ -74,9 +73,7 @@ const LOGIN = 'leave it out: the logins of a run are in directories of its own, 
 const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here'
 const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes'
 
-const DRY_RUN = MODE_NAMES.some((mode: string) => mode === 'plan')
-  ? 'write `mode: plan`'
-  : 'leave it out: every run is a real deploy'
+const DRY_RUN = 'write `mode: plan`'
 
 /** What to write for what is no input under another name. */
 const ADVICE: Readonly<Record<string, string>> = {

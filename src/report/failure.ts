@@ -1,7 +1,7 @@
 import { TimedOut } from '../connect/run-time.ts'
 import { tellCallError } from '../docker/engine/engine.ts'
 import { Cancelled, CutOff, messageOf, remainsOf, Underway, UserError, UserErrors } from '../errors.ts'
-import { DEFAULT_MODE, type ModeName } from '../inputs/mode.ts'
+import { DEFAULT_MODE, type ModeName, onlyLooks } from '../inputs/mode.ts'
 import { addSummary, keepErrors, setOutput } from '../runner/log/command-files.ts'
 import { log } from '../runner/log/log.ts'
 import { MOST_ANNOTATIONS } from '../runner/log/workflow-commands.ts'
@@ -16,12 +16,11 @@ import { failureSummary, whatChanged } from './summary/failure.ts'
  * The report of a run that ended without results: one error line for each thing that is wrong, and whether anything may
  * have been changed.
  *
- * @param mode of the run: some change nothing, whatever goes wrong
+ * @param mode of the run: some only look, and some have an output of their own
  */
 export async function reportFailure(error: unknown, mode: ModeName = DEFAULT_MODE): Promise<void> {
   process.exitCode = 1
-  const isPlan = mode === 'plan'
-  const { status, problems: told, isUnknown } = explain(error, isPlan || mode === 'status' || mode === 'history')
+  const { status, problems: told, isUnknown } = explain(error, onlyLooks(mode))
   const remains = remainsOf(error)
   const problems = remains.length === 0 ? told : told.map(asOfServices)
   for (const problem of problems.slice(0, MOST_ANNOTATIONS)) {
@@ -36,7 +35,7 @@ export async function reportFailure(error: unknown, mode: ModeName = DEFAULT_MOD
   const shown = problems.map(problemFitToShow)
   keepErrors(shown)
   const summary = failureSummary(status, shown, isUnknown, remains)
-  if (isPlan) {
+  if (mode === 'plan') {
     setOutput('plan', withinComment(summary))
     setOutput('changes', '[]')
   }
@@ -64,13 +63,13 @@ interface Explanation {
   readonly isUnknown: boolean
 }
 
-/** @param onlyLooks nothing can have been changed */
-function explain(error: unknown, onlyLooks: boolean): Explanation {
+/** @param isLook nothing can have been changed */
+function explain(error: unknown, isLook: boolean): Explanation {
   if (error instanceof UserErrors) return { status: 'failed', problems: error.problems, isUnknown: false }
   if (error instanceof TimedOut) return { status: 'timed-out', problems: [error.message], isUnknown: false }
   if (error instanceof CutOff) {
-    const problem = onlyLooks ? `${messageOf(error.cause)}. Nothing was changed.` : error.message
-    return { status: 'cancelled', problems: [problem], isUnknown: !onlyLooks }
+    const problem = isLook ? `${messageOf(error.cause)}. Nothing was changed.` : error.message
+    return { status: 'cancelled', problems: [problem], isUnknown: !isLook }
   }
   if (error instanceof UserError) return { status: 'failed', problems: [error.message], isUnknown: false }
   // What the user can mend, and met too late for that nothing had been changed.
@@ -90,5 +89,5 @@ function explain(error: unknown, onlyLooks: boolean): Explanation {
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const problem = `A bug of this action, not of your workflow. Please report it: ${details}`
-  return { status: 'failed', problems: [problem], isUnknown: !onlyLooks }
+  return { status: 'failed', problems: [problem], isUnknown: !isLook }
 }
