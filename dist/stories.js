@@ -11836,7 +11836,14 @@ async function accessToRun(current, access, lookUp, say, otherwise) {
 }
 const ASKS_FOR_CREDENTIAL = ['credential-needed', 'wrong-credential', 'forbidden'];
 /** What a name that is not the one that was meant leads to. */
-const OF_A_NAME = ['missing', 'forbidden', 'wrong-credential', 'credential-needed'];
+const OF_A_NAME = [
+    'missing',
+    'forbidden',
+    'wrong-credential',
+    'credential-needed',
+    'unreachable',
+    'rate-limited',
+];
 /** What a registry says of one image alone: all else it says of every image that is asked for so. */
 const OF_ONE_IMAGE = ['missing', 'unknown'];
 /** Why the registry does not tell about an image. */
@@ -11866,6 +11873,16 @@ function otherPath(image, given) {
     const places = others.map(({ origin, registry, path }) => `${origin} is for ${registry}/${path}`);
     return `${places.join(', ')}, where this image is not: write \`registry: ${image.registry}/${folder}\` there if it is meant, or give another entry.`;
 }
+/** Where an image has none of the registries in its name for which there is a credential: the name that may be meant. */
+function otherName(image, given) {
+    const [first] = given;
+    if (image.registry !== 'docker.io' || first === undefined)
+        return '';
+    if (given.some(({ registry }) => registry === image.registry))
+        return '';
+    const name = (0,registry_reference/* familiar */.ce)({ ...image, registry: first.registry, repository: image.repository.replace(/^library\//, '') });
+    return `Write ${name} if it is in the registry of ${first.origin}. `;
+}
 /** What Docker puts in the place of what an image's name does not say. */
 function assumed({ registry, repository, tag }, failure) {
     const parts = [
@@ -11882,7 +11899,10 @@ function describeRefusal(error, image, access, given, login, ifMissing) {
     const who = request === undefined ? 'without a credential' : `as ${request.username}${named}${which}`;
     const elsewhere = access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined;
     const ofMissing = error.failure === 'missing' ? ifMissing : undefined;
-    const advice = elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository, image: (0,registry_reference/* familiar */.ce)(image) });
+    const meant = access === undefined && OF_A_NAME.includes(error.failure) ? otherName(image, given) : '';
+    const advice = elsewhere ??
+        ofMissing ??
+        `${meant}${remedy(error.failure, { ...request, registry, repository, image: (0,registry_reference/* familiar */.ce)(image) })}`;
     const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`;
     return `image ${(0,registry_reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
 }
@@ -11923,7 +11943,7 @@ function missingStack(stack, all) {
     const stacks = new Set(all.flatMap((service) => missing_service_stackOf(service) ?? []));
     const advice = all.some((service) => nameInFiles(service) === stack)
         ? `there is a service of this name: write \`services: ${(0,text_shown/* placed */.GS)(stack)}\``
-        : otherName(stack, [...stacks], 'correct its name');
+        : missing_service_otherName(stack, [...stacks], 'correct its name');
     return `stack ${(0,text_shown/* placed */.GS)(stack)} has no service on this swarm: ${advice}`;
 }
 /**
@@ -11935,9 +11955,9 @@ function otherService(name, all, otherwise = 'correct its name') {
     if (all.some((service) => missing_service_stackOf(service) === name)) {
         return `there is a stack of this name: write \`stack: ${(0,text_shown/* placed */.GS)(name)}\``;
     }
-    return otherName(name, all.map(({ Spec }) => Spec.Name), otherwise);
+    return missing_service_otherName(name, all.map(({ Spec }) => Spec.Name), otherwise);
 }
-function otherName(name, names, otherwise) {
+function missing_service_otherName(name, names, otherwise) {
     const [guess] = (0,keys/* similarNames */.qz)(name, names);
     return guess === undefined ? otherwise : `did you mean \`${guess}\`?`;
 }
@@ -19633,11 +19653,15 @@ function placementProblems(spec, distribution, nodes) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/credentials/odd-password.js
+
 /**
  * What a password has that its owner mostly does not mean, but may: a sentence to be told when a registry has refused it;
  * `undefined` when it has nothing of that kind. Pure.
  */
-function oddityOf(password) {
+function oddityOf(password, username) {
+    if ((0,may_be_secret/* mayBeSecret */.lr)(username) && !(0,may_be_secret/* mayBeSecret */.lr)(password)) {
+        return 'The username has the look of a secret, and the password has not: does each stand in the place of the other?';
+    }
     const has = ODDITIES.find(([form]) => form.test(password))?.[1];
     return has && `The password ${has}: is that part of it?`;
 }
@@ -19710,7 +19734,7 @@ async function logIn(deployment, connection, workspace, signal) {
                 throw error;
             const which = login === credential ? '' : ', whose credential the nodes would store';
             const advice = remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere });
-            const oddity = error.failure === 'wrong-credential' ? oddityOf(login.password.reveal()) : undefined;
+            const oddity = error.failure === 'wrong-credential' ? oddityOf(login.password.reveal(), login.username) : undefined;
             const problem = `${origin}: cannot log in to ${registry} as ${userInWords(login)}${which}: ${error.message}. ${advice}`;
             return oddity === undefined ? problem : `${problem} ${oddity}`;
         }

@@ -170,6 +170,19 @@ describe('one cause is told once', () => {
     ])
   })
 
+  test('an image without its registry is told with the one of the given credential', async () => {
+    const registries = '- {registry: hub.test, username: alice, password: alices-own}'
+    const { problems } = await runAction(new MemorySwarm({ images }), {
+      services: '- {name: a, image: acme/a:1, create: true}',
+      registries,
+    })
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^service a: image acme\/a:1 .*a name without a registry is one of docker\.io\)\. Write hub\.test\/acme\/a:1 if it is in the registry of registries entry 1\. Check the name/,
+      ),
+    ])
+  })
+
   test('a typo in the name of a service', async () => {
     const swarm = await swarmWith(1)
     const { problems } = await runAction(swarm, { services: 'wbe: hub.test/acme/web:2' })

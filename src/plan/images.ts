@@ -184,7 +184,14 @@ async function accessToRun(
 const ASKS_FOR_CREDENTIAL: readonly RegistryFailure[] = ['credential-needed', 'wrong-credential', 'forbidden']
 
 /** What a name that is not the one that was meant leads to. */
-const OF_A_NAME: readonly RegistryFailure[] = ['missing', 'forbidden', 'wrong-credential', 'credential-needed']
+const OF_A_NAME: readonly RegistryFailure[] = [
+  'missing',
+  'forbidden',
+  'wrong-credential',
+  'credential-needed',
+  'unreachable',
+  'rate-limited',
+]
 
 /** What a registry says of one image alone: all else it says of every image that is asked for so. */
 const OF_ONE_IMAGE: readonly RegistryFailure[] = ['missing', 'unknown']
@@ -224,6 +231,15 @@ function otherPath(image: ImageReference, given: readonly Credential[]): string 
   return `${places.join(', ')}, where this image is not: write \`registry: ${image.registry}/${folder}\` there if it is meant, or give another entry.`
 }
 
+/** Where an image has none of the registries in its name for which there is a credential: the name that may be meant. */
+function otherName(image: ImageReference, given: readonly Credential[]): string {
+  const [first] = given
+  if (image.registry !== 'docker.io' || first === undefined) return ''
+  if (given.some(({ registry }) => registry === image.registry)) return ''
+  const name = familiar({ ...image, registry: first.registry, repository: image.repository.replace(/^library\//, '') })
+  return `Write ${name} if it is in the registry of ${first.origin}. `
+}
+
 /** What Docker puts in the place of what an image's name does not say. */
 function assumed({ registry, repository, tag }: ImageReference, failure: RegistryFailure): string {
   const parts = [
@@ -249,8 +265,11 @@ function describeRefusal(
   const elsewhere =
     access === undefined && ASKS_FOR_CREDENTIAL.includes(error.failure) ? otherPath(image, given) : undefined
   const ofMissing = error.failure === 'missing' ? ifMissing : undefined
+  const meant = access === undefined && OF_A_NAME.includes(error.failure) ? otherName(image, given) : ''
   const advice =
-    elsewhere ?? ofMissing ?? remedy(error.failure, { ...request, registry, repository, image: familiar(image) })
+    elsewhere ??
+    ofMissing ??
+    `${meant}${remedy(error.failure, { ...request, registry, repository, image: familiar(image) })}`
   const said = error.failure === 'silent' ? '' : ` Docker says: ${error.message}`
   return `image ${familiar(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`
 }

@@ -97,7 +97,8 @@ export async function logIn(
       if (!(error instanceof RegistryError)) throw error
       const which = login === credential ? '' : ', whose credential the nodes would store'
       const advice = remedy(error.failure, { ...requestWith(credential, login), isFromHere: isHere })
-      const oddity = error.failure === 'wrong-credential' ? oddityOf(login.password.reveal()) : undefined
+      const oddity =
+        error.failure === 'wrong-credential' ? oddityOf(login.password.reveal(), login.username) : undefined
       const problem = `${origin}: cannot log in to ${registry} as ${userInWords(login)}${which}: ${error.message}. ${advice}`
       return oddity === undefined ? problem : `${problem} ${oddity}`
     }

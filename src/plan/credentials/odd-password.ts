@@ -1,8 +1,13 @@
+import { mayBeSecret } from '../../runner/secrets/may-be-secret.ts'
+
 /**
  * What a password has that its owner mostly does not mean, but may: a sentence to be told when a registry has refused it;
  * `undefined` when it has nothing of that kind. Pure.
  */
-export function oddityOf(password: string): string | undefined {
+export function oddityOf(password: string, username: string): string | undefined {
+  if (mayBeSecret(username) && !mayBeSecret(password)) {
+    return 'The username has the look of a secret, and the password has not: does each stand in the place of the other?'
+  }
   const has = ODDITIES.find(([form]) => form.test(password))?.[1]
   return has && `The password ${has}: is that part of it?`
 }

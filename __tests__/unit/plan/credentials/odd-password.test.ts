@@ -12,12 +12,20 @@ test.each([
   ['"wonderland"', 'begins and ends with a quote'],
   ['Bearer wonderland', 'begins with the word that stands before it in a header'],
 ])('%j: the password %s', (password, has) => {
-  expect(oddityOf(password)).toBe(`The password ${has}: is that part of it?`)
+  expect(oddityOf(password, 'bot')).toBe(`The password ${has}: is that part of it?`)
 })
 
 test.each(['wonderland', 'in wonder land', "it's", '"', 'größe', 'p"q"', 'nullable'])(
   '%j is as others are',
   (password) => {
-    expect(oddityOf(password)).toBeUndefined()
+    expect(oddityOf(password, 'bot')).toBeUndefined()
   },
 )
+
+const TOKEN = `ghp_${'a1B2'.repeat(9)}`
+
+test('a username and a password in the place of each other', () => {
+  expect(oddityOf('bot', TOKEN)).toMatch(/^The username has the look of a secret, .*: does each stand in the place of/)
+  expect(oddityOf(TOKEN, TOKEN)).toBeUndefined()
+  expect(oddityOf(TOKEN, 'bot')).toBeUndefined()
+})
