@@ -16390,12 +16390,6 @@ const REMEDIES = [
         doc: 'a network has no addresses',
     },
     {
-        reads: '`not settled within \u2026`',
-        finds: /\bnot (?:settled|sent) within\b|\bhave not ended within\b|\bhas not settled within\b|\bthe time of this run\b/,
-        advice: 'the cause says what it waited for: mend that, or give the run a longer `timeout`',
-        doc: 'it takes too long',
-    },
-    {
         reads: '`update out of sequence`, `someone else changed it`',
         finds: /\bupdate out of sequence\b|\bsomeone else (?:removed|changed|deployed)\b/,
         advice: "somebody else's deploy won: keep them apart with `concurrency` or `lock: true`",
@@ -16446,6 +16440,13 @@ const REMEDIES = [
         advice: 'its own program ended: mend what its last lines name, or run the image by hand to see more (`docker run`)',
         doc: 'a program ends',
         isOfTask: true,
+    },
+    // What its tasks did meanwhile says more.
+    {
+        reads: '`not settled within \u2026`',
+        finds: /\bnot (?:settled|sent) within\b|\bhave not ended within\b|\bhas not settled within\b|\bthe time of this run\b/,
+        advice: 'the cause says what it waited for: mend that, or give the run a longer `timeout`',
+        doc: 'it takes too long',
     },
 ];
 /** What to do about a service that did not come up, if there is a rule for it. */

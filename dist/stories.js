@@ -4407,16 +4407,20 @@ function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) 
     if (outcome === 'superseded') {
         return `was ${someonesDoing(cause ?? '')} by someone else during this deploy`;
     }
-    if (/\bnot (?:settled|sent|ended) within\b/.test(reason))
-        return `did not come up within ${run.timeoutSeconds} s`;
-    // A health check may say a whole page.
-    const ending = failedTask?.ending.replace(/ \(.*$/su, '');
-    if (ending !== undefined) {
-        const which = failedTask?.nodeState === undefined ? '' : `, which is ${failedTask.nodeState}`;
-        const where = failedTask?.node === undefined ? '' : ` on node ${(0,printable/* printable */.g$)(failedTask.node)}${which}`;
-        return `${headline_short(ending)}${where}`;
+    const broken = failedTask && taskInWords(failedTask);
+    if (/\bnot (?:settled|sent|ended) within\b/.test(reason)) {
+        const why = failedTask?.exitCode === undefined ? '' : `: its task ${broken}`;
+        return `did not come up within ${run.timeoutSeconds} s${why}`;
     }
+    if (broken !== undefined)
+        return broken;
     return reason === '' ? 'did not come up' : `did not come up: ${headline_short(reason)}`;
+}
+/** A health check may say a whole page, of which nothing is told here. */
+function taskInWords({ ending, node, nodeState }) {
+    const which = nodeState === undefined ? '' : `, which is ${nodeState}`;
+    const where = node === undefined ? '' : ` on node ${(0,printable/* printable */.g$)(node)}${which}`;
+    return `${headline_short(ending.replace(/ \(.*$/su, ''))}${where}`;
 }
 /** Which of the two services of a name somebody else has taken; the name itself where there is but one. */
 function ofTwo(name, reason) {
@@ -15718,7 +15722,8 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
             // What ran before runs, though Swarm or its policy would have it watched for longer.
             if (sent.isWayBack && areAllUp(snapshot))
                 return settled(settle(goodOutcome(sent)));
-            const cause = notSettled(time.seconds, progress);
+            const ends = endsNote(allEnded(history), 'meanwhile');
+            const cause = notSettled(time.seconds, ends === undefined ? progress : `${progress}; ${ends}`);
             const result = settle('timed-out', cause);
             return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)));
         }

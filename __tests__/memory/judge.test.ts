@@ -69,6 +69,21 @@ describe('a service that has not settled in time says what it waits for', () => 
     ])
   })
 
+  test('and that its tasks have ended meanwhile, with what to do about that', async () => {
+    const crashes = { ends: { afterSeconds: 8, exitCode: 3 } }
+    const { results } = await create(swarmWith(crashes), {}, { ...LATE, monitor: '10s' })
+    expect(results).toMatchObject([
+      {
+        outcome: 'timed-out',
+        cause: expect.stringMatching(
+          /^not settled within 40 s: 0\/1 task running; 3 of its tasks ended meanwhile \(the last one failed with exit code 3\); its task is ready/,
+        ),
+        failedTask: { exitCode: 3 },
+      },
+    ])
+    expect(results.map((one) => remedyOf(one)?.doc)).toEqual(['a program ends'])
+  })
+
   test('that it may have a health check, where only its own node knows', async () => {
     const args = ['--constraint node.role==worker']
     const swarm = swarmWith({ healthy: { afterSeconds: 1200 } }, 2)

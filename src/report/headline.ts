@@ -1,5 +1,5 @@
 import type { Return } from '../plan/rollback.ts'
-import { isGood, type ServiceResult } from '../result.ts'
+import { type FailedTask, isGood, type ServiceResult } from '../result.ts'
 import type { SomeonesDoing } from '../rollout/superseded.ts'
 import { allOf } from '../runner/text/all-of.ts'
 import { printable, shortened } from '../runner/text/printable.ts'
@@ -120,15 +120,20 @@ export function brokenWords(
   if (outcome === 'superseded') {
     return `was ${someonesDoing(cause ?? '')} by someone else during this deploy`
   }
-  if (/\bnot (?:settled|sent|ended) within\b/.test(reason)) return `did not come up within ${run.timeoutSeconds} s`
-  // A health check may say a whole page.
-  const ending = failedTask?.ending.replace(/ \(.*$/su, '')
-  if (ending !== undefined) {
-    const which = failedTask?.nodeState === undefined ? '' : `, which is ${failedTask.nodeState}`
-    const where = failedTask?.node === undefined ? '' : ` on node ${printable(failedTask.node)}${which}`
-    return `${short(ending)}${where}`
+  const broken = failedTask && taskInWords(failedTask)
+  if (/\bnot (?:settled|sent|ended) within\b/.test(reason)) {
+    const why = failedTask?.exitCode === undefined ? '' : `: its task ${broken}`
+    return `did not come up within ${run.timeoutSeconds} s${why}`
   }
+  if (broken !== undefined) return broken
   return reason === '' ? 'did not come up' : `did not come up: ${short(reason)}`
+}
+
+/** A health check may say a whole page, of which nothing is told here. */
+function taskInWords({ ending, node, nodeState }: FailedTask): string {
+  const which = nodeState === undefined ? '' : `, which is ${nodeState}`
+  const where = node === undefined ? '' : ` on node ${printable(node)}${which}`
+  return `${short(ending.replace(/ \(.*$/su, ''))}${where}`
 }
 
 /** Which of the two services of a name somebody else has taken; the name itself where there is but one. */

@@ -210,13 +210,6 @@ export const REMEDIES: readonly Remedy[] = [
     doc: 'a network has no addresses',
   },
   {
-    reads: '`not settled within …`',
-    finds:
-      /\bnot (?:settled|sent) within\b|\bhave not ended within\b|\bhas not settled within\b|\bthe time of this run\b/,
-    advice: 'the cause says what it waited for: mend that, or give the run a longer `timeout`',
-    doc: 'it takes too long',
-  },
-  {
     reads: '`update out of sequence`, `someone else changed it`',
     finds: /\bupdate out of sequence\b|\bsomeone else (?:removed|changed|deployed)\b/,
     advice: "somebody else's deploy won: keep them apart with `concurrency` or `lock: true`",
@@ -271,6 +264,14 @@ export const REMEDIES: readonly Remedy[] = [
     advice: 'its own program ended: mend what its last lines name, or run the image by hand to see more (`docker run`)',
     doc: 'a program ends',
     isOfTask: true,
+  },
+  // What its tasks did meanwhile says more.
+  {
+    reads: '`not settled within …`',
+    finds:
+      /\bnot (?:settled|sent) within\b|\bhave not ended within\b|\bhas not settled within\b|\bthe time of this run\b/,
+    advice: 'the cause says what it waited for: mend that, or give the run a longer `timeout`',
+    doc: 'it takes too long',
   },
 ]
 

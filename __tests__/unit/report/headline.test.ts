@@ -103,6 +103,10 @@ describe('what broke, and what runs now:', () => {
       [failed('worker'), broken('api', 'not settled within 60 s: 0/1 tasks running', { outcome: 'failed' })],
     ],
     [
+      'worker did not come up within 60 s: its task failed with exit code 3 on node n2 – it is back on what ran before',
+      [failed('worker', { reason: 'not settled within 60 s: 1/1 task running, watched for 10 s' })],
+    ],
+    [
       'a, b and 2 others did not come up – all 4 services are back on what ran before',
       [failed('a'), broken('b', 'no'), broken('c', 'not so'), failed('d')],
     ],

@@ -123,7 +123,8 @@ export function lookOnce(
       if (!isLate) return { watched: { ...one, history, progress, snapshot, ...(shown && { shown }) }, isHalted }
       // What ran before runs, though Swarm or its policy would have it watched for longer.
       if (sent.isWayBack && areAllUp(snapshot)) return settled(settle(goodOutcome(sent)))
-      const cause = notSettled(time.seconds, progress)
+      const ends = endsNote(allEnded(history), 'meanwhile')
+      const cause = notSettled(time.seconds, ends === undefined ? progress : `${progress}; ${ends}`)
       const result = settle('timed-out', cause)
       return settled(result, withDiagnosis(result, diagnoseTimeout(cause, evidence, engine)))
     }
