@@ -15552,6 +15552,8 @@ function oneLine(text) {
 
 
 
+
+
 const credentials_HUB = 'docker.io';
 /** What an empty value of a workflow mostly means. */
 const UNSET = 'an empty one is often a secret that is not set, or that pull requests from forks do not get';
@@ -15698,7 +15700,27 @@ function registryScope(text) {
     catch (error) {
         if (!(error instanceof reference_InvalidReference))
             throw error;
+        const several = credentials_registriesIn(text);
+        if (several.length > 1) {
+            const all = andList(several.map((one) => shown_shown(one)));
+            throw new errors_UserError(`${all} are several registries: write an entry of \`registries\` for each`);
+        }
         throw new errors_UserError(error.message.replace(/^The/, 'the'));
+    }
+}
+/** Those of a list, as another action takes it: `docker.io,ghcr.io`. */
+function credentials_registriesIn(text) {
+    const all = text.split(/[\s,;]+/).filter((part) => part !== '');
+    return all.every(isRegistry) ? all : [];
+}
+/** Whether a text is a registry, with or without a path. */
+function isRegistry(text) {
+    try {
+        reference_parseRegistry(text);
+        return true;
+    }
+    catch {
+        return false;
     }
 }
 /**
@@ -16549,7 +16571,6 @@ function requireEcr({ registry }) {
 
 
 
-
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
@@ -16776,15 +16797,6 @@ function ownerOf(entry) {
     return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`;
 }
 const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i;
-function isRegistry(text) {
-    try {
-        reference_parseRegistry(text);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
 function requiredText(entry, key, remedy, problems) {
     if (valueAt(entry, key) === undefined)
         problems.add(`\`${key}\` is missing: ${remedy}`);
@@ -19010,7 +19022,6 @@ const unknown_inputs_OTHER_NAMES = {
     key: 'ssh-key',
     'known-hosts': 'ssh-known-hosts',
     manager: 'host',
-    pass: 'password',
     prepull: 'prepare',
     'pre-pull': 'prepare',
     'private-key': 'ssh-key',
@@ -19034,6 +19045,7 @@ const unknown_inputs_OTHER_NAMES = {
     'stack-file': 'compose-file',
     'stack-file-name': 'compose-file',
     'stack-name': 'stack',
+    'deploy-file': 'compose-file',
     'deploy-timeout': 'timeout',
     'monitor-timeout': 'timeout',
     token: 'password',
@@ -19045,6 +19057,9 @@ const unknown_inputs_STORED = 'write it in an entry of `registries`, which has r
 const FORWARDED = 'leave it out: the credential is sent wherever there is one';
 const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
 const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
+const OF_FILES = 'write it under `networks` in the compose file';
+const NOT_COPIED = 'leave it out: files are read on the runner, and none is copied to a server';
+const DEBUG_LOG = 'leave it out: a run with debug logging tells more';
 const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
 const DRY_RUN = 'write `mode: plan`';
 /** What to write for what is no input under another name. */
@@ -19054,25 +19069,37 @@ const ADVICE = {
     diff: DRY_RUN,
     plan: DRY_RUN,
     attempts: 'leave it out: what passes is tried again by itself',
+    debug: DEBUG_LOG,
     detach: 'write `wait: false` where nobody shall wait, or leave it out',
+    'docker-network': OF_FILES,
+    'docker-network-attachable': OF_FILES,
+    'docker-network-driver': OF_FILES,
+    'docker-prune': 'write `prune-images: true` where old images are to go, or leave it out',
     ecr: 'leave it out, and write `ecr: true` in the entry of `registries` whose login Amazon is to give',
+    'enable-rollback': 'leave it out: a deploy that fails goes back, unless `on-failure` says otherwise',
     'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
     'env-var-prefix': unknown_inputs_VARIABLES,
-    'exclude-variables': unknown_inputs_VARIABLES,
+    'exclude-variables': 'leave it out: of all variables only those are used that the files name',
+    'extra-files': NOT_COPIED,
     'extra-variables': unknown_inputs_VARIABLES,
     'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
-    'log-level': 'leave it out: a run with debug logging tells more',
+    'log-level': DEBUG_LOG,
     login: 'write `mode: login`',
     logout: LOGIN,
     'manage-variables': CONTENT_NAMES,
+    'md5-file-path': CONTENT_NAMES,
+    'md5-variable-name': CONTENT_NAMES,
     'monitor-interval': 'leave it out: the swarm is looked at all the time',
+    pass: 'write `password` for a registry, and `ssh-key` for a host: passwords for SSH are not taken',
     port: unknown_inputs_HOST,
+    'project-path': NOT_COPIED,
     'refresh-auth': 'write `mode: refresh-auth`',
     'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
     'remote-host': unknown_inputs_HOST,
     'remote-port': unknown_inputs_HOST,
     'remote-user': unknown_inputs_HOST,
     'resolve-image': PINNED,
+    'scale-after': 'write `replicas` under `deploy` in the compose file',
     scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
     secrets: unknown_inputs_VARIABLES,
     'ssh-deploy-user': unknown_inputs_HOST,
@@ -19081,6 +19108,7 @@ const ADVICE = {
     'ssh-remote-hostname': unknown_inputs_HOST,
     'ssh-remote-port': unknown_inputs_HOST,
     'ssh-user': unknown_inputs_HOST,
+    'stack-param': unknown_inputs_VARIABLES,
     'strict-variables': 'leave it out: a variable that is missing is an error',
     'stored-password': unknown_inputs_STORED,
     'stored-password-env': unknown_inputs_STORED,

@@ -11609,6 +11609,7 @@ function realPath(path) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Ag: () => (/* binding */ UNSET),
+/* harmony export */   Cf: () => (/* binding */ isRegistry),
 /* harmony export */   Ey: () => (/* binding */ registryScope),
 /* harmony export */   IP: () => (/* binding */ SHORT_FORM_INPUTS),
 /* harmony export */   OJ: () => (/* binding */ withoutLastNewlines),
@@ -11622,10 +11623,14 @@ function realPath(path) {
 /* harmony import */ var _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7448);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_secrets_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9163);
-/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5340);
-/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6790);
-/* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7673);
-/* harmony import */ var _config_content_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4607);
+/* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4386);
+/* harmony import */ var _runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8680);
+/* harmony import */ var _masking_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5340);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6790);
+/* harmony import */ var _unreplaced_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7673);
+/* harmony import */ var _config_content_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4607);
+
+
 
 
 
@@ -11640,7 +11645,7 @@ const UNSET = 'an empty one is often a secret that is not set, or that pull requ
 function checkedCredential(written, problems) {
     const { origin, scope } = written;
     const config = written.config?.trim();
-    (0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .hideByLook */ .Ho)(config ?? '');
+    (0,_masking_js__WEBPACK_IMPORTED_MODULE_4__/* .hideByLook */ .Ho)(config ?? '');
     const own = loginProblems(written);
     const ofStored = written.stored === undefined ? [] : loginProblems(written.stored);
     const wrong = [
@@ -11689,18 +11694,18 @@ const SHORT_FORM_INPUTS = [
  * none of them is given.
  */
 function credentialFromShortForm(given, readFile, problems) {
-    (0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .hide */ .jD)(withoutLastNewlines(given.password), 'password', given.username.trim());
+    (0,_masking_js__WEBPACK_IMPORTED_MODULE_4__/* .hide */ .jD)(withoutLastNewlines(given.password), 'password', given.username.trim());
     if (SHORT_FORM_INPUTS.every((name) => given[name].trim() === ''))
         return undefined;
     const texts = SHORT_FORM.map((key) => [key, shortText(given, key, readFile, problems)]);
     if (texts.some(([, text]) => text === undefined))
         return undefined;
     const all = Object.fromEntries(texts);
-    (0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .hide */ .jD)(all.password, 'password', all.username);
+    (0,_masking_js__WEBPACK_IMPORTED_MODULE_4__/* .hide */ .jD)(all.password, 'password', all.username);
     const missing = ['username', 'password'].filter((name) => all[name] === '');
     if (missing.length > 0) {
         const present = SHORT_FORM_INPUTS.filter((name) => given[name].trim() !== '');
-        problems.add(`${(0,_problems_js__WEBPACK_IMPORTED_MODULE_4__/* .listed */ .K)(present)} ${isOrAre(present)} given, but ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_4__/* .listed */ .K)(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
+        problems.add(`${(0,_problems_js__WEBPACK_IMPORTED_MODULE_5__/* .listed */ .K)(present)} ${isOrAre(present)} given, but ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_5__/* .listed */ .K)(missing)} ${isOrAre(missing)} empty: give \`username\` and \`password\` together (${UNSET})`);
         return undefined;
     }
     const isInFile = given['registry-file'].trim() !== '';
@@ -11772,14 +11777,34 @@ function checkSeparation(credentials, problems) {
 }
 /** @throws UserError that goes on after the name of the key */
 function registryScope(text) {
-    (0,_masking_js__WEBPACK_IMPORTED_MODULE_3__/* .hideUserInfo */ .Mi)(text);
+    (0,_masking_js__WEBPACK_IMPORTED_MODULE_4__/* .hideUserInfo */ .Mi)(text);
     try {
         return (0,_docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .parseRegistry */ .l5)(text);
     }
     catch (error) {
         if (!(error instanceof _docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .InvalidReference */ .ft))
             throw error;
+        const several = registriesIn(text);
+        if (several.length > 1) {
+            const all = (0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_7__/* .andList */ .c)(several.map((one) => (0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)(one)));
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(`${all} are several registries: write an entry of \`registries\` for each`);
+        }
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo(error.message.replace(/^The/, 'the'));
+    }
+}
+/** Those of a list, as another action takes it: `docker.io,ghcr.io`. */
+function registriesIn(text) {
+    const all = text.split(/[\s,;]+/).filter((part) => part !== '');
+    return all.every(isRegistry) ? all : [];
+}
+/** Whether a text is a registry, with or without a path. */
+function isRegistry(text) {
+    try {
+        (0,_docker_registry_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .parseRegistry */ .l5)(text);
+        return true;
+    }
+    catch {
+        return false;
     }
 }
 /**
@@ -11795,10 +11820,10 @@ function problemOfReference(password, key, instead) {
 function whyNoValue(password) {
     if (/^env:\s*[A-Za-z_]\w*$/i.test(password))
         return '`env:NAME`, which is only read in `docker-config`';
-    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_6__/* .referenceIn */ .h8)(password);
+    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_8__/* .referenceIn */ .h8)(password);
 }
 function expressionProblem(what, text) {
-    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_6__/* .isExpression */ .BH)(text)
+    return (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_8__/* .isExpression */ .BH)(text)
         ? `the ${what} is an expression that nobody has replaced, for \`\${{ \u2026 }}\` has a value in workflow files only: write it there, in the inputs or the \`env\` of the step`
         : undefined;
 }
@@ -11818,7 +11843,7 @@ function usernameProblem(username) {
         return 'the username has a line break or control character: write it on one line';
     if (/\p{Cf}/u.test(username))
         return 'the username has a sign in it that cannot be seen: type it anew';
-    const reference = (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_6__/* .referenceIn */ .h8)(username);
+    const reference = (0,_unreplaced_js__WEBPACK_IMPORTED_MODULE_8__/* .referenceIn */ .h8)(username);
     if (reference !== undefined)
         return `the username has the form of ${reference}: write the name itself`;
     return expressionProblem('username', username);
@@ -11828,7 +11853,7 @@ function passwordProblem(password) {
         return `the password is empty: set it (${UNSET})`;
     if (password.includes('\0'))
         return 'the password has a NUL character, which no password can have: save it as UTF-8 text';
-    if ((0,_config_content_js__WEBPACK_IMPORTED_MODULE_5__/* .isWholeConfig */ .Cx)(password)) {
+    if ((0,_config_content_js__WEBPACK_IMPORTED_MODULE_6__/* .isWholeConfig */ .Cx)(password)) {
         return 'the password is a whole config.json of docker: give that as `docker-config`, in place of this account';
     }
     return expressionProblem('password', password);
@@ -19224,8 +19249,6 @@ var accounts_credentials = __nccwpck_require__(6767);
 var docker_config = __nccwpck_require__(5147);
 // EXTERNAL MODULE: ./build/docker/registry/ecr.js
 var ecr = __nccwpck_require__(7331);
-// EXTERNAL MODULE: ./build/docker/registry/reference.js
-var reference = __nccwpck_require__(7448);
 // EXTERNAL MODULE: ./build/runner/secrets/secret.js + 1 modules
 var secrets_secret = __nccwpck_require__(9163);
 // EXTERNAL MODULE: ./build/runner/text/shown.js
@@ -19316,7 +19339,6 @@ function requireEcr({ registry }) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/accounts/registries.js
-
 
 
 
@@ -19547,7 +19569,7 @@ function ownerOf(entry) {
         return value?.kind === 'text' ? value.value.trim() : '';
     });
     const [registry = '', username = ''] = texts;
-    if (!isRegistry(registry))
+    if (!(0,accounts_credentials/* isRegistry */.Cf)(registry))
         return '';
     const isElsewhere = PASSWORD_KEYS.some((key) => key !== 'password' && (0,inputs_keys/* valueAt */.fK)(entry, key) !== undefined);
     const isHere = ['password', `${STORED}password`].some((key) => (0,inputs_keys/* valueAt */.fK)(entry, key) !== undefined);
@@ -19555,15 +19577,6 @@ function ownerOf(entry) {
     return ` (${[registry, ...(isAccount ? [username] : [])].join(', ')})`;
 }
 const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i;
-function isRegistry(text) {
-    try {
-        (0,reference/* parseRegistry */.l5)(text);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
 function requiredText(entry, key, remedy, problems) {
     if ((0,inputs_keys/* valueAt */.fK)(entry, key) === undefined)
         problems.add(`\`${key}\` is missing: ${remedy}`);
@@ -20520,7 +20533,6 @@ const unknown_inputs_OTHER_NAMES = {
     key: 'ssh-key',
     'known-hosts': 'ssh-known-hosts',
     manager: 'host',
-    pass: 'password',
     prepull: 'prepare',
     'pre-pull': 'prepare',
     'private-key': 'ssh-key',
@@ -20544,6 +20556,7 @@ const unknown_inputs_OTHER_NAMES = {
     'stack-file': 'compose-file',
     'stack-file-name': 'compose-file',
     'stack-name': 'stack',
+    'deploy-file': 'compose-file',
     'deploy-timeout': 'timeout',
     'monitor-timeout': 'timeout',
     token: 'password',
@@ -20555,6 +20568,9 @@ const unknown_inputs_STORED = 'write it in an entry of `registries`, which has r
 const FORWARDED = 'leave it out: the credential is sent wherever there is one';
 const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end';
 const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here';
+const OF_FILES = 'write it under `networks` in the compose file';
+const NOT_COPIED = 'leave it out: files are read on the runner, and none is copied to a server';
+const DEBUG_LOG = 'leave it out: a run with debug logging tells more';
 const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes';
 const DRY_RUN = 'write `mode: plan`';
 /** What to write for what is no input under another name. */
@@ -20564,25 +20580,37 @@ const ADVICE = {
     diff: DRY_RUN,
     plan: DRY_RUN,
     attempts: 'leave it out: what passes is tried again by itself',
+    debug: DEBUG_LOG,
     detach: 'write `wait: false` where nobody shall wait, or leave it out',
+    'docker-network': OF_FILES,
+    'docker-network-attachable': OF_FILES,
+    'docker-network-driver': OF_FILES,
+    'docker-prune': 'write `prune-images: true` where old images are to go, or leave it out',
     ecr: 'leave it out, and write `ecr: true` in the entry of `registries` whose login Amazon is to give',
+    'enable-rollback': 'leave it out: a deploy that fails goes back, unless `on-failure` says otherwise',
     'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
     'env-var-prefix': VARIABLES,
-    'exclude-variables': VARIABLES,
+    'exclude-variables': 'leave it out: of all variables only those are used that the files name',
+    'extra-files': NOT_COPIED,
     'extra-variables': VARIABLES,
     'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
-    'log-level': 'leave it out: a run with debug logging tells more',
+    'log-level': DEBUG_LOG,
     login: 'write `mode: login`',
     logout: LOGIN,
     'manage-variables': CONTENT_NAMES,
+    'md5-file-path': CONTENT_NAMES,
+    'md5-variable-name': CONTENT_NAMES,
     'monitor-interval': 'leave it out: the swarm is looked at all the time',
+    pass: 'write `password` for a registry, and `ssh-key` for a host: passwords for SSH are not taken',
     port: HOST,
+    'project-path': NOT_COPIED,
     'refresh-auth': 'write `mode: refresh-auth`',
     'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
     'remote-host': HOST,
     'remote-port': HOST,
     'remote-user': HOST,
     'resolve-image': PINNED,
+    'scale-after': 'write `replicas` under `deploy` in the compose file',
     scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
     secrets: VARIABLES,
     'ssh-deploy-user': HOST,
@@ -20591,6 +20619,7 @@ const ADVICE = {
     'ssh-remote-hostname': HOST,
     'ssh-remote-port': HOST,
     'ssh-user': HOST,
+    'stack-param': VARIABLES,
     'strict-variables': 'leave it out: a variable that is missing is an error',
     'stored-password': unknown_inputs_STORED,
     'stored-password-env': unknown_inputs_STORED,
@@ -20788,6 +20817,8 @@ function readOrDefault(env, name, problems, parse) {
     return read(env, name, problems, parse) ?? parse(DEFAULTS[name]);
 }
 
+// EXTERNAL MODULE: ./build/docker/registry/reference.js
+var reference = __nccwpck_require__(7448);
 ;// CONCATENATED MODULE: ./build/inputs/images.js
 
 

@@ -35,7 +35,6 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   key: 'ssh-key',
   'known-hosts': 'ssh-known-hosts',
   manager: 'host',
-  pass: 'password',
   prepull: 'prepare',
   'pre-pull': 'prepare',
   'private-key': 'ssh-key',
@@ -59,6 +58,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   'stack-file': 'compose-file',
   'stack-file-name': 'compose-file',
   'stack-name': 'stack',
+  'deploy-file': 'compose-file',
   'deploy-timeout': 'timeout',
   'monitor-timeout': 'timeout',
   token: 'password',
@@ -71,6 +71,9 @@ const STORED = 'write it in an entry of `registries`, which has room for a secon
 const FORWARDED = 'leave it out: the credential is sent wherever there is one'
 const LOGIN = 'leave it out: the logins of a run are in directories of its own, which are removed at its end'
 const WITHOUT_DOCKER = 'leave it out: docker is not called with flags of yours here'
+const OF_FILES = 'write it under `networks` in the compose file'
+const NOT_COPIED = 'leave it out: files are read on the runner, and none is copied to a server'
+const DEBUG_LOG = 'leave it out: a run with debug logging tells more'
 const CONTENT_NAMES = 'leave it out: configs and secrets are made anew when their content changes'
 
 const DRY_RUN = 'write `mode: plan`'
@@ -82,25 +85,37 @@ const ADVICE: Readonly<Record<string, string>> = {
   diff: DRY_RUN,
   plan: DRY_RUN,
   attempts: 'leave it out: what passes is tried again by itself',
+  debug: DEBUG_LOG,
   detach: 'write `wait: false` where nobody shall wait, or leave it out',
+  'docker-network': OF_FILES,
+  'docker-network-attachable': OF_FILES,
+  'docker-network-driver': OF_FILES,
+  'docker-prune': 'write `prune-images: true` where old images are to go, or leave it out',
   ecr: 'leave it out, and write `ecr: true` in the entry of `registries` whose login Amazon is to give',
+  'enable-rollback': 'leave it out: a deploy that fails goes back, unless `on-failure` says otherwise',
   'env-file-base64': 'write the file in an earlier step, and its path in `env-file`',
   'env-var-prefix': VARIABLES,
-  'exclude-variables': VARIABLES,
+  'exclude-variables': 'leave it out: of all variables only those are used that the files name',
+  'extra-files': NOT_COPIED,
   'extra-variables': VARIABLES,
   'key-interpolation': 'leave it out: keys of compose files are taken as they stand',
-  'log-level': 'leave it out: a run with debug logging tells more',
+  'log-level': DEBUG_LOG,
   login: 'write `mode: login`',
   logout: LOGIN,
   'manage-variables': CONTENT_NAMES,
+  'md5-file-path': CONTENT_NAMES,
+  'md5-variable-name': CONTENT_NAMES,
   'monitor-interval': 'leave it out: the swarm is looked at all the time',
+  pass: 'write `password` for a registry, and `ssh-key` for a host: passwords for SSH are not taken',
   port: HOST,
+  'project-path': NOT_COPIED,
   'refresh-auth': 'write `mode: refresh-auth`',
   'registry-auth': `${FORWARDED}; several registries go into \`registries\``,
   'remote-host': HOST,
   'remote-port': HOST,
   'remote-user': HOST,
   'resolve-image': PINNED,
+  'scale-after': 'write `replicas` under `deploy` in the compose file',
   scope: 'write the path in `registry`, such as `ghcr.io/org-a`',
   secrets: VARIABLES,
   'ssh-deploy-user': HOST,
@@ -109,6 +124,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'ssh-remote-hostname': HOST,
   'ssh-remote-port': HOST,
   'ssh-user': HOST,
+  'stack-param': VARIABLES,
   'strict-variables': 'leave it out: a variable that is missing is an error',
   'stored-password': STORED,
   'stored-password-env': STORED,

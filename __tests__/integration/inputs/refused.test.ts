@@ -500,6 +500,11 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'registry: the registry "ghcr" is no registry',
   ],
   [
+    'several registries',
+    { ...WEB, registry: 'docker.io,quay.io/org-a', username: 'bot', password: CANARY },
+    'registry: "docker.io" and "quay.io/org-a" are several registries: write an entry of `registries` for each',
+  ],
+  [
     'colon in the short username',
     { ...WEB, username: 'a:b', password: CANARY },
     'username, password: the username has a colon',

@@ -3,7 +3,9 @@ import { beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { UserErrors } from '../../../src/errors.ts'
 import { inputNames, readInputs } from '../../../src/inputs/read.ts'
+import { entryKeys } from '../../../src/inputs/services/service-keys.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
+import { unknownInputAdvice } from '../../../src/inputs/unknown-inputs.ts'
 import { RETIRED_KEYS } from '../../../src/inputs/update-policy.ts'
 import { log } from '../../../src/runner/log/log.ts'
 
@@ -51,6 +53,26 @@ test('the names that are known are those of action.yml, and those that there wer
 
 test('with all that action.yml declares nothing is unknown', () => {
   expect(onGitHub(WEB)).toEqual([])
+})
+
+describe('an input of another action is told as the page of those who come from it tells it', () => {
+  const page = readFileSync(new URL('../../../docs/migration.md', import.meta.url), 'utf8')
+  const known = { inputs: declared.map(([name]) => name), entryKeys: entryKeys(STRATEGY_INPUTS) }
+  const words = (cell: string) => [...cell.matchAll(/`([\w-]+)/g)].map(([, word = '']) => word)
+  const rows = (page.split('## From other actions')[1] ?? '').matchAll(/^\| (`.*?) +\| (.*?) +\|$/gm)
+  const foreign = [...rows].flatMap(([, theirs = '', here = '']) =>
+    words(theirs).flatMap((name) => (known.inputs.includes(name) ? [] : [[name, here] as const])),
+  )
+
+  test('of several actions', () => expect(foreign.length).toBeGreaterThan(50))
+
+  test.each(foreign)('%s: %s', (name, here) => {
+    const advice = unknownInputAdvice(name, {}, known)
+    const isSame =
+      (here.startsWith('nothing') && advice.startsWith('leave it out')) ||
+      words(here).some((word) => words(advice).includes(word))
+    expect({ advice, isSame }).toEqual({ advice: expect.not.stringContaining('all inputs are in'), isSame: true })
+  })
 })
 
 describe('what is no input is an error, with what was probably meant', () => {

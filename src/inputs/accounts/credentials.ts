@@ -2,6 +2,8 @@ import { InvalidReference, parseRegistry, type RegistryScope } from '../../docke
 import type { RegistryCredential } from '../../docker/registry/registry-auth.ts'
 import { UserError } from '../../errors.ts'
 import { Secret } from '../../runner/secrets/secret.ts'
+import { shown } from '../../runner/text/shown.ts'
+import { andList } from '../../runner/text/word-list.ts'
 import type { ReadFile } from '../files.ts'
 import { hide, hideByLook, hideUserInfo } from '../masking.ts'
 import { listed, type Problems } from '../problems.ts'
@@ -186,7 +188,28 @@ export function registryScope(text: string): RegistryScope {
     return parseRegistry(text)
   } catch (error) {
     if (!(error instanceof InvalidReference)) throw error
+    const several = registriesIn(text)
+    if (several.length > 1) {
+      const all = andList(several.map((one) => shown(one)))
+      throw new UserError(`${all} are several registries: write an entry of \`registries\` for each`)
+    }
     throw new UserError(error.message.replace(/^The/, 'the'))
+  }
+}
+
+/** Those of a list, as another action takes it: `docker.io,ghcr.io`. */
+function registriesIn(text: string): string[] {
+  const all = text.split(/[\s,;]+/).filter((part) => part !== '')
+  return all.every(isRegistry) ? all : []
+}
+
+/** Whether a text is a registry, with or without a path. */
+export function isRegistry(text: string): boolean {
+  try {
+    parseRegistry(text)
+    return true
+  } catch {
+    return false
   }
 }
 

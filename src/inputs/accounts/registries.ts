@@ -1,5 +1,5 @@
 import { ecrRegistry } from '../../docker/registry/ecr.ts'
-import { parseRegistry, type RegistryScope } from '../../docker/registry/reference.ts'
+import type { RegistryScope } from '../../docker/registry/reference.ts'
 import { UserError } from '../../errors.ts'
 import type { Environment } from '../../runner/environment.ts'
 import { Secret } from '../../runner/secrets/secret.ts'
@@ -14,6 +14,7 @@ import { isWholeConfig } from './config-content.ts'
 import type { AwsSource, Credential } from './credential.ts'
 import {
   checkedCredential,
+  isRegistry,
   problemOfReference,
   registryScope,
   UNSET,
@@ -291,15 +292,6 @@ function ownerOf(entry: YamlValue): string {
 }
 
 const ACCOUNT = /^[a-z][\w.+$@-]{0,39}$/i
-
-function isRegistry(text: string): boolean {
-  try {
-    parseRegistry(text)
-    return true
-  } catch {
-    return false
-  }
-}
 
 function requiredText(entry: YamlMap, key: string, remedy: string, problems: Problems): string | undefined {
   if (valueAt(entry, key) === undefined) problems.add(`\`${key}\` is missing: ${remedy}`)
