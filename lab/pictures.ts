@@ -12,7 +12,7 @@ import { stepShownIn } from './workflow.ts'
 /**
  * The pictures of the README: the summaries of two runs of the step that is shown above them, by the committed bundle and
  * on a real swarm, one that went well and one whose worker did not come up, as GitHub shows them. `npm run pictures`
- * needs root, Chromium and pngquant.
+ * needs root, Chromium, a font with emoji (fonts-noto-color-emoji) and pngquant.
  */
 
 const run = promisify(execFile)
