@@ -15629,6 +15629,7 @@ var word_list = __nccwpck_require__(8680);
 const TWO_IN_ONE_LINE = 'a value holds a colon and a blank: put the value in quotes, or begin a new line if another key begins there';
 const DASH_WITHOUT_BLANK = 'a dash begins an item only with a blank behind it: write it, as in `- name: web`, or put the word in quotes';
 const TEXT_BEHIND_END = 'text follows behind a quote or bracket that is closed: put the whole value in quotes';
+const MERGE_CONFLICT = 'here begins a merge conflict that git has left: keep one of the two versions, and take its three lines of marks out';
 const BLANK_OR_COMMENT = /^\s*(?:#|$)/;
 /** A key, or an item of a list, begins the line. */
 const BEGINS = /^(?:-(?:\s|$)|[^\s#&*!|>%@`"'{[][^\s]*\s*:(?:\s|$)|"[^"]*"\s*:(?:\s|$)|'[^']*'\s*:(?:\s|$))/;
@@ -15644,6 +15645,9 @@ function problemOfLines({ code, message, pos: [offset] }, source) {
     const index = source.slice(0, offset).split('\n').length - 1;
     const before = source.slice(source.lastIndexOf('\n', offset - 1) + 1, offset);
     const here = (reason) => ({ line: index + 1, column: before.length + 1, reason });
+    const conflict = lines.findIndex((line) => /^<{7}(?:\s|$)/.test(line));
+    if (conflict >= 0)
+        return { line: conflict + 1, column: 1, reason: MERGE_CONFLICT };
     const areMappings = code === 'BLOCK_AS_IMPLICIT_KEY' && message.startsWith('Nested');
     if (before.trim() === '' && !areMappings)
         return ofBeginning(lines, index);
@@ -20303,6 +20307,11 @@ function onlyLooks(mode) {
 const DEFAULT_MODE = MODE_NAMES[0];
 /** Ours, for what other programs call so. */
 const mode_OTHER_NAMES = {
+    apply: 'deploy',
+    create: 'deploy',
+    up: 'deploy',
+    update: 'deploy',
+    upgrade: 'deploy',
     'dry-run': 'plan',
     check: 'plan',
     diff: 'plan',
@@ -20330,6 +20339,7 @@ const NO_MODES = {
     swarm: 'leave it out: this action always deploys to a swarm',
     stack: 'leave it out: a stack is deployed where the input `stack` names one',
     service: 'leave it out: services are deployed where the input `services` names them',
+    logs: 'write `status`, which has the last lines of what fails',
     compose: 'this action deploys to a swarm only',
 };
 /**
@@ -24781,7 +24791,7 @@ function strayWord(word, before) {
     const place = before?.startsWith('--')
         ? ` behind ${(0,safe_text/* safeLine */.om)(before.replace(/=.*/s, '=\u2026'), arguments_MOST_NAME_CHARACTERS)}`
         : '';
-    return `a word${place} belongs to no flag: the mode comes first and alone, a stack as \`--stack NAME\`, and a value with blanks needs quotes`;
+    return `a word${place} belongs to no flag: the mode comes first and alone, a stack as \`--stack NAME\`, services as \`--services\`, and a value with blanks needs quotes`;
 }
 function missingBefore(name, next) {
     return `: where it really is ${(0,safe_text/* safeLine */.om)(next.replace(/=.*/s, ''), arguments_MOST_NAME_CHARACTERS)}, write --${name}=\u2026`;

@@ -211,7 +211,7 @@ function strayWord(word: string, before: string | undefined): string {
   const place = before?.startsWith('--')
     ? ` behind ${safeLine(before.replace(/=.*/s, '=…'), MOST_NAME_CHARACTERS)}`
     : ''
-  return `a word${place} belongs to no flag: the mode comes first and alone, a stack as \`--stack NAME\`, and a value with blanks needs quotes`
+  return `a word${place} belongs to no flag: the mode comes first and alone, a stack as \`--stack NAME\`, services as \`--services\`, and a value with blanks needs quotes`
 }
 
 function missingBefore(name: string, next: string): string {

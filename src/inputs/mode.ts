@@ -37,6 +37,11 @@ export const DEFAULT_MODE: ModeName = MODE_NAMES[0]
 
 /** Ours, for what other programs call so. */
 const OTHER_NAMES: Readonly<Record<string, ModeName>> = {
+  apply: 'deploy',
+  create: 'deploy',
+  up: 'deploy',
+  update: 'deploy',
+  upgrade: 'deploy',
   'dry-run': 'plan',
   check: 'plan',
   diff: 'plan',
@@ -65,6 +70,7 @@ const NO_MODES: Readonly<Record<string, string>> = {
   swarm: 'leave it out: this action always deploys to a swarm',
   stack: 'leave it out: a stack is deployed where the input `stack` names one',
   service: 'leave it out: services are deployed where the input `services` names them',
+  logs: 'write `status`, which has the last lines of what fails',
   compose: 'this action deploys to a swarm only',
 }
 

@@ -18,6 +18,9 @@ const DASH_WITHOUT_BLANK =
   'a dash begins an item only with a blank behind it: write it, as in `- name: web`, or put the word in quotes'
 const TEXT_BEHIND_END = 'text follows behind a quote or bracket that is closed: put the whole value in quotes'
 
+const MERGE_CONFLICT =
+  'here begins a merge conflict that git has left: keep one of the two versions, and take its three lines of marks out'
+
 const BLANK_OR_COMMENT = /^\s*(?:#|$)/
 /** A key, or an item of a list, begins the line. */
 const BEGINS = /^(?:-(?:\s|$)|[^\s#&*!|>%@`"'{[][^\s]*\s*:(?:\s|$)|"[^"]*"\s*:(?:\s|$)|'[^']*'\s*:(?:\s|$))/
@@ -37,6 +40,8 @@ export function problemOfLines(
   const index = source.slice(0, offset).split('\n').length - 1
   const before = source.slice(source.lastIndexOf('\n', offset - 1) + 1, offset)
   const here = (reason: string) => ({ line: index + 1, column: before.length + 1, reason })
+  const conflict = lines.findIndex((line) => /^<{7}(?:\s|$)/.test(line))
+  if (conflict >= 0) return { line: conflict + 1, column: 1, reason: MERGE_CONFLICT }
   const areMappings = code === 'BLOCK_AS_IMPLICIT_KEY' && message.startsWith('Nested')
   if (before.trim() === '' && !areMappings) return ofBeginning(lines, index)
   if (code === 'UNEXPECTED_TOKEN' && /["'}\]]\s*$/.test(before)) return here(TEXT_BEHIND_END)

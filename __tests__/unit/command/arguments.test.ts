@@ -107,7 +107,7 @@ describe('what is refused', () => {
   test('a line of docker in our place: each thing that is wrong once', () => {
     expect(problemsOf('stack', 'deploy', '-c', 'compose.yml', 'shop')).toEqual([
       expect.stringMatching(/^"stack" is no mode/),
-      'a word belongs to no flag: the mode comes first and alone, a stack as `--stack NAME`, and a value with blanks needs quotes',
+      'a word belongs to no flag: the mode comes first and alone, a stack as `--stack NAME`, services as `--services`, and a value with blanks needs quotes',
       expect.stringMatching(/write --compose-file$/),
     ])
   })

@@ -222,6 +222,7 @@ describe('where no YAML is because of how its lines begin, that is told', () => 
     ['- name: web image: a', '1: a value holds a colon and a blank: put the value in quotes, or begin a new line'],
     ['-name: web\n image: a', '1: a dash begins an item only with a blank behind it'],
     ['- command: "a" b', '1: text follows behind a quote or bracket that is closed'],
+    ['a: b\n<<<<<<< HEAD\nc: d\n=======\nc: e\n>>>>>>> other\n', '2: here begins a merge conflict'],
     ['- {name: web image: a}', '1: in a list or mapping with brackets a comma is missing'],
   ])('%j', (text, said) => {
     expect(reasons(text)).toEqual([expect.stringContaining(said)])
