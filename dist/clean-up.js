@@ -18818,6 +18818,7 @@ const mode_OTHER_NAMES = {
     uninstall: 'remove',
     health: 'status',
     inspect: 'status',
+    logs: 'status',
     ls: 'status',
     ps: 'status',
     back: 'rollback',
@@ -18830,7 +18831,6 @@ const NO_MODES = {
     swarm: 'leave it out: this action always deploys to a swarm',
     stack: 'leave it out: a stack is deployed where the input `stack` names one',
     service: 'leave it out: services are deployed where the input `services` names them',
-    logs: 'write `status`, which has the last lines of what fails',
     compose: 'this action deploys to a swarm only',
 };
 /**
