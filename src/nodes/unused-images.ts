@@ -1,5 +1,5 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
-import { canonicalName, familiar, type ImageReference, parseReference } from '../docker/registry/reference.ts'
+import { canonicalName, familiar, parseReference, referenceIn } from '../docker/registry/reference.ts'
 import type { KeptRecord } from '../records/record.ts'
 
 /**
@@ -125,12 +125,12 @@ export function neededDigests(services: readonly Service[], records: readonly Ke
     ...services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec]),
     ...records.flatMap(({ record }) => record.services.map(({ spec }) => spec)),
   ]
-  return new Set(specs.flatMap((spec) => referenceOf(spec?.TaskTemplate.ContainerSpec?.Image)?.digest ?? []))
+  return new Set(specs.flatMap((spec) => referenceIn(spec?.TaskTemplate.ContainerSpec?.Image)?.digest ?? []))
 }
 
 /** The repositories of images, as docker prints them, each once and in order; what is no image name has none. */
 export function repositoriesOf(images: readonly (string | undefined)[]): string[] {
-  const references = images.flatMap((image) => referenceOf(image) ?? [])
+  const references = images.flatMap((image) => referenceIn(image) ?? [])
   return [...new Set(references.map(({ registry, repository }) => familiar({ registry, repository })))].toSorted()
 }
 
@@ -148,18 +148,9 @@ export function namesThatMayGo(
 ): string[] {
   const own = new Set(repositories.map((one) => canonicalName(parseReference(one))))
   const mayGo = (name: string) => {
-    const reference = referenceOf(name)
+    const reference = referenceIn(name)
     if (reference?.digest === undefined || reference.tag !== undefined) return false
     return own.has(canonicalName(reference)) && !needed.has(reference.digest) && familiar(reference) === name
   }
   return [...new Set(images.flatMap(({ names }) => (names.every(mayGo) ? names : [])))].toSorted()
-}
-
-function referenceOf(image: string | undefined): ImageReference | undefined {
-  if (image === undefined) return undefined
-  try {
-    return parseReference(image)
-  } catch {
-    return undefined
-  }
 }

@@ -1,7 +1,7 @@
 import type { Service } from '../docker/api.ts'
-import { type ImageReference, parseReference, pathMatches } from '../docker/registry/reference.ts'
+import { type ImageReference, pathMatches } from '../docker/registry/reference.ts'
 import { modeName } from '../docker/specs/service-mode.ts'
-import { imageOf } from '../docker/specs/service-spec.ts'
+import { referenceOf } from '../docker/specs/service-spec.ts'
 import { UserError } from '../errors.ts'
 import { isDirectoryName, NOT_ALLOWED } from '../inputs/accounts/config-directories.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
@@ -249,15 +249,4 @@ function matchingAccess(image: ImageReference, configs: readonly Config[]): Acce
 function ownAccess(image: ImageReference, { ownConfig }: LoggedIn): Access | undefined {
   const credential = ownConfig && credentialIn(ownConfig, image.registry)
   return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential }
-}
-
-/** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
-export function referenceOf(service: Service | undefined): ImageReference | undefined {
-  const image = imageOf(service)
-  if (image === undefined) return undefined
-  try {
-    return parseReference(image)
-  } catch {
-    return undefined
-  }
 }

@@ -1,8 +1,8 @@
 import type { Service } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
-import { type ImageReference, parseReference } from '../docker/registry/reference.ts'
+import type { ImageReference } from '../docker/registry/reference.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
-import { imageOf } from '../docker/specs/service-spec.ts'
+import { imageOf, referenceOf } from '../docker/specs/service-spec.ts'
 import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
 import { throwAll } from '../errors.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
@@ -38,14 +38,10 @@ export async function withPresentImages(asked: Deployment, engine: Engine, signa
 
 /** The image of a service without its digest: what its tag means now; `undefined` where there is no tag. */
 export function presentImage(service: Service | undefined): ImageReference | undefined {
-  const image = imageOf(service)
-  if (image === undefined) return undefined
-  try {
-    const { registry, repository, tag } = parseReference(image)
-    return tag === undefined ? undefined : { registry, repository, tag }
-  } catch {
-    return undefined
-  }
+  const reference = referenceOf(service)
+  if (reference?.tag === undefined) return undefined
+  const { registry, repository, tag } = reference
+  return { registry, repository, tag }
 }
 
 /** Why a service cannot be refreshed; it goes on after its name. */

@@ -1,9 +1,8 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
-import { canonicalName, familiar, type ImageReference, parseReference } from '../docker/registry/reference.ts'
+import { canonicalName, familiar, type ImageReference } from '../docker/registry/reference.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
-import { imageOf } from '../docker/specs/service-spec.ts'
+import { referenceOf } from '../docker/specs/service-spec.ts'
 import { replacesNothing, sameSpec } from '../docker/specs/spec-comparison.ts'
-import { UserError } from '../errors.ts'
 
 /**
  * Another tag of the image that a service has: to Swarm it is another text in the template, and so all tasks are
@@ -20,21 +19,10 @@ export function sameWithOtherTag(
   current: Service | undefined,
   pinned: ImageReference | undefined,
 ): ImageReference | undefined {
-  const stored = storedReference(current)
+  const stored = referenceOf(current)
   if (stored?.digest === undefined || pinned === undefined || stored.digest !== pinned.digest) return undefined
   const isSameRepository = canonicalName(stored) === canonicalName(pinned)
   return isSameRepository && familiar(stored) !== familiar(pinned) ? stored : undefined
-}
-
-function storedReference(current: Service | undefined): ImageReference | undefined {
-  const image = imageOf(current)
-  if (image === undefined) return undefined
-  try {
-    return parseReference(image)
-  } catch (error) {
-    if (error instanceof UserError) return undefined
-    throw error
-  }
 }
 
 /** Whether a change leaves tasks as they are, so that a new tag with it would restart them for nothing. */

@@ -1,5 +1,5 @@
 import type { Node, ServiceSpec, Task } from '../docker/api.ts'
-import { canonicalName, parseReference } from '../docker/registry/reference.ts'
+import { canonicalName, referenceIn } from '../docker/registry/reference.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
 import { imageOf, imageOfSpec } from '../docker/specs/service-spec.ts'
 import { couldHold, nodesFor } from '../docker/swarm/room.ts'
@@ -108,13 +108,8 @@ function isWorthIt({ action, wanted }: SendableChange, nodes: number): boolean {
  * What a node finds an image by: its name without the tag, and the digest. `undefined` for an image without a digest.
  */
 export function contentOf(image: string | undefined): string | undefined {
-  if (image === undefined || !image.includes('@')) return undefined
-  try {
-    const reference = parseReference(image)
-    return `${canonicalName(reference)}@${reference.digest}`
-  } catch {
-    return undefined
-  }
+  const reference = referenceIn(image)
+  return reference?.digest && `${canonicalName(reference)}@${reference.digest}`
 }
 
 export function nodesByContent(tasks: readonly Task[]): Map<string, Set<string>> {

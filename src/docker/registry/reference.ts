@@ -43,6 +43,17 @@ const TAG = /^\w[\w.-]{0,127}$/
 const HEX_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 }
 const IMAGE_ID = /^[a-f0-9]{64}$/
 
+/** An image name as the swarm or a registry has it; `undefined` for one that is none, and where there is no name. */
+export function referenceIn(text: string | undefined): ImageReference | undefined {
+  if (text === undefined) return undefined
+  try {
+    return parseReference(text)
+  } catch (error) {
+    if (error instanceof InvalidReference) return undefined
+    throw error
+  }
+}
+
 /**
  * An image name as Docker reads it (`ParseNormalizedNamed`), with two deliberate differences, both so that an image
  * and its credential meet: see {@link canonicalHost}. The result is what must go to Docker, by {@link familiar}: with

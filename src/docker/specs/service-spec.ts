@@ -1,6 +1,6 @@
 import { variablesWithoutDocker } from '../../runner/variables.ts'
 import type { Distribution, Service, ServiceSpec } from '../api.ts'
-import { familiar, type ImageReference, sameImage } from '../registry/reference.ts'
+import { familiar, type ImageReference, referenceIn, sameImage } from '../registry/reference.ts'
 
 /** What is asked of a service's spec; what is not named stays. */
 export interface Asked {
@@ -99,7 +99,12 @@ export function imageOf(service: Service | undefined): string | undefined {
   return service && imageOfSpec(service.Spec)
 }
 
-/** The same of a spec. */
+/** The same in its parts; `undefined` for one that Docker's own tools could not have set. */
+export function referenceOf(service: Service | undefined): ImageReference | undefined {
+  return referenceIn(imageOf(service))
+}
+
+/** The image of a spec. */
 export function imageOfSpec({ TaskTemplate: template }: ServiceSpec): string | undefined {
   return template.ContainerSpec?.Image
 }

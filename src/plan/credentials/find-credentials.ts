@@ -9,8 +9,8 @@ import {
 } from '../../docker/cli/config-file.ts'
 import { askHelper, HelperError } from '../../docker/cli/credential-helper.ts'
 import type { Engine } from '../../docker/engine/engine.ts'
-import { parseReference, pathMatches } from '../../docker/registry/reference.ts'
-import { imageOf } from '../../docker/specs/service-spec.ts'
+import { pathMatches } from '../../docker/registry/reference.ts'
+import { referenceOf } from '../../docker/specs/service-spec.ts'
 import { UserError } from '../../errors.ts'
 import { isDirectoryName, readConfigDirectory } from '../../inputs/accounts/config-directories.ts'
 import type { Credential } from '../../inputs/accounts/credential.ts'
@@ -143,20 +143,11 @@ async function wishesOf(deployment: InNeed, engine: Engine, signal: AbortSignal)
   const ofServices = deployment.services.flatMap((request) => {
     const current = present.filter(({ Spec }) => siblingNames(request.name).includes(Spec.Name))
     const choices = [undefined, ...current].flatMap((service) => configChoice(request, service) ?? [])
-    const images = current.flatMap((service) => registryOf(imageOf(service)) ?? [])
+    const images = current.flatMap((service) => referenceOf(service)?.registry ?? [])
     const registries = [...(request.image === undefined ? [] : [request.image.registry]), ...images]
     return choices.flatMap(({ name: config }) => registries.map((registry) => ({ config, registry })))
   })
   return [...ofServices, ...pushed]
-}
-
-function registryOf(image: string | undefined): string | undefined {
-  if (image === undefined) return undefined
-  try {
-    return parseReference(image).registry
-  } catch {
-    return undefined
-  }
 }
 
 /** What a source has for some registries. */
