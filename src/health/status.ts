@@ -2,7 +2,7 @@ import type { Connection } from '../connect/connection.ts'
 import type { Node, Service } from '../docker/api.ts'
 import { type Engine, EngineError } from '../docker/engine/engine.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
-import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
+import { stackIn } from '../docker/specs/stack-objects.ts'
 import { allTasksOf, takeSnapshot } from '../docker/swarm/snapshot.ts'
 import { swarmTime } from '../docker/swarm/swarm-time.ts'
 import type { StatusRequest, StatusSubject } from '../inputs/modes/status.ts'
@@ -85,7 +85,7 @@ export async function lookAtSwarm(
   })
   const looked = await inParallel(found, MOST_AT_ONCE, async ({ service, tasks: upToDate }): Promise<ServiceStatus> => {
     const health = healthOf(service, { ...ground, tasks: byService.get(service.ID) ?? [], upToDate })
-    const stack = service.Spec.Labels?.[NAMESPACE_LABEL]
+    const stack = stackIn(service.Spec.Labels)
     const subject = stack ?? nameInFiles(service)
     const newest = records.find(
       ({ record }) =>
@@ -122,7 +122,7 @@ function chosenOf(which: StatusSubject, all: readonly Service[]) {
     case 'all':
       return { services: all, missing: [] }
     case 'stack': {
-      const services = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === which.name)
+      const services = all.filter(({ Spec }) => stackIn(Spec.Labels) === which.name)
       return {
         services,
         missing: services.length > 0 ? [] : [missingStack(which.name, all)],

@@ -1,6 +1,6 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { isJob, wantedTasks } from '../docker/specs/service-mode.ts'
-import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
+import { stackIn } from '../docker/specs/stack-objects.ts'
 import { allowingNodes, withoutTasks } from '../docker/specs/without-tasks.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import type { BlueGreenSettings } from '../inputs/strategies/blue-green.ts'
@@ -268,7 +268,7 @@ export function routingOf({ routeLabels, routeAlias }: RouteSettings, name: stri
 /** Why a service cannot be blue-green on Swarm, with the way out; `undefined` when it can. */
 export function colourRefusal(name: string, next: string, spec: ServiceSpec, routing: Routing): string | undefined {
   if (isJob(spec)) return 'blue-green is for services that run on, and this is a job: write `strategy: rolling` for it'
-  const stack = spec.Labels?.[NAMESPACE_LABEL]
+  const stack = stackIn(spec.Labels)
   if (stack !== undefined && spec.Name === name) {
     return `it belongs to the stack ${stack}, whose next deploy would make a second ${name} beside the one that has the traffic: write another \`strategy\`, or take it out of the stack's files`
   }

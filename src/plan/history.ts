@@ -2,7 +2,7 @@ import type { Service } from '../docker/api.ts'
 import { imageOf } from '../docker/specs/service-spec.ts'
 import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import { type FieldChange, specDifference } from '../docker/specs/spec-difference.ts'
-import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
+import { stackIn } from '../docker/specs/stack-objects.ts'
 import {
   type DeployRecord,
   type KeptRecord,
@@ -112,5 +112,5 @@ function changesBetween(before: Compared, after: Compared): ServiceChange[] {
 }
 
 function stackOf({ kind, name }: Subject, services: readonly Service[]): string | undefined {
-  return kind === 'service' ? liveService(name, services)?.Spec.Labels?.[NAMESPACE_LABEL] : undefined
+  return kind === 'service' ? stackIn(liveService(name, services)?.Spec.Labels) : undefined
 }

@@ -1,6 +1,6 @@
 import type { Service } from '../docker/api.ts'
 import { familiar } from '../docker/registry/reference.ts'
-import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
+import { stackIn } from '../docker/specs/stack-objects.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { similarNames } from '../inputs/keys.ts'
 import { listed } from '../inputs/problems.ts'
@@ -36,7 +36,7 @@ export function missingService(
 
 /** That no service is of a stack. */
 export function missingStack(stack: string, all: readonly Service[]): string {
-  const stacks = new Set(all.flatMap((service) => stackOf(service) ?? []))
+  const stacks = new Set(all.flatMap((service) => stackIn(service.Spec.Labels) ?? []))
   const advice = all.some((service) => nameInFiles(service) === stack)
     ? `there is a service of this name: write \`services: ${placed(stack)}\``
     : otherName(stack, [...stacks], 'correct its name')
@@ -49,7 +49,7 @@ export function missingStack(stack: string, all: readonly Service[]): string {
  * @param otherwise where nothing is like it
  */
 export function otherService(name: string, all: readonly Service[], otherwise = 'correct its name'): string {
-  if (all.some((service) => stackOf(service) === name)) {
+  if (all.some((service) => stackIn(service.Spec.Labels) === name)) {
     return `there is a stack of this name: write \`stack: ${placed(name)}\``
   }
   return otherName(
@@ -70,12 +70,9 @@ export function recordedName(
   kept: readonly KeptRecord[],
   services: readonly Service[],
 ): string | undefined {
-  const isOfSubject = (service: Service) => (kind === 'stack' ? stackOf(service) : nameInFiles(service)) === name
+  const isOfSubject = (service: Service) =>
+    (kind === 'stack' ? stackIn(service.Spec.Labels) : nameInFiles(service)) === name
   if (services.some(isOfSubject)) return undefined
   const names = kept.flatMap(({ record: { subject } }) => (subject.kind === kind ? [subject.name] : []))
   return similarNames(name, [...new Set(names)])[0]
-}
-
-function stackOf({ Spec }: Service): string | undefined {
-  return Spec.Labels?.[NAMESPACE_LABEL]
 }

@@ -5,9 +5,9 @@ import { sameSpec } from '../docker/specs/spec-comparison.ts'
 import {
   type Kind,
   type KnownObjects,
-  NAMESPACE_LABEL,
   type Referred,
   referredIds,
+  stackIn,
   withIds,
 } from '../docker/specs/stack-objects.ts'
 import type { RecordedRequest, RollbackRequest, ServiceRequest } from '../inputs/deployment.ts'
@@ -155,7 +155,7 @@ export function surplusOf({ subject, services }: DeployRecord, present: Pick<Pre
   if (subject.kind !== 'stack') return []
   const names = new Set(services.map(({ name }) => name))
   return present.services.filter(
-    (service) => service.Spec.Labels?.[NAMESPACE_LABEL] === subject.name && !names.has(nameInFiles(service)),
+    (service) => stackIn(service.Spec.Labels) === subject.name && !names.has(nameInFiles(service)),
   )
 }
 

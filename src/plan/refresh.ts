@@ -3,7 +3,7 @@ import type { Engine } from '../docker/engine/engine.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
 import { imageOf, referenceOf } from '../docker/specs/service-spec.ts'
-import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
+import { stackIn } from '../docker/specs/stack-objects.ts'
 import { throwAll } from '../errors.ts'
 import type { Deployment, ServiceRequest } from '../inputs/deployment.ts'
 import type { Selection } from '../inputs/selection.ts'
@@ -58,7 +58,7 @@ function withImageOf(request: ServiceRequest, all: readonly Service[]): ServiceR
 /** A job would run again, which is what `force` asks for. */
 function membersOf(request: ServiceRequest, all: readonly Service[], force: Selection): ServiceRequest[] | string {
   const { isStack: _, name: stack, ...rest } = request
-  const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack)
+  const members = all.filter(({ Spec }) => stackIn(Spec.Labels) === stack)
   if (members.length === 0) return missingStack(stack, all)
   const requests = members.flatMap((service) => {
     const name = colourOf(service) ?? service.Spec.Name

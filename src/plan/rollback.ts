@@ -1,7 +1,7 @@
 import type { Engine } from '../docker/engine/engine.ts'
 import { InvalidReference } from '../docker/registry/reference.ts'
 import { isJob } from '../docker/specs/service-mode.ts'
-import { NAMESPACE_LABEL } from '../docker/specs/stack-objects.ts'
+import { NAMESPACE_LABEL, stackIn } from '../docker/specs/stack-objects.ts'
 import { throwAll } from '../errors.ts'
 import type { Deployment, RollbackRequest, ServiceRequest, StackToGoBack } from '../inputs/deployment.ts'
 import { chooseRecord, originOf, versionInWords } from '../records/choose.ts'
@@ -161,7 +161,7 @@ function otherSubject({ kind, name }: Subject, kept: readonly KeptRecord[], { se
       ? ''
       : `. What was deployed by \`services\` goes back so too: \`services: ${names.join(' ')}\``
   }
-  const stack = services.find((service) => nameInFiles(service) === name)?.Spec.Labels?.[NAMESPACE_LABEL]
+  const stack = stackIn(services.find((service) => nameInFiles(service) === name)?.Spec.Labels)
   if (stack === undefined || !subjects.some((one) => one.kind === 'stack' && one.name === stack)) return ''
   return `. It is deployed with the stack ${stack}: write \`stack: ${stack}\`, and \`only: ${name}\` for this service alone`
 }
@@ -217,7 +217,7 @@ const ONLY_JOBS =
 function movedInWords({ record }: Return, meant: readonly RecordedService[], { services }: Present): string[] {
   return meant.flatMap(({ name, spec }) => {
     const there = services.find((service) => nameInFiles(service) === name)
-    const [was, is] = [spec.Labels?.[NAMESPACE_LABEL], there?.Spec.Labels?.[NAMESPACE_LABEL]]
+    const [was, is] = [stackIn(spec.Labels), stackIn(there?.Spec.Labels)]
     if (there === undefined || was === is) return []
     const [before, now] = [was, is].map((stack) => (stack === undefined ? 'no stack' : `the stack ${safeLine(stack)}`))
     const way = is === undefined ? '' : `, or go back with \`stack: ${safeLine(is)}\``

@@ -1,6 +1,6 @@
 import type { Node, Service, ServicePort, ServiceSpec, Task } from '../docker/api.ts'
 import { composePath, flagFor } from '../docker/specs/service-settings.ts'
-import { isLeftover, NAMESPACE_LABEL, type Network, type NetworkCreate } from '../docker/specs/stack-objects.ts'
+import { isLeftover, type Network, type NetworkCreate, stackIn } from '../docker/specs/stack-objects.ts'
 import { type HeldPorts, heldPorts, portHolders, type SharedPort, sharedPort } from '../docker/swarm/held-ports.ts'
 import { networkViolations } from '../docker/swarm/network-rules.ts'
 import { hasPort, isHostPort, namedPorts, portInTheWay, portName, portsOf } from '../docker/swarm/published-ports.ts'
@@ -288,14 +288,14 @@ function remedyFor({ Spec: spec }: Service, wanted: ServiceSpec, files: StackReq
 
 /** Whether the files have had it once. */
 function isLeftOver(spec: ServiceSpec, wanted: ServiceSpec, files: StackRequest | undefined): boolean {
-  const stack = spec.Labels?.[NAMESPACE_LABEL]
-  if (files === undefined || stack === undefined || stack !== wanted.Labels?.[NAMESPACE_LABEL]) return false
+  const stack = stackIn(spec.Labels)
+  if (files === undefined || stack === undefined || stack !== stackIn(wanted.Labels)) return false
   return !serviceKeys(files.adapted.files).some((key) => scoped(files, key) === spec.Name)
 }
 
 /** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
 function ownerViolations({ Name: name, Labels: labels }: ServiceSpec, { name: stack }: StackRequest): Violation[] {
-  const owner = labels?.[NAMESPACE_LABEL] ?? stack
+  const owner = stackIn(labels) ?? stack
   if (owner === stack) return []
   const problem = `${name} is a service of the stack ${safeLine(owner)}: write another name, or another \`stack\``
   return [{ setting: 'name', problem }]

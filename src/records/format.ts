@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
-import { NAMESPACE_LABEL, type ObjectCreate, type StackObject } from '../docker/specs/stack-objects.ts'
+import { type ObjectCreate, type StackObject, stackIn } from '../docker/specs/stack-objects.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
 import { zlib } from '../runner/zlib.ts'
@@ -184,7 +184,7 @@ function isTime(text: string): boolean {
 function areServicesOf({ kind, name: subject }: Subject, services: readonly RecordedService[]): boolean {
   const names = services.map(({ name }) => name)
   const isOwn = ({ name, spec }: RecordedService) =>
-    kind === 'service' ? name === subject : spec.Labels?.[NAMESPACE_LABEL] === subject
+    kind === 'service' ? name === subject : stackIn(spec.Labels) === subject
   return (
     services.length > 0 &&
     (kind === 'stack' || services.length === 1) &&

@@ -1,11 +1,5 @@
 import type { Service } from '../docker/api.ts'
-import {
-  type Kind,
-  type KnownObjects,
-  NAMESPACE_LABEL,
-  type Referring,
-  referredIds,
-} from '../docker/specs/stack-objects.ts'
+import { type Kind, type KnownObjects, type Referring, referredIds, stackIn } from '../docker/specs/stack-objects.ts'
 import { similarNames } from '../inputs/keys.ts'
 import type { RemovalSubject } from '../inputs/modes/removal.ts'
 import { listed } from '../inputs/problems.ts'
@@ -94,7 +88,7 @@ function byName({ services, known: { secret, config, networks } }: PresentSwarm)
 }
 
 function planStack(stack: string, { services, known }: PresentSwarm): RemovalPlan {
-  const going = services.filter((service) => stackOf(service) === stack)
+  const going = services.filter((service) => stackIn(service.Spec.Labels) === stack)
   const all = objectsOf(stack, known)
   const ids = new Set(going.map(({ ID }) => ID))
   const others = services.filter(({ ID }) => !ids.has(ID))
@@ -126,11 +120,11 @@ function recordIds({ config }: KnownObjects, subjects: readonly Subject[]): stri
 function objectsOf(stack: string, known: KnownObjects): RemovableObject[] {
   const contents = (['secret', 'config'] as const).flatMap((kind) =>
     known[kind]
-      .filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === stack)
+      .filter(({ Spec }) => stackIn(Spec.Labels) === stack)
       .map(({ ID: id, Spec: { Name: name } }): RemovableObject => ({ kind, id, name })),
   )
   const networks = known.networks
-    .filter(({ Labels }) => Labels?.[NAMESPACE_LABEL] === stack)
+    .filter(({ Labels }) => stackIn(Labels) === stack)
     .map(({ Id: id, Name: name }): RemovableObject => ({ kind: 'network', id, name }))
   return [...contents, ...networks]
 }
@@ -174,7 +168,7 @@ function missingStack(stack: string, services: readonly Service[]): Missing {
     const advice = `there is a service of this name: write \`services: ${placed(stack)}\` where that is meant`
     return { what, advice, isSuspicious: true }
   }
-  const [guess] = similarNames(stack, [...new Set(services.flatMap((service) => stackOf(service) ?? []))])
+  const [guess] = similarNames(stack, [...new Set(services.flatMap((service) => stackIn(service.Spec.Labels) ?? []))])
   return { what, ...adviceFor(stack, guess) }
 }
 
@@ -202,7 +196,7 @@ function planServices(names: readonly string[], { services, known }: PresentSwar
         `services: ${name} is one of the two services of the blue-green service ${owner}: write \`${owner}\`, which removes both`,
     ),
     notices: [...going.values()].flatMap((one) => {
-      const stack = stackOf(one)
+      const stack = stackIn(one.Spec.Labels)
       return stack === undefined
         ? []
         : [
@@ -239,7 +233,7 @@ function isOf(name: string, service: Service): boolean {
 
 function missingService(name: string, services: readonly Service[]): Missing {
   const what = `services: there is no service ${placed(name)} on this swarm`
-  const members = services.filter((one) => stackOf(one) === name)
+  const members = services.filter((one) => stackIn(one.Spec.Labels) === name)
   if (members.length > 0) {
     const advice = `there is a stack of this name: write \`stack: ${placed(name)}\` where all of it is meant, or name its services: ${listed(members.map(({ Spec }) => Spec.Name))}`
     return { what, advice, isSuspicious: true }
@@ -260,8 +254,4 @@ function adviceFor(name: string, guess: string | undefined): Omit<Missing, 'what
   const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`
   const ifGone = guess === undefined ? ', or write' : ' Write'
   return { advice: `${advice}${ifGone} \`if-exists: true\` where it may be gone already`, isSuspicious: false }
-}
-
-function stackOf({ Spec }: Service): string | undefined {
-  return Spec.Labels?.[NAMESPACE_LABEL]
 }

@@ -1,12 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CapturedStack } from '../docker/cli/stack-capture.ts'
-import {
-  type Kind,
-  NAMESPACE_LABEL,
-  type ObjectCreate,
-  placeholder,
-  type StackObject,
-} from '../docker/specs/stack-objects.ts'
+import { type Kind, type ObjectCreate, placeholder, type StackObject, stackIn } from '../docker/specs/stack-objects.ts'
 import { objectNameProblem } from '../docker/swarm/swarm-rules.ts'
 import { UserError } from '../errors.ts'
 import { SOURCE_LABEL } from '../inputs/compose/adapt-content.ts'
@@ -102,7 +96,7 @@ function wantedObject(request: StackRequest, object: Captured, known: KnownToSta
   }
   const name = versionOf(kind, body.Name, content, templating?.Name, known[kind])
   const version = known[kind].find(({ Spec }) => Spec.Name === name)
-  const isDockers = plain?.Spec.Labels?.[NAMESPACE_LABEL] === request.name
+  const isDockers = plain !== undefined && stackIn(plain.Spec.Labels) === request.name
   const isMeant = isDockers && (version === undefined || (isInUse(plain, known) && !isInUse(version, known)))
   if (isMeant && plain.Spec.Data === content.toString('base64')) {
     return { ...common, name: body.Name, versionOf: body.Name, labels }

@@ -13,6 +13,7 @@ import {
   placeholder,
   type Referred,
   referredIds,
+  stackIn,
   withIds,
 } from '../docker/specs/stack-objects.ts'
 import { throwAll, UserError } from '../errors.ts'
@@ -301,7 +302,7 @@ function placeOfNetwork(request: StackRequest, network: string): string {
 
 /** A network of this name that is not the stack's does not count: the swarm itself refuses a second one. */
 function isThere(network: string, { name }: StackRequest, known: KnownObjects): boolean {
-  return known.networks.some(({ Name, Labels }) => Name === network && Labels?.[NAMESPACE_LABEL] === name)
+  return known.networks.some(({ Name, Labels }) => Name === network && stackIn(Labels) === name)
 }
 
 function missingExternals(request: StackRequest, known: KnownObjects, missing: CapturedStack['missing']): string[] {

@@ -6,11 +6,11 @@ import {
   isLeftover,
   type Kind,
   type KnownObjects,
-  NAMESPACE_LABEL,
   type Network,
   type ObjectCreate,
   placeholder,
   type StackObject,
+  stackIn,
 } from '../docker/specs/stack-objects.ts'
 import { type Deployment, type ServiceRequest, stackOf } from '../inputs/deployment.ts'
 import { VERSION_LABEL } from './content-name.ts'
@@ -164,7 +164,7 @@ export function isOwn(
   { name }: Pick<Belongings, 'name'>,
   labels: Readonly<Record<string, string>> | undefined,
 ): boolean {
-  return labels?.[NAMESPACE_LABEL] === name && (name !== undefined || labels?.[VERSION_LABEL] !== undefined)
+  return stackIn(labels) === name && (name !== undefined || labels?.[VERSION_LABEL] !== undefined)
 }
 
 /**

@@ -75,6 +75,11 @@ export interface KnownObjects {
 /** The label by which Docker finds what belongs to a stack. */
 export const NAMESPACE_LABEL = 'com.docker.stack.namespace'
 
+/** The stack that something belongs to; `undefined`: none. */
+export function stackIn(labels: Readonly<Record<string, string>> | undefined): string | undefined {
+  return labels?.[NAMESPACE_LABEL]
+}
+
 /** What stands in a spec for the ID of an object that is not there yet. */
 export function placeholder(kind: Kind | 'network', name: string): string {
   return kind === 'network' ? name : `new-${kind}-${name}`

@@ -2,7 +2,7 @@ import type { Service, Task } from '../../docker/api.ts'
 import type { ImageReference } from '../../docker/registry/reference.ts'
 import { isJob } from '../../docker/specs/service-mode.ts'
 import { imageOf, referenceOf } from '../../docker/specs/service-spec.ts'
-import { NAMESPACE_LABEL } from '../../docker/specs/stack-objects.ts'
+import { stackIn } from '../../docker/specs/stack-objects.ts'
 import { isRunning } from '../../docker/swarm/task.ts'
 import { hasUnfinishedUpdate, isPaused } from '../../docker/swarm/update-status.ts'
 import { UserError } from '../../errors.ts'
@@ -54,7 +54,7 @@ export function choose(which: ServiceChoice, all: readonly Service[]): Choice {
     case 'account':
       return those(all)
     case 'stack': {
-      const members = all.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === which.stack)
+      const members = all.filter(({ Spec }) => stackIn(Spec.Labels) === which.stack)
       if (members.length === 0) throw new UserError(missingStack(which.stack, all))
       return those(members)
     }

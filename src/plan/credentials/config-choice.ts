@@ -1,5 +1,5 @@
 import type { Service } from '../../docker/api.ts'
-import { NAMESPACE_LABEL } from '../../docker/specs/stack-objects.ts'
+import { stackIn } from '../../docker/specs/stack-objects.ts'
 import type { ServiceRequest } from '../../inputs/deployment.ts'
 import { labelsOf } from '../../inputs/flags.ts'
 
@@ -13,7 +13,7 @@ const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'] as cons
 export function choosingLabels({
   Spec: { Labels = {}, TaskTemplate },
 }: Pick<Service, 'Spec'>): Readonly<Record<string, string>> {
-  const isOfStack = Labels[NAMESPACE_LABEL] !== undefined
+  const isOfStack = stackIn(Labels) !== undefined
   return { ...(isOfStack && TaskTemplate.ContainerSpec?.Labels), ...Labels }
 }
 
