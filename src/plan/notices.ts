@@ -6,7 +6,7 @@ import { hasUnfinishedUpdate, isPaused } from '../docker/swarm/update-status.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import type { DockerConfig } from '../inputs/deployment.ts'
 import { limited } from '../runner/text/safe-text.ts'
-import { userInWords } from './credentials/account.ts'
+import { placeOf, userInWords } from './credentials/account.ts'
 import type { Access } from './planned-service.ts'
 
 /** What is good to know before a deploy, and no reason against it. Pure. */
@@ -31,9 +31,8 @@ export function unusedCredentials(given: readonly Credential[], planned: readonl
   return given
     .filter((credential) => !used.has(credential))
     .map((credential) => {
-      const { origin, registry, path } = credential
-      const place = path === '' ? registry : `${registry}/${path}`
-      return `${origin}: the credential of ${userInWords(credential)} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`
+      const { origin } = credential
+      return `${origin}: the credential of ${userInWords(credential)} for ${placeOf(credential)} serves no service of this run: correct its \`registry\`, or leave it out`
     })
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts'
+import { placeOf } from '../plan/credentials/account.ts'
 import { addSummary, exportVariable, setOutput } from '../runner/log/command-files.ts'
 import { log } from '../runner/log/log.ts'
 import { isInRunner } from '../runner/log/workflow-commands.ts'
@@ -61,9 +62,9 @@ function choiceOf(name: string): string {
 
 function summary(configs: LoginReport['configs']): string {
   const rows = configs.flatMap(({ name, credentials }) =>
-    credentials.map(({ registry, path, username }) => {
-      const place = path === '' ? registry : `${registry}/${path}`
-      return `| ${[nameCell(place), cell(username), nameCell(name)].join(' | ')} |`
+    credentials.map((credential) => {
+      const cells = [nameCell(placeOf(credential)), cell(credential.username), nameCell(name)]
+      return `| ${cells.join(' | ')} |`
     }),
   )
   return [

@@ -43,6 +43,7 @@ function namedConfig(credential: Credential): string | undefined {
   return credential.config === placeOf(credential) ? undefined : credential.config
 }
 
-function placeOf({ registry, path }: Credential): string {
+/** What a credential is for: a registry, or the repositories of it below a path. */
+export function placeOf({ registry, path }: Pick<Credential, 'registry' | 'path'>): string {
   return path === '' ? registry : `${registry}/${path}`
 }
