@@ -103,6 +103,11 @@ export function currentOf(service: Change): Service | undefined {
   return 'current' in service ? service.current : undefined
 }
 
+/** What the swarm has, or may have, of it that is only meant for the way. */
+export function interimOf(service: Change): ServiceSpec | undefined {
+  return service.action === 'update' ? service.interim : undefined
+}
+
 /** The services of the deploy that get ports which this one has. */
 export function takersOf(service: Change): readonly string[] {
   return service.action === 'update' ? (service.givesPortsTo ?? []) : []

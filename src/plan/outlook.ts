@@ -8,7 +8,7 @@ import type { KeptRecord } from '../records/record.ts'
 import type { PushedImage } from '../result.ts'
 import { askedLabels, type Belongings, objectsToSend, type Stack } from '../stack/stack.ts'
 import { neededNoMore, surplusServices, type UnusedObject, unusedObjects } from '../stack/unused.ts'
-import { type Change, REASONS_BESIDE, serviceBefore } from './change.ts'
+import { type Change, interimOf, REASONS_BESIDE, serviceBefore } from './change.ts'
 import { isBookkeeping, nameInFiles } from './colours.ts'
 import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './credentials/stored-account.ts'
 import { type Drift, driftOf } from './drift.ts'
@@ -148,7 +148,7 @@ function serviceOutlook(change: Change, { observed, networks }: Known): ServiceO
 function driftBefore(change: Change, planned: readonly FieldChange[], networks: Names): Drift | undefined {
   const before = serviceBefore(change)
   if (before === undefined) return undefined
-  const interim = change.action === 'update' ? change.interim : undefined
+  const interim = interimOf(change)
   return driftOf(interim === undefined ? before : { ...before, Spec: interim }, planned, networks)
 }
 

@@ -4,8 +4,9 @@ import { isGood, type ServiceResult } from '../result.ts'
 import { stage } from '../runner/log/log.ts'
 import { unwatched } from './roll-out.ts'
 import type { RolloutRun } from './run.ts'
-import { type AfterFirstStep, afterFirstStep, untouched } from './send/interim.ts'
+import { type AfterFirstStep, afterFirstStep } from './send/interim.ts'
 import { deploy } from './send/send.ts'
+import { untouched } from './send/sent.ts'
 import { type Settled, withResult } from './settled.ts'
 
 /** What came of taking ports from services that go. */

@@ -1,14 +1,14 @@
 import { imageOf } from '../docker/specs/service-spec.ts'
 import type { CanarySettings } from '../inputs/strategies/canary.ts'
 import { longestTrial, type Trial } from '../inputs/strategies/trial.ts'
-import type { Change, Update } from '../plan/change.ts'
+import { type Change, interimOf, type Update } from '../plan/change.ts'
 import { withFirstTasks } from '../plan/interim-spec.ts'
 import { sayingWhoScales } from '../plan/keep-replicas.ts'
 import { observedTasks } from '../plan/observe.ts'
 import type { RolloutRun } from '../rollout/run.ts'
-import { type AfterFirstStep, afterFirstStep, sendInterim, untouched } from '../rollout/send/interim.ts'
+import { type AfterFirstStep, afterFirstStep, sendInterim } from '../rollout/send/interim.ts'
 import { renewCredential } from '../rollout/send/renew-credential.ts'
-import { interimOf, type Sent } from '../rollout/send/sent.ts'
+import { type Problem, type Sent, untouched } from '../rollout/send/sent.ts'
 import { storedCredential } from '../rollout/send/stored-credential.ts'
 import { judgeFirstTasks } from '../rollout/watch/judge.ts'
 import { type ReadSwarm, swarmReader } from '../rollout/watch/look.ts'
@@ -108,7 +108,7 @@ async function tryOne(
   { tasks, trial: asked }: FirstStep,
   read: ReadSwarm,
   run: RolloutRun,
-): Promise<Sent['problem']> {
+): Promise<Problem | undefined> {
   if (ours === undefined) return undefined
   const { name } = change.request
   const before = observedTasks(run.observed, ours.ID)

@@ -25,7 +25,7 @@ import { createService } from '../rollout/send/create-service.ts'
 import { DRAIN_SECONDS } from '../rollout/send/second-service.ts'
 import type { Problem, Sent } from '../rollout/send/sent.ts'
 import { noteMoving } from '../rollout/send/under-way.ts'
-import { writeSpec } from '../rollout/send/write-spec.ts'
+import { WRITE_TIMEOUT_MS, writeSpec } from '../rollout/send/write-spec.ts'
 import { type Settled, settledAs, withResult } from '../rollout/settled.ts'
 import { bySomeoneElse, superseded } from '../rollout/superseded.ts'
 import { judgeEnding, judgeTrial } from '../rollout/watch/judge.ts'
@@ -38,8 +38,6 @@ import { log } from '../runner/log/log.ts'
 import { nowMs, timeLimit } from '../runner/time/clock.ts'
 import { secondsSince } from '../runner/time/elapsed.ts'
 import { type OnTrial, trial } from './trial.ts'
-
-const SEND_TIMEOUT_MS = 120_000
 
 /** A service whose traffic moves, on its way. */
 interface Move {
@@ -118,7 +116,7 @@ async function tryOut(move: Move, run: Shared): Promise<Move> {
 async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   const { name, next, old } = move
   const { engine } = run.connection
-  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const signal = timeLimit(WRITE_TIMEOUT_MS)
   noteMoving(move.sent)
   // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
   const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal)
@@ -143,7 +141,7 @@ async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
 async function makeAnew(move: Move, run: RolloutRun): Promise<Move> {
   const { engine } = run.connection
   const { change } = move.sent
-  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const signal = timeLimit(WRITE_TIMEOUT_MS)
   await remove(engine, `/services/${move.service.ID}`, signal)
   const made = await createService(change.access, move.next.routed, engine, signal)
   if ('problem' in made) return { ...move, problem: made.problem }
@@ -155,7 +153,7 @@ async function makeAnew(move: Move, run: RolloutRun): Promise<Move> {
 async function takeRoutes(move: Move, run: RolloutRun): Promise<Move> {
   const { name, next, old } = move
   const { engine } = run.connection
-  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const signal = timeLimit(WRITE_TIMEOUT_MS)
   const given = await writeSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal)
   const now = await findService(engine, old.ID, signal)
   if (given !== 'done') return { ...move, problem: whileMoving(old, given) }
@@ -217,7 +215,7 @@ async function removeOld(move: Move, { connection, lines }: RolloutRun): Promise
     lines.say(name, `${old.Spec.Name} stays until the next deploy`)
     return
   }
-  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const signal = timeLimit(WRITE_TIMEOUT_MS)
   try {
     const now = await findService(connection.engine, old.ID, signal)
     if (now === undefined) {
@@ -242,7 +240,7 @@ async function removeOld(move: Move, { connection, lines }: RolloutRun): Promise
 async function giveBack(move: Move, run: RolloutRun): Promise<void> {
   const { name, next, old, sent } = move
   const { engine } = run.connection
-  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const signal = timeLimit(WRITE_TIMEOUT_MS)
   let stays = `both ${old.Spec.Name} and ${next.name} stay`
   try {
     const now = await findService(engine, old.ID, signal)
@@ -271,7 +269,7 @@ async function giveBack(move: Move, run: RolloutRun): Promise<void> {
 async function yieldTo(move: Move, { connection: { engine }, lines }: RolloutRun): Promise<Move> {
   const { name, old, next, problem, service } = move
   if (problem?.outcome !== 'superseded') return move
-  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const signal = timeLimit(WRITE_TIMEOUT_MS)
   try {
     const theirs = await findService(engine, old.ID, signal)
     const isLost = move.hasMoved && (await findService(engine, service.ID, signal)) === undefined

@@ -21,10 +21,10 @@ import type { ServiceLog } from '../service-log.ts'
 import type { Settled } from '../settled.ts'
 import { superseded } from '../superseded.ts'
 import { lifetimeOf } from '../watch/lifetime.ts'
-import type { Problem, Sent } from './sent.ts'
+import { type Problem, type Sent, untouched } from './sent.ts'
 import type { CredentialToStore } from './stored-credential.ts'
 import { noteSending, noteSent } from './under-way.ts'
-import { writeSpec } from './write-spec.ts'
+import { WRITE_TIMEOUT_MS, writeSpec } from './write-spec.ts'
 
 /** What came of the first steps of all services. */
 export interface AfterFirstStep {
@@ -34,7 +34,6 @@ export interface AfterFirstStep {
   readonly ended?: readonly Sent[]
 }
 
-const SEND_TIMEOUT_MS = 120_000
 /** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
 const SETTLING_MS = 45_000
 /** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
@@ -44,11 +43,6 @@ const LOOK_EVERY_MS = 1000
 export function markFor({ token, owner, url }: RunIdentity, deployment: Deployment, { now }: Observation): Mark {
   const until = now + lifetimeOf(deployment) * 1000
   return { token, owner, url, until, hasLock: deployment.lock !== undefined }
-}
-
-/** A service whose first step has not been taken, or that has none. */
-export function untouched(change: Change): Sent {
-  return { change, service: currentOf(change), sentAt: nowMs() }
 }
 
 /**
@@ -67,7 +61,7 @@ export async function sendInterim(
   const { current } = change
   noteSending({ ...change, interim: spec })
   const sent = untouched(change)
-  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const signal = timeLimit(WRITE_TIMEOUT_MS)
   try {
     const given = await give(current, change.interim, spec, credential, engine, signal)
     const service = await findService(engine, current.ID, signal)
@@ -199,7 +193,7 @@ async function tidyOne(
   lines: ServiceLog,
   stop: AbortSignal,
 ): Promise<void> {
-  const signal = timeLimit(SEND_TIMEOUT_MS)
+  const signal = timeLimit(WRITE_TIMEOUT_MS)
   const deadline = nowMs() + SETTLING_MS
   const isOver = () => nowMs() >= deadline
   let isDone = false

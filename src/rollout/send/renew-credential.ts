@@ -5,9 +5,7 @@ import type { Update } from '../../plan/change.ts'
 import { timeLimit } from '../../runner/time/clock.ts'
 import type { RolloutRun } from '../run.ts'
 import { storedCredential } from './stored-credential.ts'
-import { writeSpec } from './write-spec.ts'
-
-const SEND_TIMEOUT_MS = 120_000
+import { WRITE_TIMEOUT_MS, writeSpec } from './write-spec.ts'
 
 /**
  * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
@@ -23,7 +21,7 @@ export async function renewCredential(
   if (currentAccess === undefined || interim !== undefined) return
   if (isJob(current.Spec) || hasUnfinishedUpdate(current)) return
   try {
-    const patience = AbortSignal.any([signal, timeLimit(SEND_TIMEOUT_MS)])
+    const patience = AbortSignal.any([signal, timeLimit(WRITE_TIMEOUT_MS)])
     await writeSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience)
   } catch (error) {
     lines.say(request.name, `the credential for a way back was not renewed: ${messageOf(error)}`)

@@ -23,9 +23,8 @@ import type { ServiceLog } from '../service-log.ts'
 import { type KeptTasks, keptTasks } from '../watch/kept-tasks.ts'
 import { countTasks } from '../watch/service-snapshot.ts'
 import { storedCredential } from './stored-credential.ts'
-import { writeSpec } from './write-spec.ts'
+import { WRITE_TIMEOUT_MS, writeSpec } from './write-spec.ts'
 
-const SEND_TIMEOUT_MS = 120_000
 /** So often a service is looked at anew that somebody else changes at the same time. */
 const TRIES = 3
 /** Swarm replaces tasks within a tenth of a second after a write, if it does (seen with 20.10). */
@@ -154,7 +153,7 @@ async function write({ service, access }: Renewing, { connection: { engine } }: 
 }
 
 function limit(): AbortSignal {
-  return timeLimit(SEND_TIMEOUT_MS)
+  return timeLimit(WRITE_TIMEOUT_MS)
 }
 
 /**

@@ -20,7 +20,7 @@ import { createService } from './create-service.ts'
 import { giversFirst, giversIn, giversOf } from './port-order.ts'
 import { renewCredential } from './renew-credential.ts'
 import { makeSecond } from './second-service.ts'
-import type { Sent } from './sent.ts'
+import { type Problem, type Sent, untouched } from './sent.ts'
 import { storedCredential } from './stored-credential.ts'
 import { noteSending, noteSent } from './under-way.ts'
 import { writeSpec } from './write-spec.ts'
@@ -48,7 +48,7 @@ export function deploy(services: readonly Change[], run: RolloutRun, watch?: Wat
   // What is as asked waits for no turn: one look shows all of it.
   const givers = giversIn(services)
   const inOrder = giversFirst(services, (change) => change)
-  const turns = inOrder.map((change) => (change.action === 'unchanged' ? asItIs(change) : change))
+  const turns = inOrder.map((change) => (change.action === 'unchanged' ? untouched(change) : change))
   const sending = new Map<string, Promise<Sent>>()
   for (const turn of turns) if ('sentAt' in turn) watch?.add(turn)
   return inParallel(turns, deployment.maxParallel, async (turn) => {
@@ -63,17 +63,12 @@ export function deploy(services: readonly Change[], run: RolloutRun, watch?: Wat
 
   async function sendOrNot(change: SendableChange): Promise<Sent> {
     const problem = whyNotSent(run, watch)
-    if (problem !== undefined) return { ...asItIs(change), problem }
+    if (problem !== undefined) return { ...untouched(change), problem }
     noteSending(change)
     const sent = await send(change, run, end).catch((error: unknown) => unansweredSent(change, error, run, watch))
     noteSent(sent)
     return sent
   }
-}
-
-/** Without anything sent to it. */
-function asItIs(change: Change): Sent {
-  return { change, service: currentOf(change), sentAt: nowMs() }
 }
 
 /** Aborted so long after `signal`. */
@@ -83,7 +78,7 @@ function afterwards(signal: AbortSignal, ms: number): AbortSignal {
   return end.signal
 }
 
-function whyNotSent({ signal, time }: RolloutRun, watch: Watch | undefined): Sent['problem'] {
+function whyNotSent({ signal, time }: RolloutRun, watch: Watch | undefined): Problem | undefined {
   if (signal.aborted) return { outcome: 'cancelled', cause: 'the run was stopped before it was sent' }
   if (time.isOver) return { outcome: 'timed-out', cause: `not sent within ${time.seconds} s` }
   if (!watch?.failed.aborted) return undefined

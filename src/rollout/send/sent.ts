@@ -1,6 +1,7 @@
-import type { Service, ServiceSpec } from '../../docker/api.ts'
-import type { Change, SendableChange } from '../../plan/change.ts'
+import type { Service } from '../../docker/api.ts'
+import { type Change, currentOf, type SendableChange } from '../../plan/change.ts'
 import type { FailedTask, TaskTimeline } from '../../result.ts'
+import { nowMs } from '../../runner/time/clock.ts'
 import type { RolloutRun } from '../run.ts'
 
 /** A service after the deploy: on its way, as it was, or refused. */
@@ -17,23 +18,28 @@ export interface Sent {
   /** Has Swarm go on with it where it has paused. It throws when that fails. */
   readonly goOn?: (run: RolloutRun) => Promise<unknown>
   /** Why there is nothing to wait for. */
-  readonly problem?: {
-    readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
-    readonly cause: string
-    readonly failedTask?: FailedTask
-    /** What its tasks were seen to do. */
-    readonly seenTasks?: readonly TaskTimeline[]
-    /** The services because of which it has this problem, when nothing is wrong with it itself. */
-    readonly because?: readonly string[]
-    /** What the service is to run by then, where somebody else has changed or removed it. */
-    readonly theirs?: { readonly image: string | undefined }
-    /** Whether the swarm took the change is not known. */
-    readonly isUnknown?: boolean
-  }
+  readonly problem?: Problem
 }
 
 /** Why there is nothing to wait for, with what became of the service. */
-export type Problem = NonNullable<Sent['problem']>
+export interface Problem {
+  readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
+  readonly cause: string
+  readonly failedTask?: FailedTask
+  /** What its tasks were seen to do. */
+  readonly seenTasks?: readonly TaskTimeline[]
+  /** The services because of which it has this problem, when nothing is wrong with it itself. */
+  readonly because?: readonly string[]
+  /** What the service is to run by then, where somebody else has changed or removed it. */
+  readonly theirs?: { readonly image: string | undefined }
+  /** Whether the swarm took the change is not known. */
+  readonly isUnknown?: boolean
+}
+
+/** A service to which nothing has been sent, or not yet. */
+export function untouched(change: Change): Sent {
+  return { change, service: currentOf(change), sentAt: nowMs() }
+}
 
 /** A service to which something was sent, or was to be. */
 export interface SentChange extends Sent {
@@ -42,9 +48,4 @@ export interface SentChange extends Sent {
 
 export function isChanged(sent: Sent): sent is SentChange {
   return sent.change.action !== 'unchanged'
-}
-
-/** What the swarm has, or may have, that is only meant for the way. */
-export function interimOf(change: Change): ServiceSpec | undefined {
-  return change.action === 'update' ? change.interim : undefined
 }

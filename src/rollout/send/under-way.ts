@@ -1,5 +1,5 @@
 import { fingerprint } from '../../docker/specs/spec-comparison.ts'
-import { currentOf, type SendableChange } from '../../plan/change.ts'
+import { currentOf, interimOf, type SendableChange } from '../../plan/change.ts'
 import { note, type ServiceState } from '../../runner/workspace/state.ts'
 import type { Sent } from './sent.ts'
 
@@ -22,7 +22,7 @@ export function noteMoving({ change }: Sent): void {
 
 function stateOf(change: SendableChange, phase: ServiceState['phase']): ServiceState {
   const { name } = change.request
-  const interim = change.action === 'update' ? change.interim : undefined
+  const interim = interimOf(change)
   const current = currentOf(change)
   return {
     name,

@@ -7,6 +7,9 @@ import { numbered } from '../../plan/write-number.ts'
 import { timeOfDayMs } from '../../runner/time/clock.ts'
 import type { CredentialToStore } from './stored-credential.ts'
 
+/** How long one write may take, with all that a manager and the way to it may be at meanwhile. */
+export const WRITE_TIMEOUT_MS = 120_000
+
 /**
  * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, with what is known of the
  * credential that is then stored, and with the number of tasks that others have set: no other way leads to a service that is there, so that none of our writes is taken for

@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts'
-import type { Sent } from '../send/sent.ts'
+import type { Problem } from '../send/sent.ts'
 
 /**
  * Does the work for all side by side. When one gets a problem, what the others wait for ends, and they stay as they are.
@@ -7,7 +7,7 @@ import type { Sent } from '../send/sent.ts'
  *
  * @param work with a signal that another's problem aborts as well
  */
-export function untilFirstProblem<T extends { readonly problem?: NonNullable<Sent['problem']> }>(
+export function untilFirstProblem<T extends { readonly problem?: Problem }>(
   items: readonly T[],
   stop: AbortSignal,
   work: (item: T, signal: AbortSignal) => Promise<T>,
