@@ -142,7 +142,7 @@ async function write({ service, access }: Renewing, { connection: { engine } }: 
     written = spec
     writing.sent++
   }
-  const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit(), note)
+  const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit(), { sending: note })
   const result = await once()
   // What somebody else has written in between is theirs, and has the new credential or one of their own.
   if (result === 'done') {

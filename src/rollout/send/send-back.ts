@@ -41,7 +41,7 @@ const PLACEMENT_MS = 1000
 /** So soon after a change Swarm has made the first task of it. */
 const FIRST_TASK_MS = 300
 const PLACEMENT_LOOK_MS = 50
-/** Why a service has failed is looked for before it goes back. */
+/** What has got a port may have failed, and goes back when it is known why. */
 const PORTS_MS = 30_000
 
 /**
@@ -109,8 +109,8 @@ async function restore(change: Update, { service: deployed, problem, sentAt }: S
   const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])]
   const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted]), current.Spec]
   const back = sayingWhoScales(current.Spec, wanted)
-  const scale = withScaleOnWayBack(wanted)
-  const given = await writeSpec(engine, current.ID, bases, back, credentialFor(change), signal, undefined, scale)
+  const withScale = withScaleOnWayBack(wanted)
+  const given = await writeSpec(engine, current.ID, bases, back, credentialFor(change), signal, { withScale })
   // Where a task of the way back fails, Swarm would go back in its turn: to the spec before this write, which has failed.
   const mayTurn = given === 'done' && back.UpdateConfig?.FailureAction === 'rollback'
   return mayTurn ? sendOnceMore(change, run) : given
@@ -122,10 +122,10 @@ export function sendOnceMore(
   { connection }: RolloutRun,
 ): Promise<UpdateResult> {
   const back = sayingWhoScales(current.Spec, wanted)
-  const credential = storedCredential(currentAccess, 'spec')
+  const credential = storedCredential(currentAccess)
   const signal = timeLimit(SEND_TIMEOUT_MS)
-  const scale = withScaleOnWayBack(wanted)
-  return writeSpec(connection.engine, current.ID, [back], back, credential, signal, undefined, scale)
+  const withScale = withScaleOnWayBack(wanted)
+  return writeSpec(connection.engine, current.ID, [back], back, credential, signal, { withScale })
 }
 
 /** A live service may say by now, or not yet, that others scale it, and may have been scaled. */

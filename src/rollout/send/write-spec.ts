@@ -10,13 +10,20 @@ import type { CredentialToStore } from './stored-credential.ts'
 /** How long one write may take, with all that a manager and the way to it may be at meanwhile. */
 export const WRITE_TIMEOUT_MS = 120_000
 
+/** What only some writes ask for. */
+interface Writing {
+  /** Is told each spec that is about to be sent, with its labels. */
+  readonly sending?: (spec: ServiceSpec) => void
+  /** Gives the spec the number of tasks of the one that it is written over, where that is to stay. */
+  readonly withScale?: typeof withScaleOf
+}
+
 /**
  * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, with what is known of the
- * credential that is then stored, and with the number of tasks that others have set: no other way leads to a service that is there, so that none of our writes is taken for
- * somebody else's.
+ * credential that is then stored, and with the number of tasks that others have set. No other way leads to a service that
+ * is there, so that none of our writes is taken for somebody else's.
  *
- * @param sending is told each spec that is about to be sent, with its labels
- * @param withScale gives the spec the number of tasks of the one that it is written over, where that is to stay
+ * @param bases the specs over which it may be written: any other is somebody else's
  */
 export function writeSpec(
   engine: Engine,
@@ -25,12 +32,11 @@ export function writeSpec(
   wanted: ServiceSpec,
   credential: CredentialToStore,
   signal: AbortSignal,
-  sending: (spec: ServiceSpec) => void = () => undefined,
-  withScale: typeof withScaleOf = withScaleOf,
+  { sending, withScale = withScaleOf }: Writing = {},
 ): Promise<UpdateResult> {
   const asWritten = (spec: ServiceSpec, over: ServiceSpec) => {
     const written = numbered(withAccount(withScale(spec, over), credential, over), over)
-    sending(written)
+    sending?.(written)
     return written
   }
   return updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten)

@@ -21,9 +21,9 @@ const SPACE_MS = 100
 /** The manager has to list them all. */
 const SPACE_PER_TASK_MS = 1
 const LONG_SPACE_MS = 8000
-/** Also on a slow machine the wait for thousands of tasks takes a twentieth of one CPU, */
+/** Also on a slow machine the wait for thousands of tasks takes a twentieth of one CPU. */
 const SPACE_PER_CPU_TIME = 20
-/** as far as a failure is not seen much later for it: looks further apart are taken for an election, `LONGEST_GAP_SECONDS`. */
+/** But a failure is not to be seen much later for it: looks further apart are taken for an election, `LONGEST_GAP_SECONDS`. */
 const MOST_LONGER = 1.25
 
 /** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
