@@ -9890,6 +9890,19 @@ const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
 const TAG = /^\w[\w.-]{0,127}$/;
 const HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
 const IMAGE_ID = /^[a-f0-9]{64}$/;
+/** An image name as the swarm or a registry has it; `undefined` for one that is none, and where there is no name. */
+function reference_referenceIn(text) {
+    if (text === undefined)
+        return undefined;
+    try {
+        return parseReference(text);
+    }
+    catch (error) {
+        if (error instanceof reference_InvalidReference)
+            return undefined;
+        throw error;
+    }
+}
 /**
  * An image name as Docker reads it (`ParseNormalizedNamed`), with two deliberate differences, both so that an image
  * and its credential meet: see {@link canonicalHost}. The result is what must go to Docker, by {@link familiar}: with
@@ -11895,7 +11908,7 @@ const REFERENCES = [
     [/^<<[^<>]*>>$/, '`<< \u2026 >>`, which only CircleCI replaces'],
 ];
 /** The form of a reference that a whole text is, and who would have replaced it; `undefined` where it is none. */
-function referenceIn(text) {
+function unreplaced_referenceIn(text) {
     const plain = text.trim();
     return REFERENCES.find(([form]) => form.test(plain))?.[1];
 }
@@ -15740,7 +15753,7 @@ function problemOfReference(password, key, instead) {
 function whyNoValue(password) {
     if (/^env:\s*[A-Za-z_]\w*$/i.test(password))
         return '`env:NAME`, which is only read in `docker-config`';
-    return referenceIn(password);
+    return unreplaced_referenceIn(password);
 }
 function expressionProblem(what, text) {
     return isExpression(text)
@@ -15763,7 +15776,7 @@ function usernameProblem(username) {
         return 'the username has a line break or control character: write it on one line';
     if (/\p{Cf}/u.test(username))
         return 'the username has a sign in it that cannot be seen: type it anew';
-    const reference = referenceIn(username);
+    const reference = unreplaced_referenceIn(username);
     if (reference !== undefined)
         return `the username has the form of ${reference}: write the name itself`;
     return expressionProblem('username', username);
@@ -18126,6 +18139,10 @@ function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
 }
 /** The label by which Docker finds what belongs to a stack. */
 const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** The stack that something belongs to; `undefined`: none. */
+function stackIn(labels) {
+    return labels?.[NAMESPACE_LABEL];
+}
 /** What stands in a spec for the ID of an object that is not there yet. */
 function placeholder(kind, name) {
     return kind === 'network' ? name : `new-${kind}-${name}`;
@@ -19460,7 +19477,7 @@ function shapeOfKey(text) {
     if (isPath(text)) {
         return bad('it is a path, and no key: write the content of that file (in a shell `--ssh-key @PATH` reads it)');
     }
-    const reference = isExpression(text) ? `\`\${{ \u2026 }}\`, which is only replaced in workflow files` : referenceIn(text);
+    const reference = isExpression(text) ? `\`\${{ \u2026 }}\`, which is only replaced in workflow files` : unreplaced_referenceIn(text);
     if (reference !== undefined)
         return bad(`it has the form of ${reference}: nothing has put the key in its place`);
     if (/^-----BEGIN [^\n]*\\n/.test(text.trim())) {
@@ -22462,13 +22479,13 @@ function isCreateFlag(flag) {
  * @param declared the spec that docker makes of these flags and no others
  * @param flags their long names
  * @param plain the spec that docker makes without the {@link unknownFlags}: what differs is what they say
- * @param earlier what earlier flags spoke of, as {@link Overlay.record} had it: what these do not goes
+ * @param earlier what earlier flags spoke of, as {@link Overlay.noted} had it: what these do not goes
  * @param keptAlias a name on its networks that stays, whatever the flags say of the networks
  */
 function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } = {}) {
     const steps = stepsOf(flags, declared);
-    const record = create_flags_entriesOf(declared, flags);
-    const gone = earlier.filter((name) => !record.includes(name));
+    const noted = create_flags_entriesOf(declared, flags);
+    const gone = earlier.filter((name) => !noted.includes(name));
     const unknown = plain === undefined ? [] : differences(plain, declared);
     const changes = [];
     let spec = current;
@@ -22486,7 +22503,7 @@ function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } =
         lay(flag, withMode(spec, declared, flag, flags));
     for (const path of unknown)
         lay(unknownFlags(flags).join(' '), setAt(spec, path, create_flags_valueAt(declared, path)));
-    return { spec, changes, record };
+    return { spec, changes, noted };
 }
 /**
  * What the flags of a spec that docker has made speak of, by name.
@@ -22830,7 +22847,7 @@ function unclosed(quote) {
 
 
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
-const RECORD_LABEL = 'swarm-deploy.create-args';
+const CREATE_ARGS_LABEL = 'swarm-deploy.create-args';
 /** On a service: what the lists of its entry attached the last time. */
 const ATTACHED_LABEL = 'swarm-deploy.attached';
 /** The flags of both commands that take no value; any other flag may be given one by `=`. */
@@ -23134,7 +23151,7 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
     if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
         return `the value of ${spelling} has no name before the =: write NAME=value`;
     const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined;
-    if (label === RECORD_LABEL || label === ATTACHED_LABEL)
+    if (label === CREATE_ARGS_LABEL || label === ATTACHED_LABEL)
         return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`;
     const relative = /^--mount(?:-add)?$/.test(name) &&
         /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
@@ -25357,7 +25374,11 @@ function withPlatforms(spec, platforms = []) {
 function imageOf(service) {
     return service && imageOfSpec(service.Spec);
 }
-/** The same of a spec. */
+/** The same in its parts; `undefined` for one that Docker's own tools could not have set. */
+function referenceOf(service) {
+    return referenceIn(imageOf(service));
+}
+/** The image of a spec. */
 function imageOfSpec({ TaskTemplate: template }) {
     return template.ContainerSpec?.Image;
 }

@@ -9559,6 +9559,7 @@ function pullSecretManifest(secret, credentials) {
 /* harmony export */   Oy: () => (/* binding */ withTagDefault),
 /* harmony export */   ce: () => (/* binding */ familiar),
 /* harmony export */   ft: () => (/* binding */ InvalidReference),
+/* harmony export */   h8: () => (/* binding */ referenceIn),
 /* harmony export */   hQ: () => (/* binding */ withDigest),
 /* harmony export */   l5: () => (/* binding */ parseRegistry),
 /* harmony export */   n7: () => (/* binding */ registryKey),
@@ -9589,6 +9590,19 @@ const REPOSITORY = new RegExp(`^${PATH_COMPONENT}(?:/${PATH_COMPONENT})*$`);
 const TAG = /^\w[\w.-]{0,127}$/;
 const HEX_LENGTH = { sha256: 64, sha384: 96, sha512: 128 };
 const IMAGE_ID = /^[a-f0-9]{64}$/;
+/** An image name as the swarm or a registry has it; `undefined` for one that is none, and where there is no name. */
+function referenceIn(text) {
+    if (text === undefined)
+        return undefined;
+    try {
+        return parseReference(text);
+    }
+    catch (error) {
+        if (error instanceof InvalidReference)
+            return undefined;
+        throw error;
+    }
+}
 /**
  * An image name as Docker reads it (`ParseNormalizedNamed`), with two deliberate differences, both so that an image
  * and its credential meet: see {@link canonicalHost}. The result is what must go to Docker, by {@link familiar}: with
@@ -9969,13 +9983,13 @@ function isCreateFlag(flag) {
  * @param declared the spec that docker makes of these flags and no others
  * @param flags their long names
  * @param plain the spec that docker makes without the {@link unknownFlags}: what differs is what they say
- * @param earlier what earlier flags spoke of, as {@link Overlay.record} had it: what these do not goes
+ * @param earlier what earlier flags spoke of, as {@link Overlay.noted} had it: what these do not goes
  * @param keptAlias a name on its networks that stays, whatever the flags say of the networks
  */
 function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } = {}) {
     const steps = stepsOf(flags, declared);
-    const record = entriesOf(declared, flags);
-    const gone = earlier.filter((name) => !record.includes(name));
+    const noted = entriesOf(declared, flags);
+    const gone = earlier.filter((name) => !noted.includes(name));
     const unknown = plain === undefined ? [] : differences(plain, declared);
     const changes = [];
     let spec = current;
@@ -9993,7 +10007,7 @@ function overlay(current, declared, flags, { plain, earlier = [], keptAlias, } =
         lay(flag, withMode(spec, declared, flag, flags));
     for (const path of unknown)
         lay(unknownFlags(flags).join(' '), setAt(spec, path, valueAt(declared, path)));
-    return { spec, changes, record };
+    return { spec, changes, noted };
 }
 /**
  * What the flags of a spec that docker has made speak of, by name.
@@ -10573,6 +10587,7 @@ function sortKey(object) {
 /* harmony export */   Hk: () => (/* binding */ unusedIds),
 /* harmony export */   NK: () => (/* binding */ NAMESPACE_LABEL),
 /* harmony export */   Wd: () => (/* binding */ referredIds),
+/* harmony export */   iE: () => (/* binding */ stackIn),
 /* harmony export */   ij: () => (/* binding */ isLeftover),
 /* harmony export */   n3: () => (/* binding */ withIds),
 /* harmony export */   qf: () => (/* binding */ placeholder)
@@ -10588,6 +10603,10 @@ function isLeftover({ Scope: scope, Containers: containers, Peers: peers }) {
 }
 /** The label by which Docker finds what belongs to a stack. */
 const NAMESPACE_LABEL = 'com.docker.stack.namespace';
+/** The stack that something belongs to; `undefined`: none. */
+function stackIn(labels) {
+    return labels?.[NAMESPACE_LABEL];
+}
 /** What stands in a spec for the ID of an object that is not there yet. */
 function placeholder(kind, name) {
     return kind === 'network' ? name : `new-${kind}-${name}`;
@@ -13493,7 +13512,7 @@ function otherEncoding(bytes) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Ev: () => (/* binding */ ATTACHED_LABEL),
-/* harmony export */   Hd: () => (/* binding */ RECORD_LABEL),
+/* harmony export */   OZ: () => (/* binding */ CREATE_ARGS_LABEL),
 /* harmony export */   PC: () => (/* binding */ labelsOf),
 /* harmony export */   b_: () => (/* binding */ flagsOfItems),
 /* harmony export */   ht: () => (/* binding */ variablesOf),
@@ -13509,7 +13528,7 @@ function otherEncoding(bytes) {
 
 
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
-const RECORD_LABEL = 'swarm-deploy.create-args';
+const CREATE_ARGS_LABEL = 'swarm-deploy.create-args';
 /** On a service: what the lists of its entry attached the last time. */
 const ATTACHED_LABEL = 'swarm-deploy.attached';
 /** The flags of both commands that take no value; any other flag may be given one by `=`. */
@@ -13813,7 +13832,7 @@ function flagProblem(verb, { name, spelling, value, isJoined, isWhole }) {
     if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
         return `the value of ${spelling} has no name before the =: write NAME=value`;
     const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined;
-    if (label === RECORD_LABEL || label === ATTACHED_LABEL)
+    if (label === CREATE_ARGS_LABEL || label === ATTACHED_LABEL)
         return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`;
     const relative = /^--mount(?:-add)?$/.test(name) &&
         /(?:^|,)"?(?:source|src)=(\.{1,2}(?:[/\\][^,"]*)?)(?=[,"]|$)/.exec(value ?? '')?.[1];
@@ -24180,7 +24199,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 260).then(__nccwpck_require__.bind(__nccwpck_require__, 3260))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 812).then(__nccwpck_require__.bind(__nccwpck_require__, 5812))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

@@ -1,8 +1,8 @@
-export const id = 260;
-export const ids = [260];
+export const id = 812;
+export const ids = [812];
 export const modules = {
 
-/***/ 3260:
+/***/ 5812:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -870,6 +870,7 @@ function storedPasswordInWords(credential) {
 function namedConfig(credential) {
     return credential.config === placeOf(credential) ? undefined : credential.config;
 }
+/** What a credential is for: a registry, or the repositories of it below a path. */
 function placeOf({ registry, path }) {
     return path === '' ? registry : `${registry}/${path}`;
 }
@@ -1354,7 +1355,11 @@ function withPlatforms(spec, platforms = []) {
 function imageOf(service) {
     return service && imageOfSpec(service.Spec);
 }
-/** The same of a spec. */
+/** The same in its parts; `undefined` for one that Docker's own tools could not have set. */
+function referenceOf(service) {
+    return (0,registry_reference/* referenceIn */.h8)(imageOf(service));
+}
+/** The image of a spec. */
 function imageOfSpec({ TaskTemplate: template }) {
     return template.ContainerSpec?.Image;
 }
@@ -1719,6 +1724,7 @@ function images_imageWords({ state, config, platforms, bytes }) {
 
 
 
+
 /**
  * Hands the directories to the later steps of the job. Where there is one only, docker itself is pointed to it: with
  * several nobody knows which is meant.
@@ -1761,9 +1767,9 @@ function choiceOf(name) {
     return `DOCKER_CONFIG: \${{ fromJSON(steps.ID.outputs.configs)['${name.replaceAll("'", "''")}'] }}`;
 }
 function login_summary(configs) {
-    const rows = configs.flatMap(({ name, credentials }) => credentials.map(({ registry, path, username }) => {
-        const place = path === '' ? registry : `${registry}/${path}`;
-        return `| ${[(0,markdown/* nameCell */.UQ)(place), (0,markdown/* cell */.Hn)(username), (0,markdown/* nameCell */.UQ)(name)].join(' | ')} |`;
+    const rows = configs.flatMap(({ name, credentials }) => credentials.map((credential) => {
+        const cells = [(0,markdown/* nameCell */.UQ)(placeOf(credential)), (0,markdown/* cell */.Hn)(credential.username), (0,markdown/* nameCell */.UQ)(name)];
+        return `| ${cells.join(' | ')} |`;
     }));
     return [
         '## \u2705 Logged in for the later steps of this job',
@@ -2921,7 +2927,7 @@ function isTime(text) {
 /** Nobody goes back to the service of another stack by the record of this one. */
 function areServicesOf({ kind, name: subject }, services) {
     const names = services.map(({ name }) => name);
-    const isOwn = ({ name, spec }) => kind === 'service' ? name === subject : spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === subject;
+    const isOwn = ({ name, spec }) => kind === 'service' ? name === subject : (0,stack_objects/* stackIn */.iE)(spec.Labels) === subject;
     return (services.length > 0 &&
         (kind === 'stack' || services.length === 1) &&
         new Set(names).size === names.length &&
@@ -3942,11 +3948,11 @@ function neededDigests(services, records) {
         ...services.flatMap(({ Spec, PreviousSpec }) => [Spec, PreviousSpec]),
         ...records.flatMap(({ record }) => record.services.map(({ spec }) => spec)),
     ];
-    return new Set(specs.flatMap((spec) => referenceOf(spec?.TaskTemplate.ContainerSpec?.Image)?.digest ?? []));
+    return new Set(specs.flatMap((spec) => (0,registry_reference/* referenceIn */.h8)(spec?.TaskTemplate.ContainerSpec?.Image)?.digest ?? []));
 }
 /** The repositories of images, as docker prints them, each once and in order; what is no image name has none. */
 function repositoriesOf(images) {
-    const references = images.flatMap((image) => referenceOf(image) ?? []);
+    const references = images.flatMap((image) => (0,registry_reference/* referenceIn */.h8)(image) ?? []);
     return [...new Set(references.map(({ registry, repository }) => (0,registry_reference/* familiar */.ce)({ registry, repository })))].toSorted();
 }
 /**
@@ -3959,22 +3965,12 @@ function repositoriesOf(images) {
 function namesThatMayGo(images, repositories, needed) {
     const own = new Set(repositories.map((one) => (0,registry_reference/* canonicalName */.Ew)((0,registry_reference/* parseReference */.F2)(one))));
     const mayGo = (name) => {
-        const reference = referenceOf(name);
+        const reference = (0,registry_reference/* referenceIn */.h8)(name);
         if (reference?.digest === undefined || reference.tag !== undefined)
             return false;
         return own.has((0,registry_reference/* canonicalName */.Ew)(reference)) && !needed.has(reference.digest) && (0,registry_reference/* familiar */.ce)(reference) === name;
     };
     return [...new Set(images.flatMap(({ names }) => (names.every(mayGo) ? names : [])))].toSorted();
-}
-function referenceOf(image) {
-    if (image === undefined)
-        return undefined;
-    try {
-        return (0,registry_reference/* parseReference */.F2)(image);
-    }
-    catch {
-        return undefined;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/nodes/prune-images.js
@@ -6164,7 +6160,7 @@ function routingOf({ routeLabels, routeAlias }, name, spec) {
 function colourRefusal(name, next, spec, routing) {
     if ((0,service_mode/* isJob */.o5)(spec))
         return 'blue-green is for services that run on, and this is a job: write `strategy: rolling` for it';
-    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const stack = (0,stack_objects/* stackIn */.iE)(spec.Labels);
     if (stack !== undefined && spec.Name === name) {
         return `it belongs to the stack ${stack}, whose next deploy would make a second ${name} beside the one that has the traffic: write another \`strategy\`, or take it out of the stack's files`;
     }
@@ -6892,7 +6888,7 @@ var credential_spec = __webpack_require__(2273);
 /**
  * A spec with what is attached to its service.
  *
- * @param earlier what the lists of an earlier run spoke of, as {@link Attachment.record} had it: what these do not goes
+ * @param earlier what the lists of an earlier run spoke of, as {@link Attachment.noted} had it: what these do not goes
  * @param keptAlias a name on its networks that stays, whatever the list says of the networks
  */
 function withAttached(spec, attached, earlier = [], keptAlias) {
@@ -6934,7 +6930,7 @@ function withAttached(spec, attached, earlier = [], keptAlias) {
             ...ofNetworks.changes,
             ...(account?.hasChanged ? ['credential-spec'] : []),
         ],
-        record: [
+        noted: [
             ...(secrets === undefined ? earlier.filter(isOf('secret')) : attachments_named('secret', secrets, fileName)),
             ...(configs === undefined ? earlier.filter(isOf('config')) : attachments_named('config', configs, fileName)),
             ...(networks === undefined ? earlier.filter(isOf('network')) : attachments_named('network', networks, nameOf)),
@@ -7131,20 +7127,24 @@ function flagNamedIn(refusal, flags) {
     return named.find((flag) => flag.value === value) ?? named[0];
 }
 
-;// CONCATENATED MODULE: ./build/plan/create-args-record.js
+;// CONCATENATED MODULE: ./build/plan/list-note.js
 
 /**
  * A note on a service of what its `create-args`, or its lists of secrets, configs and networks, spoke of the last time,
  * by name and without any value: what a list speaks of no longer is taken back. Pure.
  */
+/** Whether a label is such a note: what its list changes is told by itself. */
+function isListNote(label) {
+    return label === inputs_flags/* CREATE_ARGS_LABEL */.OZ || label === inputs_flags/* ATTACHED_LABEL */.Ev;
+}
 /** The spec with such a note. It changes no task, and is only sent with what does change. */
-function withRecord(spec, record, label = inputs_flags/* RECORD_LABEL */.Hd) {
+function withListNote(spec, names, label = inputs_flags/* CREATE_ARGS_LABEL */.OZ) {
     const { [label]: _, ...labels } = spec.Labels ?? {};
-    const note = record.length === 0 ? {} : { [label]: JSON.stringify([...new Set(record)]) };
+    const note = names.length === 0 ? {} : { [label]: JSON.stringify([...new Set(names)]) };
     return { ...spec, Labels: { ...labels, ...note } };
 }
 /** What the note of a service says. Anybody can write labels: what is no such note is none. */
-function recorded({ Labels }, label = inputs_flags/* RECORD_LABEL */.Hd) {
+function listNoteOf({ Labels }, label = inputs_flags/* CREATE_ARGS_LABEL */.OZ) {
     try {
         const names = JSON.parse(Labels?.[label] ?? '[]');
         return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
@@ -7186,7 +7186,7 @@ async function declaredByFlags(planned, run) {
     const ofOthers = Object.keys(env).map((name) => `--env ${name}`);
     return (0,create_flags/* overlay */.Lw)(current.Spec, declared, names, {
         ...(plain && { plain }),
-        earlier: recorded(current.Spec).filter((name) => !ofOthers.includes(name)),
+        earlier: listNoteOf(current.Spec).filter((name) => !ofOthers.includes(name)),
         keptAlias: colours?.route?.alias,
     });
 }
@@ -7405,7 +7405,7 @@ function askedLabels(labels = {}) {
 }
 /** Whether labels say that a thing is the stack's; without a stack, a version that this action made for services. */
 function isOwn({ name }, labels) {
-    return labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === name && (name !== undefined || labels?.[content_name_VERSION_LABEL] !== undefined);
+    return (0,stack_objects/* stackIn */.iE)(labels) === name && (name !== undefined || labels?.[content_name_VERSION_LABEL] !== undefined);
 }
 /**
  * The services of a stack that a run leaves as they are: because of `only`, jobs that a rollback does not run again, and
@@ -7728,7 +7728,6 @@ function isHeldDown(spec) {
 
 
 
-
 /**
  * Another tag of the image that a service has: to Swarm it is another text in the template, and so all tasks are
  * replaced by new ones of the very same image, unless the service keeps the tag that it has. Pure.
@@ -7740,24 +7739,11 @@ function isHeldDown(spec) {
  * @param pinned what is asked for, with its digest
  */
 function sameWithOtherTag(current, pinned) {
-    const stored = storedReference(current);
+    const stored = referenceOf(current);
     if (stored?.digest === undefined || pinned === undefined || stored.digest !== pinned.digest)
         return undefined;
     const isSameRepository = (0,registry_reference/* canonicalName */.Ew)(stored) === (0,registry_reference/* canonicalName */.Ew)(pinned);
     return isSameRepository && (0,registry_reference/* familiar */.ce)(stored) !== (0,registry_reference/* familiar */.ce)(pinned) ? stored : undefined;
-}
-function storedReference(current) {
-    const image = imageOf(current);
-    if (image === undefined)
-        return undefined;
-    try {
-        return (0,registry_reference/* parseReference */.F2)(image);
-    }
-    catch (error) {
-        if (error instanceof errors/* UserError */.yo)
-            return undefined;
-        throw error;
-    }
 }
 /** Whether a change leaves tasks as they are, so that a new tag with it would restart them for nothing. */
 function leavesTasks(now, wanted) {
@@ -7798,6 +7784,10 @@ function sameDigestNote({ tag }) {
 /** The service as it is, of one that is there under its own name. */
 function currentOf(service) {
     return 'current' in service ? service.current : undefined;
+}
+/** What the swarm has, or may have, of it that is only meant for the way. */
+function interimOf(service) {
+    return service.action === 'update' ? service.interim : undefined;
 }
 /** The services of the deploy that get ports which this one has. */
 function takersOf(service) {
@@ -7866,7 +7856,7 @@ function attachmentOf({ request, current, colours }, spec) {
         return undefined;
     // What the lists had and the flags have now stays.
     const byFlags = (0,flags/* attachedByFlags */.n)([...(createArgs ?? []), ...updateArgs], attached.networkNames);
-    const earlier = current === undefined ? [] : recorded(current.Spec, inputs_flags/* ATTACHED_LABEL */.Ev);
+    const earlier = current === undefined ? [] : listNoteOf(current.Spec, inputs_flags/* ATTACHED_LABEL */.Ev);
     const taken = earlier.filter((name) => !byFlags.includes(name));
     return withAttached(spec, attached, taken, colours?.route?.alias);
 }
@@ -7874,8 +7864,8 @@ function attachmentOf({ request, current, colours }, spec) {
 function withNotes(spec, isSent, declared, attachment) {
     if (!isSent)
         return spec;
-    const withFlags = declared === undefined ? spec : withRecord(spec, declared.record);
-    return attachment === undefined ? withFlags : withRecord(withFlags, attachment.record, inputs_flags/* ATTACHED_LABEL */.Ev);
+    const withFlags = declared === undefined ? spec : withListNote(spec, declared.noted);
+    return attachment === undefined ? withFlags : withListNote(withFlags, attachment.noted, inputs_flags/* ATTACHED_LABEL */.Ev);
 }
 function specFor(planned, missing, image, run) {
     const { request, current } = planned;
@@ -7984,7 +7974,7 @@ async function completed({ request }, spec, run) {
     if (createArgs === undefined)
         return updated;
     const names = createArgs.map(({ name }) => name);
-    return withRecord(updated, (0,create_flags/* entriesOf */.Mc)(spec, names, env));
+    return withListNote(updated, (0,create_flags/* entriesOf */.Mc)(spec, names, env));
 }
 /** The command that the service needs, with some of the user's own flags. */
 function commandFor(planned, { image, replicas, env: ofKey }, flags, directory) {
@@ -8125,15 +8115,8 @@ function isWorthIt({ action, wanted }, nodes) {
  * What a node finds an image by: its name without the tag, and the digest. `undefined` for an image without a digest.
  */
 function demand_contentOf(image) {
-    if (image === undefined || !image.includes('@'))
-        return undefined;
-    try {
-        const reference = (0,registry_reference/* parseReference */.F2)(image);
-        return `${(0,registry_reference/* canonicalName */.Ew)(reference)}@${reference.digest}`;
-    }
-    catch {
-        return undefined;
-    }
+    const reference = (0,registry_reference/* referenceIn */.h8)(image);
+    return reference?.digest && `${(0,registry_reference/* canonicalName */.Ew)(reference)}@${reference.digest}`;
 }
 function nodesByContent(tasks) {
     const found = new Map();
@@ -9441,7 +9424,7 @@ const CONFIG_LABELS = ['swarm-deploy.auth.config', 'gantry.auth.config'];
  * stand under `labels` in the compose file.
  */
 function choosingLabels({ Spec: { Labels = {}, TaskTemplate }, }) {
-    const isOfStack = Labels[stack_objects/* NAMESPACE_LABEL */.NK] !== undefined;
+    const isOfStack = (0,stack_objects/* stackIn */.iE)(Labels) !== undefined;
     return { ...(isOfStack && TaskTemplate.ContainerSpec?.Labels), ...Labels };
 }
 /**
@@ -9542,21 +9525,11 @@ async function wishesOf(deployment, engine, signal) {
     const ofServices = deployment.services.flatMap((request) => {
         const current = present.filter(({ Spec }) => siblingNames(request.name).includes(Spec.Name));
         const choices = [undefined, ...current].flatMap((service) => configChoice(request, service) ?? []);
-        const images = current.flatMap((service) => registryOf(imageOf(service)) ?? []);
+        const images = current.flatMap((service) => referenceOf(service)?.registry ?? []);
         const registries = [...(request.image === undefined ? [] : [request.image.registry]), ...images];
         return choices.flatMap(({ name: config }) => registries.map((registry) => ({ config, registry })));
     });
     return [...ofServices, ...pushed];
-}
-function registryOf(image) {
-    if (image === undefined)
-        return undefined;
-    try {
-        return (0,registry_reference/* parseReference */.F2)(image).registry;
-    }
-    catch {
-        return undefined;
-    }
 }
 /** What a source has for some registries. */
 async function find_credentials_find(source, registries, env, signal) {
@@ -11944,7 +11917,7 @@ function missingService(request, names, leftovers = []) {
 }
 /** That no service is of a stack. */
 function missingStack(stack, all) {
-    const stacks = new Set(all.flatMap((service) => missing_service_stackOf(service) ?? []));
+    const stacks = new Set(all.flatMap((service) => (0,stack_objects/* stackIn */.iE)(service.Spec.Labels) ?? []));
     const advice = all.some((service) => nameInFiles(service) === stack)
         ? `there is a service of this name: write \`services: ${(0,text_shown/* placed */.GS)(stack)}\``
         : missing_service_otherName(stack, [...stacks], 'correct its name');
@@ -11956,7 +11929,7 @@ function missingStack(stack, all) {
  * @param otherwise where nothing is like it
  */
 function otherService(name, all, otherwise = 'correct its name') {
-    if (all.some((service) => missing_service_stackOf(service) === name)) {
+    if (all.some((service) => (0,stack_objects/* stackIn */.iE)(service.Spec.Labels) === name)) {
         return `there is a stack of this name: write \`stack: ${(0,text_shown/* placed */.GS)(name)}\``;
     }
     return missing_service_otherName(name, all.map(({ Spec }) => Spec.Name), otherwise);
@@ -11967,18 +11940,14 @@ function missing_service_otherName(name, names, otherwise) {
 }
 /** The subject with records that was probably meant by one without any; nothing where that one is on the swarm. */
 function recordedName({ kind, name }, kept, services) {
-    const isOfSubject = (service) => (kind === 'stack' ? missing_service_stackOf(service) : nameInFiles(service)) === name;
+    const isOfSubject = (service) => (kind === 'stack' ? (0,stack_objects/* stackIn */.iE)(service.Spec.Labels) : nameInFiles(service)) === name;
     if (services.some(isOfSubject))
         return undefined;
     const names = kept.flatMap(({ record: { subject } }) => (subject.kind === kind ? [subject.name] : []));
     return (0,keys/* similarNames */.qz)(name, [...new Set(names)])[0];
 }
-function missing_service_stackOf({ Spec }) {
-    return Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-}
 
 ;// CONCATENATED MODULE: ./build/plan/refresh.js
-
 
 
 
@@ -12017,16 +11986,11 @@ async function withPresentImages(asked, engine, signal) {
 }
 /** The image of a service without its digest: what its tag means now; `undefined` where there is no tag. */
 function presentImage(service) {
-    const image = imageOf(service);
-    if (image === undefined)
+    const reference = referenceOf(service);
+    if (reference?.tag === undefined)
         return undefined;
-    try {
-        const { registry, repository, tag } = (0,registry_reference/* parseReference */.F2)(image);
-        return tag === undefined ? undefined : { registry, repository, tag };
-    }
-    catch {
-        return undefined;
-    }
+    const { registry, repository, tag } = reference;
+    return { registry, repository, tag };
 }
 /** Why a service cannot be refreshed; it goes on after its name. */
 function notRefreshable(service) {
@@ -12040,7 +12004,7 @@ function withImageOf(request, all) {
 /** A job would run again, which is what `force` asks for. */
 function membersOf(request, all, force) {
     const { isStack: _, name: stack, ...rest } = request;
-    const members = all.filter(({ Spec }) => Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === stack);
+    const members = all.filter(({ Spec }) => (0,stack_objects/* stackIn */.iE)(Spec.Labels) === stack);
     if (members.length === 0)
         return missingStack(stack, all);
     const requests = members.flatMap((service) => {
@@ -12127,7 +12091,7 @@ function planService(request, loggedIn, observed, strategies, hasLock) {
         return `service ${name} is a ${(0,service_mode/* modeName */.Fs)(current.Spec).replace('-', ' ')} service: it has no replicas to set, leave \`replicas\` out`;
     }
     try {
-        const access = chooseAccess(asked, asked.image ?? plan_referenceOf(current), current, loggedIn);
+        const access = chooseAccess(asked, asked.image ?? referenceOf(current), current, loggedIn);
         const currentAccess = plan_accessToReturn(asked, current, loggedIn);
         return { request: asked, current, access, currentAccess, ...(colours && { colours }), ...interim };
     }
@@ -12183,7 +12147,7 @@ function accessFor(service, image, authConfig, loggedIn) {
 /** The credential for the image that a service has now; that none can be chosen for it is no reason not to deploy. */
 function plan_accessToReturn(request, current, loggedIn) {
     try {
-        return chooseAccess(request, plan_referenceOf(current), current, loggedIn);
+        return chooseAccess(request, referenceOf(current), current, loggedIn);
     }
     catch {
         return undefined;
@@ -12247,18 +12211,6 @@ function matchingAccess(image, configs) {
 function ownAccess(image, { ownConfig }) {
     const credential = ownConfig && credentialIn(ownConfig, image.registry);
     return ownConfig === undefined || credential === undefined ? undefined : { config: ownConfig, credential };
-}
-/** The image of a service as it runs now; `undefined` for one that Docker's own tools could not have set. */
-function plan_referenceOf(service) {
-    const image = imageOf(service);
-    if (image === undefined)
-        return undefined;
-    try {
-        return (0,registry_reference/* parseReference */.F2)(image);
-    }
-    catch {
-        return undefined;
-    }
 }
 
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
@@ -13231,14 +13183,14 @@ function remedyFor({ Spec: spec }, wanted, files) {
 }
 /** Whether the files have had it once. */
 function isLeftOver(spec, wanted, files) {
-    const stack = spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
-    if (files === undefined || stack === undefined || stack !== wanted.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK])
+    const stack = (0,stack_objects/* stackIn */.iE)(spec.Labels);
+    if (files === undefined || stack === undefined || stack !== (0,stack_objects/* stackIn */.iE)(wanted.Labels))
         return false;
     return !(0,tree/* serviceKeys */.Wy)(files.adapted.files).some((key) => scoped(files, key) === spec.Name);
 }
 /** One that is of no stack comes to this one; docker cannot make one whose name another stack's has. */
 function ownerViolations({ Name: name, Labels: labels }, { name: stack }) {
-    const owner = labels?.[stack_objects/* NAMESPACE_LABEL */.NK] ?? stack;
+    const owner = (0,stack_objects/* stackIn */.iE)(labels) ?? stack;
     if (owner === stack)
         return [];
     const problem = `${name} is a service of the stack ${(0,safe_text/* safeLine */.om)(owner)}: write another name, or another \`stack\``;
@@ -13559,18 +13511,19 @@ function giversFirst(all, changeOf) {
 
 
 
+/** How long one write may take, with all that a manager and the way to it may be at meanwhile. */
+const WRITE_TIMEOUT_MS = 120_000;
 /**
  * Gives a service a whole spec, as {@link updateSpec} does, with the number of this write, with what is known of the
- * credential that is then stored, and with the number of tasks that others have set: no other way leads to a service that is there, so that none of our writes is taken for
- * somebody else's.
+ * credential that is then stored, and with the number of tasks that others have set. No other way leads to a service that
+ * is there, so that none of our writes is taken for somebody else's.
  *
- * @param sending is told each spec that is about to be sent, with its labels
- * @param withScale gives the spec the number of tasks of the one that it is written over, where that is to stay
+ * @param bases the specs over which it may be written: any other is somebody else's
  */
-function writeSpec(engine, serviceId, bases, wanted, credential, signal, sending = () => undefined, withScale = withScaleOf) {
+function writeSpec(engine, serviceId, bases, wanted, credential, signal, { sending, withScale = withScaleOf } = {}) {
     const asWritten = (spec, over) => {
         const written = write_number_numbered(withAccount(withScale(spec, over), credential, over), over);
-        sending(written);
+        sending?.(written);
         return written;
     };
     return updateSpec(engine, serviceId, bases, wanted, credential, signal, asWritten);
@@ -13589,7 +13542,6 @@ function withAccount(spec, credential, over) {
 
 
 
-const SEND_TIMEOUT_MS = 120_000;
 /**
  * Stores today's credential with the spec that the service has now, before that spec becomes the previous one: Swarm's
  * own rollback pulls with what is stored there, and by then an old token may have expired. No task restarts.
@@ -13602,7 +13554,7 @@ async function renewCredential({ current, currentAccess, request, interim }, { c
     if ((0,service_mode/* isJob */.o5)(current.Spec) || hasUnfinishedUpdate(current))
         return;
     try {
-        const patience = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(SEND_TIMEOUT_MS)]);
+        const patience = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS)]);
         await writeSpec(engine, current.ID, [current.Spec], current.Spec, storedCredential(currentAccess), patience);
     }
     catch (error) {
@@ -13666,6 +13618,17 @@ async function removeLeftovers({ request, colours }, { connection: { engine }, l
     return undefined;
 }
 
+;// CONCATENATED MODULE: ./build/rollout/send/sent.js
+
+
+/** A service to which nothing has been sent, or not yet. */
+function untouched(change) {
+    return { change, service: currentOf(change), sentAt: (0,time_clock/* nowMs */.TC)() };
+}
+function isChanged(sent) {
+    return sent.change.action !== 'unchanged';
+}
+
 ;// CONCATENATED MODULE: ./build/rollout/send/under-way.js
 
 
@@ -13688,7 +13651,7 @@ function noteMoving({ change }) {
 }
 function stateOf(change, phase) {
     const { name } = change.request;
-    const interim = change.action === 'update' ? change.interim : undefined;
+    const interim = interimOf(change);
     const current = currentOf(change);
     return {
         name,
@@ -13702,6 +13665,7 @@ function stateOf(change, phase) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send/send.js
+
 
 
 
@@ -13745,7 +13709,7 @@ function deploy(services, run, watch) {
     // What is as asked waits for no turn: one look shows all of it.
     const givers = giversIn(services);
     const inOrder = giversFirst(services, (change) => change);
-    const turns = inOrder.map((change) => (change.action === 'unchanged' ? asItIs(change) : change));
+    const turns = inOrder.map((change) => (change.action === 'unchanged' ? untouched(change) : change));
     const sending = new Map();
     for (const turn of turns)
         if ('sentAt' in turn)
@@ -13763,16 +13727,12 @@ function deploy(services, run, watch) {
     async function sendOrNot(change) {
         const problem = whyNotSent(run, watch);
         if (problem !== undefined)
-            return { ...asItIs(change), problem };
+            return { ...untouched(change), problem };
         noteSending(change);
         const sent = await send(change, run, end).catch((error) => unansweredSent(change, error, run, watch));
         noteSent(sent);
         return sent;
     }
-}
-/** Without anything sent to it. */
-function asItIs(change) {
-    return { change, service: currentOf(change), sentAt: (0,time_clock/* nowMs */.TC)() };
 }
 /** Aborted so long after `signal`. */
 function afterwards(signal, ms) {
@@ -14395,9 +14355,9 @@ const SPACE_MS = 100;
 /** The manager has to list them all. */
 const SPACE_PER_TASK_MS = 1;
 const LONG_SPACE_MS = 8000;
-/** Also on a slow machine the wait for thousands of tasks takes a twentieth of one CPU, */
+/** Also on a slow machine the wait for thousands of tasks takes a twentieth of one CPU. */
 const SPACE_PER_CPU_TIME = 20;
-/** as far as a failure is not seen much later for it: looks further apart are taken for an election, `LONGEST_GAP_SECONDS`. */
+/** But a failure is not to be seen much later for it: looks further apart are taken for an election, `LONGEST_GAP_SECONDS`. */
 const MOST_LONGER = 1.25;
 /** The cause of what had not settled when the run was stopped; whether it goes on or back is decided later. */
 const STOPPED = 'the run was stopped';
@@ -16169,7 +16129,7 @@ function unwatched(all) {
 
 
 
-const interim_SEND_TIMEOUT_MS = 120_000;
+
 /** How long somebody else's update may take until Swarm can be made to forget an interim spec before it. */
 const SETTLING_MS = 45_000;
 /** Between two looks: long enough for Swarm to have begun the update that a change asks for. */
@@ -16178,10 +16138,6 @@ const interim_LOOK_EVERY_MS = 1000;
 function markFor({ token, owner, url }, deployment, { now }) {
     const until = now + lifetimeOf(deployment) * 1000;
     return { token, owner, url, until, hasLock: deployment.lock !== undefined };
-}
-/** A service whose first step has not been taken, or that has none. */
-function untouched(change) {
-    return { change, service: currentOf(change), sentAt: (0,time_clock/* nowMs */.TC)() };
 }
 /**
  * Gives a service an interim spec, and reads it back as the swarm has it: from then on any other is somebody else's.
@@ -16194,7 +16150,7 @@ async function sendInterim(change, spec, credential, run) {
     const { current } = change;
     noteSending({ ...change, interim: spec });
     const sent = untouched(change);
-    const signal = (0,time_clock/* timeLimit */.zc)(interim_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
     try {
         const given = await give(current, change.interim, spec, credential, engine, signal);
         const service = await findService(engine, current.ID, signal);
@@ -16298,7 +16254,7 @@ function specSeenUp({ sent: { change, service }, result }) {
     return result.wayBack === 'done' ? currentOf(change)?.Spec : undefined;
 }
 async function tidyOne({ name, current, interim, up }, engine, lines, stop) {
-    const signal = (0,time_clock/* timeLimit */.zc)(interim_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
     const deadline = (0,time_clock/* nowMs */.TC)() + SETTLING_MS;
     const isOver = () => (0,time_clock/* nowMs */.TC)() >= deadline;
     let isDone = false;
@@ -16342,6 +16298,7 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/hand-over.js
+
 
 
 
@@ -16687,15 +16644,6 @@ function isToComplete(task) {
     return isLive(task) && task.DesiredState === 'complete';
 }
 
-;// CONCATENATED MODULE: ./build/rollout/send/sent.js
-function isChanged(sent) {
-    return sent.change.action !== 'unchanged';
-}
-/** What the swarm has, or may have, that is only meant for the way. */
-function interimOf(change) {
-    return change.action === 'update' ? change.interim : undefined;
-}
-
 ;// CONCATENATED MODULE: ./build/rollout/send/send-back.js
 
 
@@ -16718,15 +16666,14 @@ function interimOf(change) {
 
 
 
-
 /** An election of the swarm's leader takes up to 24 s. */
-const send_back_SEND_TIMEOUT_MS = 40_000;
+const SEND_TIMEOUT_MS = 40_000;
 const send_back_LOOK_EVERY_MS = 300;
 const PLACEMENT_MS = 1000;
 /** So soon after a change Swarm has made the first task of it. */
 const FIRST_TASK_MS = 300;
 const PLACEMENT_LOOK_MS = 50;
-/** Why a service has failed is looked for before it goes back. */
+/** What has got a port may have failed, and goes back when it is known why. */
 const send_back_PORTS_MS = 30_000;
 /**
  * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
@@ -16776,14 +16723,14 @@ function send_back_whyNotSent(error) {
 async function restore(change, { service: deployed, problem, sentAt }, run) {
     const { engine } = run.connection;
     const { current, interim, wanted } = change;
-    const signal = (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(SEND_TIMEOUT_MS);
     await untilOnNodes(current, sentAt, engine, signal);
     await untilPortsAreFree(change, engine, signal);
     const sent = [...(deployed === undefined ? [] : [deployed.Spec]), ...(problem?.isUnknown ? [wanted] : [])];
     const bases = [...sent, ...(interim === undefined ? [] : [interim, wanted]), current.Spec];
     const back = sayingWhoScales(current.Spec, wanted);
-    const scale = withScaleOnWayBack(wanted);
-    const given = await writeSpec(engine, current.ID, bases, back, send_back_credentialFor(change), signal, undefined, scale);
+    const withScale = withScaleOnWayBack(wanted);
+    const given = await writeSpec(engine, current.ID, bases, back, send_back_credentialFor(change), signal, { withScale });
     // Where a task of the way back fails, Swarm would go back in its turn: to the spec before this write, which has failed.
     const mayTurn = given === 'done' && back.UpdateConfig?.FailureAction === 'rollback';
     return mayTurn ? sendOnceMore(change, run) : given;
@@ -16791,10 +16738,10 @@ async function restore(change, { service: deployed, problem, sentAt }, run) {
 /** The old spec once more: Swarm goes on with a way back that it has paused. Nothing where somebody else has changed it. */
 function sendOnceMore({ current, currentAccess, wanted }, { connection }) {
     const back = sayingWhoScales(current.Spec, wanted);
-    const credential = storedCredential(currentAccess, 'spec');
-    const signal = (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
-    const scale = withScaleOnWayBack(wanted);
-    return writeSpec(connection.engine, current.ID, [back], back, credential, signal, undefined, scale);
+    const credential = storedCredential(currentAccess);
+    const signal = (0,time_clock/* timeLimit */.zc)(SEND_TIMEOUT_MS);
+    const withScale = withScaleOnWayBack(wanted);
+    return writeSpec(connection.engine, current.ID, [back], back, credential, signal, { withScale });
 }
 /** A live service may say by now, or not yet, that others scale it, and may have been scaled. */
 async function standingBefore(change, engine) {
@@ -16808,12 +16755,12 @@ async function standingBefore(change, engine) {
     const { live } = change.second;
     if (live === undefined || !(0,own_labels/* hasOthersScale */.se)(wanted.Labels))
         return live;
-    const now = await findService(engine, live.ID, (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS)).catch(() => undefined);
+    const now = await findService(engine, live.ID, (0,time_clock/* timeLimit */.zc)(SEND_TIMEOUT_MS)).catch(() => undefined);
     return now !== undefined && isAsBefore(now.Spec, live.Spec, wanted) ? now : live;
 }
 async function takeAway(change, { service: created }, engine) {
     const { wanted } = change;
-    const signal = (0,time_clock/* timeLimit */.zc)(send_back_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(SEND_TIMEOUT_MS);
     const ours = [created?.Spec ?? wanted, ...(change.action === 'switch' ? [change.second.routed] : [])];
     const now = await findService(engine, created?.ID ?? wanted.Name, signal);
     if (now === undefined)
@@ -18437,7 +18384,6 @@ function networkFailure(error) {
 
 
 
-const move_traffic_SEND_TIMEOUT_MS = 120_000;
 /**
  * Gives the new services the traffic when they have passed their trial, side by side: what leads it to the old one is
  * given to the new one and then taken from the old, which stays for a while. When one service fails on the way, the way
@@ -18492,7 +18438,7 @@ async function tryOut(move, run) {
 async function giveRoutes(move, run) {
     const { name, next, old } = move;
     const { engine } = run.connection;
-    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
     noteMoving(move.sent);
     // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
     const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal);
@@ -18518,7 +18464,7 @@ async function giveRoutes(move, run) {
 async function makeAnew(move, run) {
     const { engine } = run.connection;
     const { change } = move.sent;
-    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
     await remove(engine, `/services/${move.service.ID}`, signal);
     const made = await createService(change.access, move.next.routed, engine, signal);
     if ('problem' in made)
@@ -18530,7 +18476,7 @@ async function makeAnew(move, run) {
 async function takeRoutes(move, run) {
     const { name, next, old } = move;
     const { engine } = run.connection;
-    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
     const given = await writeSpec(engine, old.ID, [claimedOld(move)], retiredOld(move), { from: 'spec' }, signal);
     const now = await findService(engine, old.ID, signal);
     if (given !== 'done')
@@ -18591,7 +18537,7 @@ async function removeOld(move, { connection, lines }) {
         lines.say(name, `${old.Spec.Name} stays until the next deploy`);
         return;
     }
-    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
     try {
         const now = await findService(connection.engine, old.ID, signal);
         if (now === undefined) {
@@ -18616,7 +18562,7 @@ async function removeOld(move, { connection, lines }) {
 async function giveBack(move, run) {
     const { name, next, old, sent } = move;
     const { engine } = run.connection;
-    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
     let stays = `both ${old.Spec.Name} and ${next.name} stay`;
     try {
         const now = await findService(engine, old.ID, signal);
@@ -18650,7 +18596,7 @@ async function yieldTo(move, { connection: { engine }, lines }) {
     const { name, old, next, problem, service } = move;
     if (problem?.outcome !== 'superseded')
         return move;
-    const signal = (0,time_clock/* timeLimit */.zc)(move_traffic_SEND_TIMEOUT_MS);
+    const signal = (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
     try {
         const theirs = await findService(engine, old.ID, signal);
         const isLost = move.hasMoved && (await findService(engine, service.ID, signal)) === undefined;
@@ -18890,6 +18836,7 @@ async function removeOldOnes(settled, run) {
 
 
 
+
 const canary_STRATEGY_NAME = 'canary';
 /** A part of the tasks first; Swarm's own update for the others, when those have passed their trial. */
 const canary = {
@@ -18983,6 +18930,7 @@ async function tryOne({ change, service: ours }, { tasks, trial: asked }, read, 
 }
 
 ;// CONCATENATED MODULE: ./build/strategies/recreate.js
+
 
 
 
@@ -19275,9 +19223,8 @@ function unusedCredentials(given, planned) {
     return given
         .filter((credential) => !used.has(credential))
         .map((credential) => {
-        const { origin, registry, path } = credential;
-        const place = path === '' ? registry : `${registry}/${path}`;
-        return `${origin}: the credential of ${userInWords(credential)} for ${place} serves no service of this run: correct its \`registry\`, or leave it out`;
+        const { origin } = credential;
+        return `${origin}: the credential of ${userInWords(credential)} for ${placeOf(credential)} serves no service of this run: correct its \`registry\`, or leave it out`;
     });
 }
 /** The Docker client configurations that no service of a run uses. */
@@ -20096,7 +20043,7 @@ function surplusOf({ subject, services }, present) {
     if (subject.kind !== 'stack')
         return [];
     const names = new Set(services.map(({ name }) => name));
-    return present.services.filter((service) => service.Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === subject.name && !names.has(nameInFiles(service)));
+    return present.services.filter((service) => (0,stack_objects/* stackIn */.iE)(service.Spec.Labels) === subject.name && !names.has(nameInFiles(service)));
 }
 /** Whether a recorded service runs as it is recorded. */
 function isAsRecorded(service, ids, present) {
@@ -20232,7 +20179,7 @@ function otherSubject({ kind, name }, kept, { services }) {
             ? ''
             : `. What was deployed by \`services\` goes back so too: \`services: ${names.join(' ')}\``;
     }
-    const stack = services.find((service) => nameInFiles(service) === name)?.Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+    const stack = (0,stack_objects/* stackIn */.iE)(services.find((service) => nameInFiles(service) === name)?.Spec.Labels);
     if (stack === undefined || !subjects.some((one) => one.kind === 'stack' && one.name === stack))
         return '';
     return `. It is deployed with the stack ${stack}: write \`stack: ${stack}\`, and \`only: ${name}\` for this service alone`;
@@ -20276,7 +20223,7 @@ const ONLY_JOBS = 'there are only jobs in it, and going back would run the old o
 function movedInWords({ record }, meant, { services }) {
     return meant.flatMap(({ name, spec }) => {
         const there = services.find((service) => nameInFiles(service) === name);
-        const [was, is] = [spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK], there?.Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK]];
+        const [was, is] = [(0,stack_objects/* stackIn */.iE)(spec.Labels), (0,stack_objects/* stackIn */.iE)(there?.Spec.Labels)];
         if (there === undefined || was === is)
             return [];
         const [before, now] = [was, is].map((stack) => (stack === undefined ? 'no stack' : `the stack ${(0,safe_text/* safeLine */.om)(stack)}`));
@@ -20591,7 +20538,7 @@ function wantedObject(request, object, known) {
     }
     const name = content_versionOf(kind, body.Name, content, templating?.Name, known[kind]);
     const version = known[kind].find(({ Spec }) => Spec.Name === name);
-    const isDockers = plain?.Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === request.name;
+    const isDockers = plain !== undefined && (0,stack_objects/* stackIn */.iE)(plain.Spec.Labels) === request.name;
     const isMeant = isDockers && (version === undefined || (content_isInUse(plain, known) && !content_isInUse(version, known)));
     if (isMeant && plain.Spec.Data === content.toString('base64')) {
         return { ...common, name: body.Name, versionOf: body.Name, labels };
@@ -21460,7 +21407,7 @@ function placeOfNetwork(request, network) {
 }
 /** A network of this name that is not the stack's does not count: the swarm itself refuses a second one. */
 function isThere(network, { name }, known) {
-    return known.networks.some(({ Name, Labels }) => Name === network && Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === name);
+    return known.networks.some(({ Name, Labels }) => Name === network && (0,stack_objects/* stackIn */.iE)(Labels) === name);
 }
 function missingExternals(request, known, missing) {
     return [...read_KINDS, 'network'].flatMap((kind) => missing[kind].map((name) => {
@@ -24766,7 +24713,7 @@ function changesBetween(before, after) {
     });
 }
 function history_stackOf({ kind, name }, services) {
-    return kind === 'service' ? liveService(name, services)?.Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] : undefined;
+    return kind === 'service' ? (0,stack_objects/* stackIn */.iE)(liveService(name, services)?.Spec.Labels) : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/modes/history.js
@@ -25338,7 +25285,7 @@ function asDeployed(spec) {
     return isInterim(spec) ? withoutInterim(spec) : spec;
 }
 function drift_isOwn(label) {
-    return isBookkeeping(label) || [inputs_flags/* RECORD_LABEL */.Hd, inputs_flags/* ATTACHED_LABEL */.Ev].includes(label) || label === INTERIM_LABEL;
+    return isBookkeeping(label) || isListNote(label) || label === INTERIM_LABEL;
 }
 function deployOf(change, planned) {
     const by = planned.find(({ field, key }) => field === change.field && key === change.key);
@@ -25453,7 +25400,7 @@ function driftBefore(change, planned, networks) {
     const before = serviceBefore(change);
     if (before === undefined)
         return undefined;
-    const interim = change.action === 'update' ? change.interim : undefined;
+    const interim = interimOf(change);
     return driftOf(interim === undefined ? before : { ...before, Spec: interim }, planned, networks);
 }
 function outlook_wantedOf(change) {
@@ -25470,7 +25417,7 @@ function outlook_differences(before, wanted, networks) {
         const { field, key } = change;
         if (before === undefined && isMatterOfCourse(change))
             return false;
-        return field !== 'label' || key === undefined || !(isBookkeeping(key) || NOTES.includes(key));
+        return field !== 'label' || key === undefined || !(isBookkeeping(key) || isListNote(key));
     });
 }
 function isMatterOfCourse({ field, key, after }) {
@@ -25478,8 +25425,6 @@ function isMatterOfCourse({ field, key, after }) {
         after === NOTHING_IN_IT ||
         FILLED_IN.some(([name, value]) => field === name && after === value));
 }
-/** Of what lists spoke of: what they change is told by itself. */
-const NOTES = [inputs_flags/* RECORD_LABEL */.Hd, inputs_flags/* ATTACHED_LABEL */.Ev];
 /** What Swarm fills in where nothing is said, and docker with every `docker service create`. */
 const FILLED_IN = [
     ['init', 'false'],
@@ -25719,7 +25664,7 @@ function auth_refresh_choose(which, all) {
         case 'account':
             return those(all);
         case 'stack': {
-            const members = all.filter(({ Spec }) => Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === which.stack);
+            const members = all.filter(({ Spec }) => (0,stack_objects/* stackIn */.iE)(Spec.Labels) === which.stack);
             if (members.length === 0)
                 throw new errors/* UserError */.yo(missingStack(which.stack, all));
             return those(members);
@@ -25775,7 +25720,7 @@ function hasLabel(labels, wanted) {
  */
 function planRenewal({ service, authConfig }, ground) {
     const { which, loggedIn } = ground;
-    const image = plan_referenceOf(service);
+    const image = referenceOf(service);
     const skip = (reason, again = false) => ({ action: 'skip', service, reason, again });
     const fail = (reason) => ({ action: 'fail', service, reason });
     const isNamed = which.by === 'name';
@@ -25839,7 +25784,6 @@ function whyBusy(service, { tasks, upToDate }) {
 
 
 
-const renew_stored_SEND_TIMEOUT_MS = 120_000;
 /** So often a service is looked at anew that somebody else changes at the same time. */
 const TRIES = 3;
 /** Swarm replaces tasks within a tenth of a second after a write, if it does (seen with 20.10). */
@@ -25928,7 +25872,7 @@ async function renew_stored_write({ service, access }, { connection: { engine } 
         written = spec;
         writing.sent++;
     };
-    const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit(), note);
+    const once = () => writeSpec(engine, service.ID, [service.Spec], service.Spec, credential, limit(), { sending: note });
     const result = await once();
     // What somebody else has written in between is theirs, and has the new credential or one of their own.
     if (result === 'done') {
@@ -25938,7 +25882,7 @@ async function renew_stored_write({ service, access }, { connection: { engine } 
     return { result, written };
 }
 function limit() {
-    return (0,time_clock/* timeLimit */.zc)(renew_stored_SEND_TIMEOUT_MS);
+    return (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
 }
 /**
  * Looks until it is proved that the tasks that ran are the same and run on, and until those that could not pull before
@@ -26141,7 +26085,7 @@ function inNeed({ which, credentials, dockerConfigs }, { chosen }) {
     const isGiven = credentials.length > 0 || dockerConfigs.length > 0;
     const isGivenAlone = which.by === 'account' && isGiven && dockerConfigs.every(({ name }) => name !== undefined);
     return chosen.flatMap(({ service, authConfig }) => {
-        const image = plan_referenceOf(service);
+        const image = referenceOf(service);
         const request = {
             name: service.Spec.Name,
             labels: choosingLabels(service),
@@ -26210,7 +26154,7 @@ function byName({ services, known: { secret, config, networks } }) {
     };
 }
 function planStack(stack, { services, known }) {
-    const going = services.filter((service) => plan_stackOf(service) === stack);
+    const going = services.filter((service) => (0,stack_objects/* stackIn */.iE)(service.Spec.Labels) === stack);
     const all = objectsOf(stack, known);
     const ids = new Set(going.map(({ ID }) => ID));
     const others = services.filter(({ ID }) => !ids.has(ID));
@@ -26239,10 +26183,10 @@ function recordIds({ config }, subjects) {
 /** Secrets and configs first: networks are let go last. */
 function objectsOf(stack, known) {
     const contents = ['secret', 'config'].flatMap((kind) => known[kind]
-        .filter(({ Spec }) => Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === stack)
+        .filter(({ Spec }) => (0,stack_objects/* stackIn */.iE)(Spec.Labels) === stack)
         .map(({ ID: id, Spec: { Name: name } }) => ({ kind, id, name })));
     const networks = known.networks
-        .filter(({ Labels }) => Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === stack)
+        .filter(({ Labels }) => (0,stack_objects/* stackIn */.iE)(Labels) === stack)
         .map(({ Id: id, Name: name }) => ({ kind: 'network', id, name }));
     return [...contents, ...networks];
 }
@@ -26279,7 +26223,7 @@ function plan_missingStack(stack, services) {
         const advice = `there is a service of this name: write \`services: ${(0,text_shown/* placed */.GS)(stack)}\` where that is meant`;
         return { what, advice, isSuspicious: true };
     }
-    const [guess] = (0,keys/* similarNames */.qz)(stack, [...new Set(services.flatMap((service) => plan_stackOf(service) ?? []))]);
+    const [guess] = (0,keys/* similarNames */.qz)(stack, [...new Set(services.flatMap((service) => (0,stack_objects/* stackIn */.iE)(service.Spec.Labels) ?? []))]);
     return { what, ...plan_adviceFor(stack, guess) };
 }
 function planServices(names, { services, known }) {
@@ -26303,7 +26247,7 @@ function planServices(names, { services, known }) {
         missing: found.filter(({ its }) => its.length === 0).map(({ name }) => plan_missingService(name, services)),
         problems: colours.map(({ name, owner }) => `services: ${name} is one of the two services of the blue-green service ${owner}: write \`${owner}\`, which removes both`),
         notices: [...going.values()].flatMap((one) => {
-            const stack = plan_stackOf(one);
+            const stack = (0,stack_objects/* stackIn */.iE)(one.Spec.Labels);
             return stack === undefined
                 ? []
                 : [
@@ -26335,7 +26279,7 @@ function plan_isOf(name, service) {
 }
 function plan_missingService(name, services) {
     const what = `services: there is no service ${(0,text_shown/* placed */.GS)(name)} on this swarm`;
-    const members = services.filter((one) => plan_stackOf(one) === name);
+    const members = services.filter((one) => (0,stack_objects/* stackIn */.iE)(one.Spec.Labels) === name);
     if (members.length > 0) {
         const advice = `there is a stack of this name: write \`stack: ${(0,text_shown/* placed */.GS)(name)}\` where all of it is meant, or name its services: ${(0,inputs_problems/* listed */.K)(members.map(({ Spec }) => Spec.Name))}`;
         return { what, advice, isSuspicious: true };
@@ -26352,9 +26296,6 @@ function plan_adviceFor(name, guess) {
     const advice = guess === undefined ? 'correct its name' : `did you mean \`${guess}\`?`;
     const ifGone = guess === undefined ? ', or write' : ' Write';
     return { advice: `${advice}${ifGone} \`if-exists: true\` where it may be gone already`, isSuspicious: false };
-}
-function plan_stackOf({ Spec }) {
-    return Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
 }
 
 ;// CONCATENATED MODULE: ./build/removal/objects.js
@@ -27250,7 +27191,7 @@ async function lookAtSwarm({ which }, { engine }, signal) {
     });
     const looked = await inParallel(found, status_MOST_AT_ONCE, async ({ service, tasks: upToDate }) => {
         const health = healthOf(service, { ...ground, tasks: byService.get(service.ID) ?? [], upToDate });
-        const stack = service.Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK];
+        const stack = (0,stack_objects/* stackIn */.iE)(service.Spec.Labels);
         const subject = stack ?? nameInFiles(service);
         const newest = records.find(({ record }) => record.subject.name === subject && record.subject.kind === (stack === undefined ? 'service' : 'stack'));
         return {
@@ -27284,7 +27225,7 @@ function chosenOf(which, all) {
         case 'all':
             return { services: all, missing: [] };
         case 'stack': {
-            const services = all.filter(({ Spec }) => Spec.Labels?.[stack_objects/* NAMESPACE_LABEL */.NK] === which.name);
+            const services = all.filter(({ Spec }) => (0,stack_objects/* stackIn */.iE)(Spec.Labels) === which.name);
             return {
                 services,
                 missing: services.length > 0 ? [] : [missingStack(which.name, all)],

@@ -6,8 +6,8 @@ import { exits } from '../../lab/program.ts'
 import { scratchDirectory } from '../../lab/scratch.ts'
 import type { ServiceSpec } from '../../src/docker/api.ts'
 import { changedParts } from '../../src/docker/specs/spec-comparison.ts'
-import { RECORD_LABEL } from '../../src/inputs/flags.ts'
-import { withRecord } from '../../src/plan/create-args-record.ts'
+import { CREATE_ARGS_LABEL } from '../../src/inputs/flags.ts'
+import { withListNote } from '../../src/plan/list-note.ts'
 import { describeSwarm, resultsOf } from '../support/swarm.ts'
 
 let directory = ''
@@ -158,7 +158,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
   const differing = async (one: string, other: string) => {
     const [a, b] = await Promise.all([swarm.service(one), swarm.service(other)])
     const plain = ({ Spec }: { Spec: ServiceSpec }) => {
-      const text = JSON.stringify(withRecord({ ...Spec, Name: '' }, []))
+      const text = JSON.stringify(withListNote({ ...Spec, Name: '' }, []))
       return JSON.parse(text.replace(/(?<="PublishedPort":18)\d/g, '1')) as ServiceSpec
     }
     return changedParts(plain(a), plain(b))
@@ -253,7 +253,7 @@ describeSwarm('create-args', { registries: { main: { accounts: { alice: { passwo
     expect(Spec.TaskTemplate.ContainerSpec?.Env?.toSorted()).toEqual(['A=1', 'B=2'])
     expect(Spec.TaskTemplate.Resources).toMatchObject({ Limits: { MemoryBytes: 32 * 1024 * 1024, NanoCPUs: 5e8 } })
     expect(Spec.UpdateConfig).toMatchObject({ Delay: 1e9, Order: 'start-first' })
-    expect(Spec.Labels?.[RECORD_LABEL]).toContain('--limit-memory')
+    expect(Spec.Labels?.[CREATE_ARGS_LABEL]).toContain('--limit-memory')
 
     const less = await deploy([{ name: 'kept', 'create-args': ['--label=team=b', '--stop-grace-period=0s'] }])
     expect(less.log).toMatch(lineOf('kept', 'update (--update-delay; --limit-memory; --env A)'))

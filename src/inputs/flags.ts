@@ -6,7 +6,7 @@ import type { Problems } from './problems.ts'
 import { type ShellWord, shellWords } from './shell-words.ts'
 
 /** On a service: what its `create-args` spoke of the last time. Not the user's to change. */
-export const RECORD_LABEL = 'swarm-deploy.create-args'
+export const CREATE_ARGS_LABEL = 'swarm-deploy.create-args'
 
 /** On a service: what the lists of its entry attached the last time. */
 export const ATTACHED_LABEL = 'swarm-deploy.attached'
@@ -361,7 +361,7 @@ function flagProblem(verb: Verb, { name, spelling, value, isJoined, isWhole }: W
   if (/^--env(?:-add)?$/.test(name) && value?.startsWith('='))
     return `the value of ${spelling} has no name before the =: write NAME=value`
   const label = /^--label(?:-add|-rm)?$/.test(name) ? value?.split('=', 1)[0] : undefined
-  if (label === RECORD_LABEL || label === ATTACHED_LABEL)
+  if (label === CREATE_ARGS_LABEL || label === ATTACHED_LABEL)
     return `the label ${label} is not yours to change, because this action notes there what its lists speak of: leave it off`
   const relative =
     /^--mount(?:-add)?$/.test(name) &&

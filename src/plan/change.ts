@@ -32,10 +32,10 @@ import { ATTACHED_LABEL } from '../inputs/flags.ts'
 import { log } from '../runner/log/log.ts'
 import { asLive, type Colours, type SecondService } from './colours.ts'
 import { declaredByFlags, requireReadable, specByFlags, updatedByFlags } from './create-args.ts'
-import { recorded, withRecord } from './create-args-record.ts'
 import { FORCED, forcedSpec } from './force.ts'
 import type { CheckedImage } from './images.ts'
 import { noneKeptNote, noteChange, withKeepLabel, withoutOwnNote, withPresentReplicas } from './keep-replicas.ts'
+import { listNoteOf, withListNote } from './list-note.ts'
 import type { Access, PlannedService } from './planned-service.ts'
 import { leavesTasks, sameDigestNote, sameWithOtherTag } from './same-digest.ts'
 
@@ -189,7 +189,7 @@ function attachmentOf({ request, current, colours }: PlannedService, spec: Servi
   if (attached === undefined) return undefined
   // What the lists had and the flags have now stays.
   const byFlags = attachedByFlags([...(createArgs ?? []), ...updateArgs], attached.networkNames)
-  const earlier = current === undefined ? [] : recorded(current.Spec, ATTACHED_LABEL)
+  const earlier = current === undefined ? [] : listNoteOf(current.Spec, ATTACHED_LABEL)
   const taken = earlier.filter((name) => !byFlags.includes(name))
   return withAttached(spec, attached, taken, colours?.route?.alias)
 }
@@ -202,8 +202,8 @@ function withNotes(
   attachment: Attachment | undefined,
 ): ServiceSpec {
   if (!isSent) return spec
-  const withFlags = declared === undefined ? spec : withRecord(spec, declared.record)
-  return attachment === undefined ? withFlags : withRecord(withFlags, attachment.record, ATTACHED_LABEL)
+  const withFlags = declared === undefined ? spec : withListNote(spec, declared.noted)
+  return attachment === undefined ? withFlags : withListNote(withFlags, attachment.noted, ATTACHED_LABEL)
 }
 
 function specFor(
@@ -325,7 +325,7 @@ async function completed({ request }: PlannedService, spec: ServiceSpec, run: Ru
   const updated = await updatedByFlags(request, spec, run)
   if (createArgs === undefined) return updated
   const names = createArgs.map(({ name }) => name)
-  return withRecord(updated, entriesOf(spec, names, env))
+  return withListNote(updated, entriesOf(spec, names, env))
 }
 
 /** The command that the service needs, with some of the user's own flags. */

@@ -10,7 +10,7 @@ import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { throwAll, UserErrors } from '../errors.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
 import { log } from '../runner/log/log.ts'
-import { recorded } from './create-args-record.ts'
+import { listNoteOf } from './list-note.ts'
 import type { PlannedService } from './planned-service.ts'
 
 /** Docker wants one, and nothing of it is taken over. */
@@ -35,7 +35,7 @@ export async function declaredByFlags(planned: PlannedService, run: Run): Promis
   const ofOthers = Object.keys(env).map((name) => `--env ${name}`)
   return overlay(current.Spec, declared, names, {
     ...(plain && { plain }),
-    earlier: recorded(current.Spec).filter((name) => !ofOthers.includes(name)),
+    earlier: listNoteOf(current.Spec).filter((name) => !ofOthers.includes(name)),
     keptAlias: colours?.route?.alias,
   })
 }

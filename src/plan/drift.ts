@@ -1,10 +1,10 @@
 import type { Service, ServiceSpec } from '../docker/api.ts'
 import { type FieldChange, type Names, specDifference } from '../docker/specs/spec-difference.ts'
 import { isRollback } from '../docker/swarm/update-status.ts'
-import { ATTACHED_LABEL, RECORD_LABEL } from '../inputs/flags.ts'
 import { hasOthersScale } from '../runner/own-labels.ts'
 import { isBookkeeping } from './colours.ts'
 import { INTERIM_LABEL, isInterim, withoutInterim } from './interim-spec.ts'
+import { isListNote } from './list-note.ts'
 import { numberOf } from './write-number.ts'
 
 /** What became of a service since our last write to it, that was not our doing. */
@@ -69,7 +69,7 @@ function asDeployed(spec: ServiceSpec): ServiceSpec {
 }
 
 function isOwn(label: string): boolean {
-  return isBookkeeping(label) || [RECORD_LABEL, ATTACHED_LABEL].includes(label) || label === INTERIM_LABEL
+  return isBookkeeping(label) || isListNote(label) || label === INTERIM_LABEL
 }
 
 function deployOf(change: FieldChange, planned: readonly FieldChange[]): DriftChange['deploy'] {

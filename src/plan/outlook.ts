@@ -3,7 +3,6 @@ import { imageOf } from '../docker/specs/service-spec.ts'
 import { type FieldChange, type Names, NOTHING_IN_IT, specDifference } from '../docker/specs/spec-difference.ts'
 import { type Kind, type KnownObjects, NAMESPACE_LABEL, type Referring } from '../docker/specs/stack-objects.ts'
 import { type TaskOutlook, taskOutlook, tasksAsTheyAre, tasksToEnd } from '../docker/swarm/task-outlook.ts'
-import { ATTACHED_LABEL, RECORD_LABEL } from '../inputs/flags.ts'
 import type { KeptRecord } from '../records/record.ts'
 import type { PushedImage } from '../result.ts'
 import { askedLabels, type Belongings, objectsToSend, type Stack } from '../stack/stack.ts'
@@ -12,6 +11,7 @@ import { type Change, interimOf, REASONS_BESIDE, serviceBefore } from './change.
 import { isBookkeeping, nameInFiles } from './colours.ts'
 import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './credentials/stored-account.ts'
 import { type Drift, driftOf } from './drift.ts'
+import { isListNote } from './list-note.ts'
 import { unfinishedUpdateNote } from './notices.ts'
 import type { Observation } from './observe.ts'
 import type { PortGiver } from './port-givers.ts'
@@ -165,7 +165,7 @@ function differences(before: ServiceSpec | undefined, wanted: ServiceSpec, netwo
   return specDifference(before ?? nothing, wanted, networks).filter((change) => {
     const { field, key } = change
     if (before === undefined && isMatterOfCourse(change)) return false
-    return field !== 'label' || key === undefined || !(isBookkeeping(key) || NOTES.includes(key))
+    return field !== 'label' || key === undefined || !(isBookkeeping(key) || isListNote(key))
   })
 }
 
@@ -176,9 +176,6 @@ function isMatterOfCourse({ field, key, after }: FieldChange): boolean {
     FILLED_IN.some(([name, value]) => field === name && after === value)
   )
 }
-
-/** Of what lists spoke of: what they change is told by itself. */
-const NOTES = [RECORD_LABEL, ATTACHED_LABEL]
 
 /** What Swarm fills in where nothing is said, and docker with every `docker service create`. */
 const FILLED_IN = [

@@ -51,13 +51,13 @@ export interface Attachment {
   /** What is now otherwise, in the user's words: `secret db-password`. */
   readonly changes: readonly string[]
   /** What the lists speak of, by name: `secret db-password`. */
-  readonly record: readonly string[]
+  readonly noted: readonly string[]
 }
 
 /**
  * A spec with what is attached to its service.
  *
- * @param earlier what the lists of an earlier run spoke of, as {@link Attachment.record} had it: what these do not goes
+ * @param earlier what the lists of an earlier run spoke of, as {@link Attachment.noted} had it: what these do not goes
  * @param keptAlias a name on its networks that stays, whatever the list says of the networks
  */
 export function withAttached(
@@ -105,7 +105,7 @@ export function withAttached(
       ...ofNetworks.changes,
       ...(account?.hasChanged ? ['credential-spec'] : []),
     ],
-    record: [
+    noted: [
       ...(secrets === undefined ? earlier.filter(isOf('secret')) : named('secret', secrets, fileName)),
       ...(configs === undefined ? earlier.filter(isOf('config')) : named('config', configs, fileName)),
       ...(networks === undefined ? earlier.filter(isOf('network')) : named('network', networks, nameOf)),

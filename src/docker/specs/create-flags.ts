@@ -16,7 +16,7 @@ export interface Overlay {
   /** What is now otherwise, in the user's words: `--label team`, `--limit-memory`. */
   readonly changes: readonly string[]
   /** What the flags speak of, by name and without any value: `--label team`, `--limit-memory`. */
-  readonly record: readonly string[]
+  readonly noted: readonly string[]
 }
 
 type Path = readonly string[]
@@ -156,7 +156,7 @@ export function isCreateFlag(flag: string): boolean {
  * @param declared the spec that docker makes of these flags and no others
  * @param flags their long names
  * @param plain the spec that docker makes without the {@link unknownFlags}: what differs is what they say
- * @param earlier what earlier flags spoke of, as {@link Overlay.record} had it: what these do not goes
+ * @param earlier what earlier flags spoke of, as {@link Overlay.noted} had it: what these do not goes
  * @param keptAlias a name on its networks that stays, whatever the flags say of the networks
  */
 export function overlay(
@@ -170,8 +170,8 @@ export function overlay(
   }: { plain?: ServiceSpec; earlier?: readonly string[]; keptAlias?: string | undefined } = {},
 ): Overlay {
   const steps = stepsOf(flags, declared)
-  const record = entriesOf(declared, flags)
-  const gone = earlier.filter((name) => !record.includes(name))
+  const noted = entriesOf(declared, flags)
+  const gone = earlier.filter((name) => !noted.includes(name))
   const unknown = plain === undefined ? [] : differences(plain, declared)
 
   const changes: string[] = []
@@ -185,7 +185,7 @@ export function overlay(
   for (const { part, key, name } of steps) lay(shownName(name), withEntry(spec, declared, part, key, keptAlias))
   for (const flag of OF_MODE.filter((one) => flags.includes(one))) lay(flag, withMode(spec, declared, flag, flags))
   for (const path of unknown) lay(unknownFlags(flags).join(' '), setAt(spec, path, valueAt(declared, path)))
-  return { spec, changes, record }
+  return { spec, changes, noted }
 }
 
 /**

@@ -33,12 +33,12 @@ describe('a list of secrets', () => {
     const {
       spec: after,
       changes,
-      record,
+      noted,
     } = withAttached(now, attached({ secrets: [secret('s4', 'b'), secret('s5', 'd')] }), ['secret a', 'config x'])
     expect(after.TaskTemplate.ContainerSpec?.Secrets).toEqual([secret('s4', 'b'), secret('s3', 'c'), secret('s5', 'd')])
     expect(changes).toEqual(['secret a', 'secret b', 'secret d'])
     // What another list spoke of is still known.
-    expect(record).toEqual(['secret b', 'secret d', 'config x'])
+    expect(noted).toEqual(['secret b', 'secret d', 'config x'])
   })
 
   test('that is as the service is changes nothing, also where docker wrote less', () => {
@@ -53,7 +53,7 @@ describe('a list of secrets', () => {
   })
 
   test('that is not given leaves all, and what is known of it', () => {
-    expect(withAttached(now, attached({}), ['secret a'])).toEqual({ spec: now, changes: [], record: ['secret a'] })
+    expect(withAttached(now, attached({}), ['secret a'])).toEqual({ spec: now, changes: [], noted: ['secret a'] })
   })
 
   test('leaves out what was never there', () => {
@@ -70,7 +70,7 @@ describe('a list of networks', () => {
   test('keeps aliases of which it says nothing, and the one that leads traffic', () => {
     const silent = withAttached(now, attached({ networks: [{ Target: 'n1' }] }), ['network back'])
     expect(silent.spec.TaskTemplate.Networks).toEqual([{ Target: 'n1', Aliases: ['web', 'own'] }])
-    expect(silent).toMatchObject({ changes: ['network back'], record: ['network front'] })
+    expect(silent).toMatchObject({ changes: ['network back'], noted: ['network front'] })
     const said = withAttached(now, attached({ networks: [{ Target: 'n1', Aliases: ['api'] }] }), [], 'web')
     expect(said.spec.TaskTemplate.Networks).toEqual([
       { Target: 'n1', Aliases: ['api', 'web'] },

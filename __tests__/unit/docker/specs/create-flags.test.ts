@@ -171,7 +171,7 @@ describe('what an earlier list named', () => {
     const then = overlay(before, spec({}), [], { earlier: note })
     expect(containerOf(then.spec)).toEqual({ Image: 'a', Env: ['B=2'] })
     expect(then.spec.Labels).toEqual({ y: '2' })
-    expect(then.record).toEqual([])
+    expect(then.noted).toEqual([])
     expect(then.changes).toEqual(note)
   })
 
