@@ -1002,11 +1002,7 @@ const REFUSED: readonly [what: string, inputs: Inputs, said: string][] = [
     'mode: "swarm" is no mode: leave it out: this action always deploys to a',
   ],
   ['mode of docker compose', { ...WEB, mode: 'up' }, 'mode: "up" is no mode: write `deploy`'],
-  [
-    'mode that shows logs',
-    { ...WEB, mode: 'logs' },
-    'mode: "logs" is no mode: write `status`, which has the last lines',
-  ],
+  ['mode that shows logs', { ...WEB, mode: 'logs' }, 'mode: "logs" is no mode: write `status`'],
   ['mode of a dry run', { ...WEB, mode: 'dry-run' }, 'mode: "dry-run" is no mode: write `plan`'],
   [
     'monitor of another action',
