@@ -6843,7 +6843,9 @@ function sendJson(response, { status, body }) {
  * quotes what it does not understand.
  */
 function complaint({ code, stdout, stderr }) {
-    const lines = (0,secret/* redact */.E$)(stderr.trim() || stdout.trim()).split(/\r?\n/);
+    // Where docker itself breaks off, what follows is about its own code.
+    const said = (0,secret/* redact */.E$)(stderr.trim() || stdout.trim()).replace(/^goroutine \d+ \[[\s\S]*/m, '');
+    const lines = said.split(/\r?\n/);
     const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()));
     return (0,text_shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`;
 }
@@ -20974,9 +20976,12 @@ const PATH = /\b(?:services|networks|volumes|secrets|configs)\.(?:.+?(?= (?:[Mm]
 /** Docker has the name of one of its own fields for what it could not read: `Deploy.Resources.Limits.memory`, `Volumes[0]`. */
 const OF_VALUE = /^decoding failed due to .*?(?:(?:error decoding|cannot parse) '([\w.[\]]+)'|'([\w.[\]]+)' expected type )|^invalid mount config for type /;
 const OF_IMAGE = /^invalid image reference for service /;
+/** Docker itself breaks off on a limit that is no whole number (docker/cli, compose/loader, transformUlimits). */
+const OF_PANIC = /^panic: interface conversion: interface \{\} is \w+, not int$/;
 /** Where in a service it is of which docker says no more than that (docker/cli, compose/convert). */
 const INSIDE_SERVICE = [
     [OF_IMAGE, ['image']],
+    [OF_PANIC, ['ulimits']],
     [/: unknown mode: /i, ['deploy', 'mode']],
     [/: replicas can only be used with /, ['deploy', 'replicas']],
     [/: failed to parse .* as a rational number$|: value is too precise$/, ['deploy', 'resources']],
@@ -21062,6 +21067,8 @@ const DURATION = 'write a duration such as `10s` or `1m30s`';
 const SIZE = 'write a size such as `512M`';
 const CPUS = 'write a number in quotes, such as `"0.5"`';
 const NUMBER = 'write a number without quotes or unit';
+const WHOLE_NUMBER = 'write a whole number without quotes or unit';
+const ULIMIT = 'write a whole number such as 65536, or -1 for no limit';
 const VOLUME = 'write it like `data:/var/lib/data`';
 /** What is text or a number for docker and looks otherwise, by its key. */
 const BY_KEY = {
@@ -21083,7 +21090,8 @@ const BY_WORDS = [
     [/ format 'ports'$/, 'write it like `"8080:80"` or `"8080:80/udp"`, with ports up to 65535'],
     [/ must be unique$/, 'leave one of the two out'],
     [/ must be a boolean(?: or mapping)?$/, 'write `true` or `false` without quotes'],
-    [/ must be a (?:integer|number)$/, NUMBER],
+    [/ must be a integer$/, WHOLE_NUMBER],
+    [/ must be a number$/, NUMBER],
     [/: invalid (?:suffix|size): |\.memory': .*: invalid syntax$/, SIZE],
     [/ as a rational number$/, CPUS],
     [/ overflows uint$/, 'write 0 or more'],
@@ -21093,7 +21101,8 @@ const BY_WORDS = [
     [/ value is too precise$/, 'write at most 9 digits behind the point'],
     [/: duplicate \w+ target for /, 'give one of the two another `target`, or leave it out'],
     [/ invalid type \w+ for port$/, 'write whole numbers'],
-    [/ invalid type \w+ for ulimits$/, 'write a smaller number, or -1 for no limit'],
+    [/ invalid type \w+ for ulimits$/, ULIMIT],
+    [OF_PANIC, ULIMIT],
     [/ expecting closing quote$/, 'close the quote, or write a list of words'],
     [/: invalid syntax$/, 'what the variable holds has to be a number'],
     [/: invalid boolean\b/, 'what the variable holds has to be `true` or `false`'],

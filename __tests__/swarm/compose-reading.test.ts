@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { Random } from '../../lab/faults/random.ts'
+import { complaint } from '../../src/docker/cli/stand-in.ts'
 import { adaptCompose } from '../../src/inputs/compose/adapt.ts'
 import { characterProblem } from '../../src/inputs/compose/characters.ts'
+import { locateComplaint } from '../../src/inputs/compose/complaints.ts'
 import { toYaml } from '../../src/inputs/compose/tree.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import { parseYaml, type YamlMap, type YamlValue } from '../../src/inputs/yaml.ts'
@@ -287,6 +289,19 @@ services:
   const { ContainerSpec } = JSON.parse(sent?.['services/s_web'] ?? '{}').TaskTemplate
   expect(ContainerSpec).toMatchObject({ Hostname: ' now', Args: ['serve', 'a#b'], Hosts: ['10.0.0.1 one'] })
   expect(ContainerSpec.Mounts ?? []).toEqual([])
+})
+
+testUnless(TOO_OLD, 'where docker itself breaks off the place is told, and not what its code was doing', async () => {
+  await using docker = await ReadingDocker.start()
+  for (const limits of ['{soft: 1e3, hard: 2000}', '{soft: 1, hard: 18446744073709551615}']) {
+    const file = `services:\n web:\n  image: x\n  ulimits:\n   nofile: ${limits}\n`
+    const reads = await docker.read(adapted(file) ?? '')
+    const said = 'refused' in reads ? complaint({ code: 2, stdout: '', stderr: reads.refused }) : ''
+    const files = [{ path: 'c.yml', root: parseYaml(file).root as YamlMap }]
+    expect(locateComplaint(files, said, ['services', 'web'])).toMatch(
+      /^c\.yml line 4: docker refuses it: panic: interface conversion: interface \{\} is \w+, not int: write a whole number/,
+    )
+  }
 })
 
 testUnless(TOO_OLD, 'docker reads UTF-16 with its mark, and no other', async () => {

@@ -119,7 +119,9 @@ function sendJson(response: ServerResponse, { status, body }: Reply): void {
  * quotes what it does not understand.
  */
 export function complaint({ code, stdout, stderr }: CommandResult): string {
-  const lines = redact(stderr.trim() || stdout.trim()).split(/\r?\n/)
+  // Where docker itself breaks off, what follows is about its own code.
+  const said = redact(stderr.trim() || stdout.trim()).replace(/^goroutine \d+ \[[\s\S]*/m, '')
+  const lines = said.split(/\r?\n/)
   const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()))
   return withoutSecrets(limited(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`
 }

@@ -133,6 +133,18 @@ const WRONG: readonly (readonly [lines: string, complaint: string, line: number,
     5,
     'give one of the two another `target`',
   ],
+  [
+    'deploy:\n      replicas: 1.5',
+    'services.web.deploy.replicas must be a integer',
+    6,
+    'write a whole number without quotes or unit',
+  ],
+  [
+    'ulimits: {a: {soft: 1e3, hard: 5}}',
+    'panic: interface conversion: interface {} is float64, not int',
+    5,
+    'write a whole number such as 65536, or -1 for no limit',
+  ],
   // The key is the user's own.
   ['labels: {delay: true}', 'services.web.labels.delay must be a string, number or null', 5, 'put it in quotes'],
   [
@@ -210,6 +222,11 @@ test.each([
     9,
     "services.web: error decoding 'Volumes[1]': invalid empty volume spec: write it like `data:/var/lib/data`",
   ],
+  [
+    "decoding failed due to the following error(s):   error decoding 'Ulimits[nofile]': invalid type float64 for ulimits",
+    14,
+    "services.web: error decoding 'Ulimits[nofile]': invalid type float64 for ulimits: write a whole number such as 65536",
+  ],
   ['invalid mount config for type "bind": field Source must not be empty', 7, 'services.web: invalid mount config'],
   [
     "decoding failed due to the following error(s):   'Volumes[2].Volume.subpath' expected type 'string', got unconvertible type 'int', value: '1'",
@@ -235,6 +252,7 @@ test.each([
         target: /x
         volume:
           subpath: 1
+    ulimits: {nofile: 1e3}
 `
   const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
   const message = locateComplaint(files, complaint, ['services', 'web'])
