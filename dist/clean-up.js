@@ -24611,7 +24611,104 @@ function saved_saveForPost(name, value) {
     saveState(name, value);
 }
 
+;// CONCATENATED MODULE: ./build/runner/secrets/likely-secrets.js
+
+/** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
+const likely_secrets_HIDDEN = '***';
+/** Part of the names of what is secret; of an author nothing is. */
+const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i;
+/** At the end of a name; what a public, or a cache or table, has for a key is none. */
+const SECRET_AT_END = /(?:^|[^a-z])(?:cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
+/** What is called so says where a secret is. */
+const PLACE = /[-_.]?(?:file|path|dir)$/i;
+function isSecretName(name) {
+    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !PLACE.test(name);
+}
+const likely_secrets_NAME = /[\w.-]+/g;
+const ADDRESS = /:\/\/[^\s"'<>]*/g;
+/** Between a name and its value: of a variable, a key or a header, or of a flag, whose value may be the next word. */
+const ASSIGNMENT = /\\?["']?\s*[=:]\s*/y;
+const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y;
+/** A value in quotes, also within a text in quotes, or of many parts; or one word, behind the name of a scheme of HTTP. */
+const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy;
+const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
+/** A flag by which curl and others take a user with the password: `-u user:password`. A group may stand there, by its number. */
+const OF_USER = /(?<=(?:^|[\s"',[])(?:-u|--user|--proxy-user)["']?[\s,=]+["']?[^\s:"',@/]+:)(?!\d+(?:\W|$))[^\s"',\\]+/g;
+/**
+ * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
+ * quotes with its name (`"Authorization: Bearer \u2026"`) is taken to their end.
+ */
+function likely_secrets_withoutLikelySecrets(text) {
+    const clear = withoutAddressSecrets(text);
+    return replaced(clear, namedValues(clear), likely_secrets_HIDDEN).replace(OF_USER, likely_secrets_HIDDEN);
+}
+/** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
+function likelySecretsIn(text) {
+    const named = namedValues(text).flatMap(({ start, end }) => {
+        const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '');
+        return [value, ...value.split(/[;,&]/, 1)];
+    });
+    return [...named, ...(text.match(OF_USER) ?? [])];
+}
+function namedValues(text) {
+    const spans = [];
+    let done = 0;
+    for (const { 0: name, index } of text.matchAll(likely_secrets_NAME)) {
+        if (index < done || !isSecretName(name))
+            continue;
+        // The end of a path, as of an image with its tag, is no name of a value.
+        if (text[index - 1] === '/' && text[index + name.length] === ':')
+            continue;
+        const start = valueBegin(text, index + name.length, name.startsWith('-'));
+        const end = start === undefined ? undefined : valueEnd(text, index, start);
+        if (start === undefined || end === undefined || end === start)
+            continue;
+        spans.push({ start, end });
+        done = end;
+    }
+    return spans;
+}
+/** The text without users and passwords in addresses. */
+function withoutAddressSecrets(text) {
+    return text.replace(ADDRESS, likely_secrets_withoutUserInfo);
+}
+/** An address of a page without the user and password in it: with both it leads to the same page. */
+function withoutUser(address) {
+    return withoutAddressSecrets(address).replace(`://${likely_secrets_HIDDEN}@`, '://');
+}
+/**
+ * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
+ * password as people write it, with signs in it that end a host.
+ */
+function likely_secrets_withoutUserInfo(address) {
+    const [host = '', ...path] = address.slice('://'.length).split(/(?=[/?#])/);
+    const [, port = ''] = /:(.*)$/.exec(host) ?? [];
+    const isCut = !host.includes('@') && /\D/.test(port);
+    const whole = isCut ? `${host}${path.join('')}` : host;
+    const at = whole.lastIndexOf('@');
+    return at < 0 ? address : `://${likely_secrets_HIDDEN}@${whole.slice(at + 1)}${isCut ? '' : path.join('')}`;
+}
+function valueBegin(text, nameEnd, isFlag) {
+    return endOf(ASSIGNMENT, text, nameEnd) ?? (isFlag ? endOf(NEXT_WORD, text, nameEnd) : undefined);
+}
+function valueEnd(text, nameBegin, from) {
+    const before = text.charAt(nameBegin - 1);
+    const isQuoted = (before === '"' || before === "'") && !text.slice(nameBegin, from).includes(before);
+    if (!isQuoted)
+        return endOf(IN_QUOTES, text, from) ?? endOf(ONE_WORD, text, from);
+    // As it stands before the name: a quote within quotes has a `\`.
+    const close = text.charAt(nameBegin - 2) === '\\' ? `\\${before}` : before;
+    const end = text.indexOf(close, from);
+    return end < 0 ? text.length : end;
+}
+/** Where what is looked for ends, when it begins right there. */
+function endOf(pattern, text, at) {
+    pattern.lastIndex = at;
+    return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
 ;// CONCATENATED MODULE: ./build/lock/lock-config.js
+
 
 
 /**
@@ -24654,7 +24751,7 @@ function lock_config_heldLock({ ID, CreatedAt, Spec }) {
     const labels = Spec.Labels ?? {};
     const holder = {
         owner: safe_text_safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
-        url: safe_text_safeLine(labels[lock_config_URL] ?? '', MOST_SHOWN),
+        url: safe_text_safeLine(withoutUser(labels[lock_config_URL] ?? ''), MOST_SHOWN),
         // One that was made by hand stays until it is removed by hand.
         seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
         token: labels[TOKEN] ?? '',
@@ -25427,98 +25524,6 @@ function allowingNodes(template) {
         return template;
     const allowed = constraints.filter((constraint) => constraint !== NO_NODE);
     return { ...template, Placement: { ...template.Placement, Constraints: allowed } };
-}
-
-;// CONCATENATED MODULE: ./build/runner/secrets/likely-secrets.js
-
-/** What is not known for a secret, and may well be one: by what it is called, or where it stands. Pure. */
-const likely_secrets_HIDDEN = '***';
-/** Part of the names of what is secret; of an author nothing is. */
-const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i;
-/** At the end of a name; what a public, or a cache or table, has for a key is none. */
-const SECRET_AT_END = /(?:^|[^a-z])(?:cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
-/** What is called so says where a secret is. */
-const PLACE = /[-_.]?(?:file|path|dir)$/i;
-function isSecretName(name) {
-    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !PLACE.test(name);
-}
-const likely_secrets_NAME = /[\w.-]+/g;
-const ADDRESS = /:\/\/[^\s"'<>]*/g;
-/** Between a name and its value: of a variable, a key or a header, or of a flag, whose value may be the next word. */
-const ASSIGNMENT = /\\?["']?\s*[=:]\s*/y;
-const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y;
-/** A value in quotes, also within a text in quotes, or of many parts; or one word, behind the name of a scheme of HTTP. */
-const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy;
-const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
-/** A flag by which curl and others take a user with the password: `-u user:password`. A group may stand there, by its number. */
-const OF_USER = /(?<=(?:^|[\s"',[])(?:-u|--user|--proxy-user)["']?[\s,=]+["']?[^\s:"',@/]+:)(?!\d+(?:\W|$))[^\s"',\\]+/g;
-/**
- * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
- * quotes with its name (`"Authorization: Bearer \u2026"`) is taken to their end.
- */
-function likely_secrets_withoutLikelySecrets(text) {
-    const clear = withoutAddressSecrets(text);
-    return replaced(clear, namedValues(clear), likely_secrets_HIDDEN).replace(OF_USER, likely_secrets_HIDDEN);
-}
-/** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
-function likelySecretsIn(text) {
-    const named = namedValues(text).flatMap(({ start, end }) => {
-        const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '');
-        return [value, ...value.split(/[;,&]/, 1)];
-    });
-    return [...named, ...(text.match(OF_USER) ?? [])];
-}
-function namedValues(text) {
-    const spans = [];
-    let done = 0;
-    for (const { 0: name, index } of text.matchAll(likely_secrets_NAME)) {
-        if (index < done || !isSecretName(name))
-            continue;
-        // The end of a path, as of an image with its tag, is no name of a value.
-        if (text[index - 1] === '/' && text[index + name.length] === ':')
-            continue;
-        const start = valueBegin(text, index + name.length, name.startsWith('-'));
-        const end = start === undefined ? undefined : valueEnd(text, index, start);
-        if (start === undefined || end === undefined || end === start)
-            continue;
-        spans.push({ start, end });
-        done = end;
-    }
-    return spans;
-}
-/** The text without users and passwords in addresses. */
-function withoutAddressSecrets(text) {
-    return text.replace(ADDRESS, likely_secrets_withoutUserInfo);
-}
-/**
- * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
- * password as people write it, with signs in it that end a host.
- */
-function likely_secrets_withoutUserInfo(address) {
-    const [host = '', ...path] = address.slice('://'.length).split(/(?=[/?#])/);
-    const [, port = ''] = /:(.*)$/.exec(host) ?? [];
-    const isCut = !host.includes('@') && /\D/.test(port);
-    const whole = isCut ? `${host}${path.join('')}` : host;
-    const at = whole.lastIndexOf('@');
-    return at < 0 ? address : `://${likely_secrets_HIDDEN}@${whole.slice(at + 1)}${isCut ? '' : path.join('')}`;
-}
-function valueBegin(text, nameEnd, isFlag) {
-    return endOf(ASSIGNMENT, text, nameEnd) ?? (isFlag ? endOf(NEXT_WORD, text, nameEnd) : undefined);
-}
-function valueEnd(text, nameBegin, from) {
-    const before = text.charAt(nameBegin - 1);
-    const isQuoted = (before === '"' || before === "'") && !text.slice(nameBegin, from).includes(before);
-    if (!isQuoted)
-        return endOf(IN_QUOTES, text, from) ?? endOf(ONE_WORD, text, from);
-    // As it stands before the name: a quote within quotes has a `\`.
-    const close = text.charAt(nameBegin - 2) === '\\' ? `\\${before}` : before;
-    const end = text.indexOf(close, from);
-    return end < 0 ? text.length : end;
-}
-/** Where what is looked for ends, when it begins right there. */
-function endOf(pattern, text, at) {
-    pattern.lastIndex = at;
-    return pattern.test(text) ? pattern.lastIndex : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/task.js

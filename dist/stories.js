@@ -446,6 +446,10 @@ function namedValues(text) {
 function withoutAddressSecrets(text) {
     return text.replace(ADDRESS, withoutUserInfo);
 }
+/** An address of a page without the user and password in it: with both it leads to the same page. */
+function withoutUser(address) {
+    return withoutAddressSecrets(address).replace(`://${HIDDEN}@`, '://');
+}
 /**
  * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
  * password as people write it, with signs in it that end a host.
@@ -2781,6 +2785,7 @@ function specShape() {
 
 
 
+
 /**
  * How a record is written into a config object, and read from one. Labels say whose it is; the content is JSON behind
  * gzip. Whoever may make a config may write anything in it: what is not exactly a record is none. Pure.
@@ -2958,7 +2963,7 @@ function shownRun(run) {
 /** The address of a page; nothing for what would be anything else in a link. */
 function linkOf(text) {
     const isLink = text.length <= 2 * LONGEST_WORD && /^https?:\/\/[^\s<>"'()[\]\\`|]+$/.test(text) && URL.canParse(text);
-    return isLink ? (0,safe_text/* safeLine */.om)(text, 2 * LONGEST_WORD) : '';
+    return isLink ? (0,safe_text/* safeLine */.om)(withoutUser(text), 2 * LONGEST_WORD) : '';
 }
 
 ;// CONCATENATED MODULE: ./build/records/read.js
@@ -5703,6 +5708,7 @@ var saved = __webpack_require__(3082);
 ;// CONCATENATED MODULE: ./build/lock/lock-config.js
 
 
+
 /**
  * A lock on the swarm: a config object with a fixed name. Swarm gives a name to one object only, so whoever could
  * make it has the lock, and nobody needs a service of their own for it.
@@ -5743,7 +5749,7 @@ function heldLock({ ID, CreatedAt, Spec }) {
     const labels = Spec.Labels ?? {};
     const holder = {
         owner: (0,safe_text/* safeLine */.om)(labels[lock_config_OWNER] ?? '', lock_config_MOST_SHOWN) || 'someone unknown',
-        url: (0,safe_text/* safeLine */.om)(labels[lock_config_URL] ?? '', lock_config_MOST_SHOWN),
+        url: (0,safe_text/* safeLine */.om)(withoutUser(labels[lock_config_URL] ?? ''), lock_config_MOST_SHOWN),
         // One that was made by hand stays until it is removed by hand.
         seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
         token: labels[TOKEN] ?? '',
@@ -17113,6 +17119,7 @@ function gone(before) {
 
 ;// CONCATENATED MODULE: ./build/runner/log/ci.js
 
+
 /**
  * By the variables that each sets in every job; Woodpecker comes before Drone, whose names it has too:
  * GitLab, docs.gitlab.com/ci/variables/predefined_variables; Woodpecker, woodpecker-ci.org/docs/usage/environment and
@@ -17273,7 +17280,8 @@ function ciRun(env) {
     if (told === undefined)
         return undefined;
     const { parts, ...rest } = told;
-    const all = { url: '', repository: '', commit: '', ref: '', runId: '', attempt: '', actor: '', ...rest };
+    const none = { url: '', repository: '', commit: '', ref: '', runId: '', attempt: '', actor: '' };
+    const all = { ...none, ...rest, url: withoutUser(rest.url ?? '') };
     const owner = parts.filter((part) => part).join(', ');
     // Names of branches and authors are anybody's.
     const safe = Object.entries({ owner, ...all }).map(([name, text]) => [name, (0,safe_text/* safeLine */.om)(text, ci_MOST_CHARACTERS)]);
@@ -17297,11 +17305,12 @@ function refOf(tag, branch) {
 }
 /** `acme/shop` of `https://git.example.com/acme/shop.git` and `git@git.example.com:acme/shop.git`; never the user before the `@`. */
 function repositoryAt(url = '') {
-    const [, path = ''] = /^(?:[a-z+]+:\/\/[^/]+\/|[^/:]+:)(.+?)(?:\.git)?\/?$/i.exec(url) ?? [];
+    const [, path = ''] = /^(?:[a-z+]+:\/\/[^/]+\/|[^/:]+:)(.+?)(?:\.git)?\/?$/i.exec(withoutUser(url)) ?? [];
     return path;
 }
 
 ;// CONCATENATED MODULE: ./build/runner/run.js
+
 
 
 
@@ -17342,7 +17351,7 @@ function identifyRun(env) {
 function pageOf(repository, env) {
     const { GITHUB_SERVER_URL: server, GITHUB_RUN_ID: id, GITHUB_RUN_NUMBER: number } = env;
     const run = env.FORGEJO_ACTIONS === 'true' ? number || id : id;
-    return server && run ? `${server}/${repository}/actions/runs/${run}` : '';
+    return server && run ? `${withoutUser(server)}/${repository}/actions/runs/${run}` : '';
 }
 
 ;// CONCATENATED MODULE: ./build/records/needed.js

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { StackObject } from '../docker/specs/stack-objects.ts'
+import { withoutUser } from '../runner/secrets/likely-secrets.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
 
 /**
@@ -68,7 +69,7 @@ export function heldLock({ ID, CreatedAt, Spec }: StackObject & { readonly Creat
   const labels = Spec.Labels ?? {}
   const holder = {
     owner: safeLine(labels[OWNER] ?? '', MOST_SHOWN) || 'someone unknown',
-    url: safeLine(labels[URL] ?? '', MOST_SHOWN),
+    url: safeLine(withoutUser(labels[URL] ?? ''), MOST_SHOWN),
     // One that was made by hand stays until it is removed by hand.
     seconds: /^\d+$/.test(labels[SECONDS] ?? '') ? Number(labels[SECONDS]) : Number.POSITIVE_INFINITY,
     token: labels[TOKEN] ?? '',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseGoJson, toGoJson } from '../docker/engine/go-json.ts'
 import { type ObjectCreate, type StackObject, stackIn } from '../docker/specs/stack-objects.ts'
 import { nameProblem } from '../docker/swarm/swarm-rules.ts'
+import { withoutUser } from '../runner/secrets/likely-secrets.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
 import { zlib } from '../runner/zlib.ts'
 import {
@@ -223,5 +224,5 @@ function shownRun(run: RecordedRun): RecordedRun {
 /** The address of a page; nothing for what would be anything else in a link. */
 function linkOf(text: string): string {
   const isLink = text.length <= 2 * LONGEST_WORD && /^https?:\/\/[^\s<>"'()[\]\\`|]+$/.test(text) && URL.canParse(text)
-  return isLink ? safeLine(text, 2 * LONGEST_WORD) : ''
+  return isLink ? safeLine(withoutUser(text), 2 * LONGEST_WORD) : ''
 }

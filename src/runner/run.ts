@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Environment } from './environment.ts'
 import { ciRun } from './log/ci.ts'
+import { withoutUser } from './secrets/likely-secrets.ts'
 import { redact } from './secrets/secret.ts'
 import { userName } from './user.ts'
 
@@ -60,5 +61,5 @@ export function identifyRun(env: Environment): RunIdentity {
 function pageOf(repository: string, env: Environment): string {
   const { GITHUB_SERVER_URL: server, GITHUB_RUN_ID: id, GITHUB_RUN_NUMBER: number } = env
   const run = env.FORGEJO_ACTIONS === 'true' ? number || id : id
-  return server && run ? `${server}/${repository}/actions/runs/${run}` : ''
+  return server && run ? `${withoutUser(server)}/${repository}/actions/runs/${run}` : ''
 }

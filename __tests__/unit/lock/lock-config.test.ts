@@ -23,3 +23,7 @@ test.each([...HOSTILE, 'x'.repeat(1_000_000)])('the holder of a lock is one line
 test('a lock without labels is somebody’s', () => {
   expect(lockOf('').holder.owner).toBe('someone unknown')
 })
+
+test('the password that an address in a lock may have is not shown', () => {
+  expect(lockOf('acme', 'https://bot:pw-of-bot@ci.example.com/7').holder.url).toBe('https://ci.example.com/7')
+})

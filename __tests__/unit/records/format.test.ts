@@ -164,6 +164,9 @@ test('text of others is fit to be shown, and a link leads to a page', () => {
   const [one] = recordsIn([objectOf(createRecord({ runs: [run] }))]).kept
   expect(one?.record.runs[0]).toMatchObject({ owner: 'a b', url: '' })
   expect(one?.record.runs[0]?.commit.length).toBeLessThan(400)
+  const withPassword = createRecordedRun({ url: 'https://bot:pw-of-bot@ci.example.com/7' })
+  const [other] = recordsIn([objectOf(createRecord({ runs: [withPassword] }))]).kept
+  expect(other?.record.runs[0]?.url).toBe('https://ci.example.com/7')
 })
 
 describe('records side by side', () => {

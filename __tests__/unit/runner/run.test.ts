@@ -36,6 +36,11 @@ describe('a run is known by', () => {
     expect(identifyRun({ ...GITHUB, GITEA_ACTIONS: 'true', FORGEJO_ACTIONS: 'true' }).url).toMatch(/\/runs\/36$/)
   })
 
+  test('its page without the password that the address of its server may have', () => {
+    const { url } = identifyRun({ ...GITHUB, GITHUB_SERVER_URL: 'https://bot:pw-of-server@git.example.com' })
+    expect(url).toBe('https://git.example.com/acme/shop/actions/runs/4711')
+  })
+
   test('its user and machine outside of a runner', () => {
     const { token: _, owner, ...rest } = identifyRun({})
     expect(owner).toMatch(/^.+@.+, process \d+$/)

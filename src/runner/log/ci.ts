@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.ts'
+import { withoutUser } from '../secrets/likely-secrets.ts'
 import { safeLine } from '../text/safe-text.ts'
 
 /** What a CI that knows no actions says of the run that it has started. Whatever it does not say is empty. */
@@ -184,7 +185,8 @@ export function ciRun(env: Environment): CiRun | undefined {
   const told = SYSTEMS.find((one) => one.isIt(env))?.tell(env)
   if (told === undefined) return undefined
   const { parts, ...rest } = told
-  const all = { url: '', repository: '', commit: '', ref: '', runId: '', attempt: '', actor: '', ...rest }
+  const none = { url: '', repository: '', commit: '', ref: '', runId: '', attempt: '', actor: '' }
+  const all = { ...none, ...rest, url: withoutUser(rest.url ?? '') }
   const owner = parts.filter((part) => part).join(', ')
   // Names of branches and authors are anybody's.
   const safe = Object.entries({ owner, ...all }).map(([name, text]) => [name, safeLine(text, MOST_CHARACTERS)])
@@ -215,6 +217,6 @@ function refOf(tag: string | undefined, branch: string | undefined): string {
 
 /** `acme/shop` of `https://git.example.com/acme/shop.git` and `git@git.example.com:acme/shop.git`; never the user before the `@`. */
 function repositoryAt(url = ''): string {
-  const [, path = ''] = /^(?:[a-z+]+:\/\/[^/]+\/|[^/:]+:)(.+?)(?:\.git)?\/?$/i.exec(url) ?? []
+  const [, path = ''] = /^(?:[a-z+]+:\/\/[^/]+\/|[^/:]+:)(.+?)(?:\.git)?\/?$/i.exec(withoutUser(url)) ?? []
   return path
 }

@@ -70,6 +70,11 @@ export function withoutAddressSecrets(text: string): string {
   return text.replace(ADDRESS, withoutUserInfo)
 }
 
+/** An address of a page without the user and password in it: with both it leads to the same page. */
+export function withoutUser(address: string): string {
+  return withoutAddressSecrets(address).replace(`://${HIDDEN}@`, '://')
+}
+
 /**
  * A user and a password stand before the last `@` of the host. Where no port but something else follows a `:`, it is a
  * password as people write it, with signs in it that end a host.

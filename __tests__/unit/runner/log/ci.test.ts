@@ -172,9 +172,16 @@ test.each([
   ['git@git.example.com:acme/shop.git', 'acme/shop'],
   ['ssh://git@git.example.com:2222/acme/shop', 'acme/shop'],
   ['https://git.example.com/group/sub/shop.git/', 'group/sub/shop'],
+  ['https://bot:pw/of@bot@git.example.com/acme/shop.git', 'acme/shop'],
   ['', ''],
 ])('the repository of %s', (url, repository) => {
   expect(ciRun({ ...JENKINS, GIT_URL: url })?.repository).toBe(repository)
+})
+
+test('a password in the address of a page is left out, and an @ behind its host stays', () => {
+  const urlOf = (BUILD_URL: string) => ciRun({ ...JENKINS, BUILD_URL })?.url
+  expect(urlOf('https://bot:pw-of-bot@ci.example.com/job/a@2/7/')).toBe('https://ci.example.com/job/a@2/7/')
+  expect(urlOf('https://ci.example.com/job/a@2/7/')).toBe('https://ci.example.com/job/a@2/7/')
 })
 
 test('what a CI does not say is empty, and names of others are one line', () => {
