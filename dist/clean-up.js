@@ -20965,12 +20965,13 @@ function variablesFromFiles(service, path, name, reading) {
 /** The text of a file of variables; `undefined` when there is none, and that is told. */
 function service_environment_contentOf(file, path, service, shownPath, { lookUp, readEnvFile, findings }) {
     const place = `${path} line ${file.path.line}`;
-    const here = findings.at(`${place}: services.${placed(service)}.env_file ${shownPath}`);
+    const key = `${place}: services.${placed(service)}.env_file`;
     const filePath = filledIn(file.path.value, lookUp);
     if (filePath === '') {
-        here.add('the path is empty: write the path of a file of this job');
+        findings.addProblem(`${key}: the path is empty: write the path of a file of this job`);
         return undefined;
     }
+    const here = findings.at(`${key} ${shownPath}`);
     const content = here.attempt(() => ({ text: readEnvFile(filePath) }));
     if (content === undefined || content.text !== undefined)
         return content?.text;
@@ -21277,7 +21278,10 @@ function checkReferences(files, lookUp, problems) {
                 if (isUnread(section))
                     continue;
                 const one = section.slice(0, -1);
-                problems.add(`${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: ${remedyForUndefined(section, name)}`);
+                const uses = `${path} line ${line}: the service ${placed(service)} uses`;
+                problems.add(name === ''
+                    ? `${uses} a ${one} whose name is empty: write it, and set the variable where one stands for it`
+                    : `${uses} the ${one} ${placed(name)}, which no file defines: ${remedyForUndefined(section, name)}`);
             }
         }
     }

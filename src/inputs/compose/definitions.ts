@@ -24,8 +24,11 @@ export function checkReferences(files: readonly ComposeFile[], lookUp: LookUp, p
         if (known[section]?.has(name) || (section === 'networks' && name === 'default')) continue
         if (isUnread(section)) continue
         const one = section.slice(0, -1)
+        const uses = `${path} line ${line}: the service ${placed(service)} uses`
         problems.add(
-          `${path} line ${line}: the service ${placed(service)} uses the ${one} ${placed(name)}, which no file defines: ${remedyForUndefined(section, name)}`,
+          name === ''
+            ? `${uses} a ${one} whose name is empty: write it, and set the variable where one stands for it`
+            : `${uses} the ${one} ${placed(name)}, which no file defines: ${remedyForUndefined(section, name)}`,
         )
       }
     }

@@ -59,12 +59,13 @@ function contentOf(
   { lookUp, readEnvFile, findings }: Reading,
 ): string | undefined {
   const place = `${path} line ${file.path.line}`
-  const here = findings.at(`${place}: services.${placed(service)}.env_file ${shownPath}`)
+  const key = `${place}: services.${placed(service)}.env_file`
   const filePath = filledIn(file.path.value, lookUp)
   if (filePath === '') {
-    here.add('the path is empty: write the path of a file of this job')
+    findings.addProblem(`${key}: the path is empty: write the path of a file of this job`)
     return undefined
   }
+  const here = findings.at(`${key} ${shownPath}`)
   const content = here.attempt(() => ({ text: readEnvFile(filePath) }))
   if (content === undefined || content.text !== undefined) return content?.text
   if (file.isRequired) {

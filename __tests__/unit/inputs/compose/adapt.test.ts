@@ -101,6 +101,13 @@ describe('what docker stack would refuse is an error with file and line', () => 
       web('networks: [host]'),
       /line 4: the service web uses the network host, .*: write `host: \{external: true\}` under the top-level `networks`$/,
     ],
+    [
+      'a network without a name',
+      web('networks: ["${NOTHING:-}"]'),
+      /line 4: the service web uses a network whose name is empty: write it, and set the variable/,
+    ],
+    ['a config without a name', web('configs: [{source: ""}]'), /the service web uses a config whose name is empty/],
+    ['an env_file without a path', web('env_file: ["${NOTHING:-}"]'), /services\.web\.env_file: the path is empty/],
     ['undefined volume with a blank', web('volumes: ["my data:/data"]'), /the volume my data, which no file defines/],
     ['unset variable', web('user: ${WHO}'), /^c\.yml line 4: the variable WHO is not set/],
     ['unset in a block', web('command: |\n      a\n      $WHO'), /^c\.yml line 6: the variable WHO/],
