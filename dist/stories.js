@@ -4397,19 +4397,19 @@ function whatBroke(culprits, run) {
     return `${names(culprits)} did not come up`;
 }
 /** A task of a canary is not the service, whose other tasks have never stopped. */
-function brokenName({ name, outcome, failedTask, cause = '', reason = cause }) {
+function brokenName({ name, outcome, trouble, failedTask }) {
     if (outcome === 'superseded')
-        return ofTwo(name, cause);
-    const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ');
-    return isCanary ? `the canary of ${(0,printable/* printable */.g$)(name)}` : (0,printable/* printable */.g$)(name);
+        return (0,printable/* printable */.g$)((trouble?.kind === 'overtaken' && trouble.service) || name);
+    return failedTask?.isCanary ? `the canary of ${(0,printable/* printable */.g$)(name)}` : (0,printable/* printable */.g$)(name);
 }
 /** What is wrong with one service, in words that its name comes before. */
-function brokenWords({ outcome, cause, failedTask, reason = cause ?? '' }, run) {
+function brokenWords({ outcome, cause = '', trouble, failedTask, reason = cause }, run) {
     if (outcome === 'superseded') {
-        return `was ${someonesDoing(cause ?? '')} by someone else during this deploy`;
+        const done = trouble?.kind === 'overtaken' ? trouble.what : 'changed';
+        return `was ${done} by someone else during this deploy`;
     }
     const broken = failedTask && taskInWords(failedTask);
-    if (/\bnot (?:settled|sent|ended) within\b/.test(reason)) {
+    if (trouble?.kind === 'late') {
         const why = failedTask?.exitCode === undefined ? '' : `: its task ${broken}`;
         return `did not come up within ${run.timeoutSeconds} s${why}`;
     }
@@ -4422,16 +4422,6 @@ function taskInWords({ ending, node, nodeState }) {
     const which = nodeState === undefined ? '' : `, which is ${nodeState}`;
     const where = node === undefined ? '' : ` on node ${(0,printable/* printable */.g$)(node)}${which}`;
     return `${headline_short(ending.replace(/ \(.*$/su, ''))}${where}`;
-}
-/** Which of the two services of a name somebody else has taken; the name itself where there is but one. */
-function ofTwo(name, reason) {
-    const [, other] = /\bsomeone else [a-z]+ (\S+)/.exec(reason) ?? [];
-    return (0,printable/* printable */.g$)(other?.startsWith(`${name}-`) ? other : name);
-}
-function someonesDoing(reason) {
-    if (/\bsomeone else removed\b/.test(reason))
-        return 'removed';
-    return /\bsomeone else rolled .+ back\b/.test(reason) ? 'rolled back' : 'changed';
 }
 /** A long one without its middle: docker says last what is wrong (`write /var/lib/docker/\u2026: no space left on device`). */
 function headline_short(text) {
@@ -4507,7 +4497,7 @@ function leftWords(results, culprits) {
 }
 /** Those that docker has refused to make are not there to be left. */
 function asTheyAre(failed, isOne) {
-    const wereRefused = failed.every(({ cause = '' }) => cause.startsWith('docker refused to create '));
+    const wereRefused = failed.every(({ trouble }) => trouble?.kind === 'refused');
     if (wereRefused)
         return isOne ? 'it was not made' : 'they were not made';
     return isOne ? 'it is left as it is' : 'they are left as they are';
@@ -13402,7 +13392,6 @@ function havePortsOf(change, services) {
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/superseded.js
-/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
 /** @param service what it is called; the one that the sentence stands beside unless given */
 function bySomeoneElse(what, when, service = 'it') {
     const advice = ', and theirs stands: keep deploys of one service apart with `concurrency`';
@@ -13411,7 +13400,8 @@ function bySomeoneElse(what, when, service = 'it') {
 }
 /** The same as the end of a rollout. */
 function superseded(what, when, service) {
-    return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) };
+    const trouble = { kind: 'overtaken', what, ...(service !== undefined && { service }) };
+    return { outcome: 'superseded', cause: bySomeoneElse(what, when, service), trouble };
 }
 
 ;// CONCATENATED MODULE: ./build/plan/write-number.js
@@ -13470,17 +13460,20 @@ async function createService(access, spec, engine, signal) {
         if (!(error instanceof engine_engine/* EngineError */.NJ))
             throw error;
         if (error.status !== 409)
-            refusal = `docker refused to create ${spec.Name}: ${error.message}`;
+            refusal = create_service_refused(spec, error);
         if (refusal !== undefined && !spec_update_isFailure(error))
-            return { problem: { outcome: 'failed', cause: refusal } };
+            return { problem: refusal };
     }
     // The answer to a call that came through may have been lost: then the service is there, and ours.
     const service = await findService(engine, spec.Name, signal);
     if (service !== undefined && (0,spec_comparison/* sameSpec */.sZ)(spec, service.Spec))
         return { service };
     if (refusal !== undefined)
-        return { problem: { outcome: 'failed', cause: refusal } };
+        return { problem: refusal };
     return { problem: superseded('deployed', 'at the same moment', spec.Name) };
+}
+function create_service_refused({ Name: name }, { message }) {
+    return { outcome: 'failed', cause: `docker refused to create ${name}: ${message}`, trouble: { kind: 'refused' } };
 }
 
 ;// CONCATENATED MODULE: ./build/rollout/send/port-order.js
@@ -14040,6 +14033,7 @@ function resultOf(sent, outcome, seen, cause) {
         seconds: secondsSince(sentAt),
         ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
         ...(cause !== undefined && { cause }),
+        ...(outcome === 'timed-out' && !sent.problem?.isUnknown && { trouble: { kind: 'late' } }),
         ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history, seen.nodes)) } }),
     };
 }
@@ -14058,10 +14052,11 @@ function unwatchedResult(sent) {
     const { problem } = sent;
     if (problem === undefined)
         return resultOf(sent, goodOutcome(sent), undefined);
-    const { outcome, cause, failedTask, because, seenTasks, theirs } = problem;
+    const { outcome, cause, trouble, failedTask, because, seenTasks, theirs } = problem;
     const result = resultOf(sent, outcome, undefined, cause);
     return {
         ...(theirs === undefined ? result : withTheirs(result, sent, theirs.image)),
+        ...(trouble && { trouble }),
         ...(failedTask && { failedTask }),
         ...(because && { because }),
         ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),
@@ -15659,8 +15654,8 @@ function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time
         return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one };
     }
     if (seen.found !== 'ours') {
-        const result = settle('superseded', bySomeoneElse(seen.found, 'during this deploy'));
-        return settled(withTheirs(result, sent, imageOf(seen.snapshot?.service)));
+        const { outcome, cause, trouble } = superseded(seen.found, 'during this deploy');
+        return settled(withTheirs({ ...settle(outcome, cause), trouble }, sent, imageOf(seen.snapshot?.service)));
     }
     const { snapshot, history, verdict } = seen;
     const { service } = snapshot;
@@ -16027,10 +16022,10 @@ function lookedAgain(one, swarm, { deployment, lines }) {
     const { sent, result, history: before } = one;
     const seen = look_lookAt(sent.service?.ID, swarm, judgeOf(sent), before, deployment.monitorSeconds);
     if (seen.found !== 'ours' && seen.found !== 'stale') {
-        const cause = bySomeoneElse(seen.found, 'after it had come up');
-        lines.bad(result.name, cause);
+        const problem = superseded(seen.found, 'after it had come up');
+        lines.bad(result.name, problem.cause);
         const theirs = withTheirs(result, sent, imageOf(seen.snapshot?.service));
-        return { settled: settledAs(sent, { ...theirs, outcome: 'superseded', cause }) };
+        return { settled: settledAs(sent, { ...theirs, ...problem }) };
     }
     if (seen.found !== 'ours' || before === undefined)
         return { settled: one };
@@ -16711,7 +16706,8 @@ async function sendOneBack(sent, run, first = async () => undefined) {
         const isUpdate = change.action === 'update';
         const given = isUpdate ? await restore(change, sent, run) : await takeAway(change, sent, engine);
         if (given === 'changed' || (given === 'removed' && isUpdate)) {
-            return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') };
+            const { cause, trouble } = superseded(given, 'during this deploy');
+            return { sent, state: 'overtaken', cause, trouble };
         }
         if (isUpdate)
             run.lines.step(name, `sent back to ${imageInWords(imageOf(change.current))}`);
@@ -17064,7 +17060,7 @@ function resultAfter(before, way, culprits, restored) {
     // What somebody else has made of it stands.
     if (way.state === 'overtaken') {
         const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded';
-        return { ...told, outcome, cause: `${cause}; ${way.cause}`, wayBack: 'overtaken' };
+        return { ...told, outcome, cause: `${cause}; ${way.cause}`, trouble: way.trouble, wayBack: 'overtaken' };
     }
     const { change } = way.sent;
     const was = serviceBefore(change);
@@ -17092,7 +17088,9 @@ function resultAfter(before, way, culprits, restored) {
     };
     if (restored.outcome === 'superseded') {
         const theirs = { ...before.image, after: restored.image.after };
-        return { ...now, image: theirs, outcome: 'superseded', cause: `${cause}; ${restored.cause}`, wayBack: 'overtaken' };
+        const { outcome, trouble } = restored;
+        const whole = `${cause}; ${restored.cause}`;
+        return { ...now, image: theirs, outcome, cause: whole, ...(trouble && { trouble }), wayBack: 'overtaken' };
     }
     if (isGood(restored))
         return { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}`, wayBack: 'done' };
@@ -18003,15 +18001,26 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
         return { seen, swarm };
     };
     const failure = async (outcome, cause, finding = {}) => {
+        const trouble = outcome === 'timed-out' ? { trouble: { kind: 'late' } } : {};
         if (words.failed === undefined)
-            return { outcome, cause };
+            return { outcome, cause, ...trouble };
         const evidence = { service: ours, history, snapshot: last, nodes: observed.nodes };
         const { engine } = connection;
         const seenTasks = history && taskTimelines(history, observed.nodes);
         const diagnosis = await (outcome === 'timed-out'
             ? diagnoseTimeout(cause, evidence, engine)
             : diagnose({ ...finding, cause }, evidence, engine));
-        return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) };
+        const failedTask = diagnosis.failedTask && {
+            ...diagnosis.failedTask,
+            ...(words.ofCanary && { isCanary: true }),
+        };
+        return {
+            outcome,
+            cause: words.failed + diagnosis.cause,
+            ...trouble,
+            ...(failedTask && { failedTask }),
+            ...(seenTasks && { seenTasks }),
+        };
     };
     const bySomeone = ({ found, snapshot }) => ({
         ...superseded(found, words.during, words.service),
@@ -18025,7 +18034,7 @@ function watchStep(ours, name, words, read, judge, { connection, observed, deplo
                 if (!(error instanceof SwarmUnseen) || error.outcome !== 'timed-out')
                     throw error;
                 const cause = tooLate(unseenAfter(progress, error), undefined);
-                return { outcome: 'timed-out', cause: `${words.failed ?? ''}${cause}` };
+                return { outcome: 'timed-out', cause: `${words.failed ?? ''}${cause}`, trouble: { kind: 'late' } };
             });
             if ('outcome' in looked)
                 return looked;
@@ -18426,8 +18435,8 @@ function leftWithoutTraffic(settled) {
     const move = moveOf(settled);
     if (move === undefined || sent.problem !== undefined)
         return settledAs(sent, result);
-    const { outcome, cause = outcome } = result;
-    const problem = isGood(result) ? {} : { problem: { outcome, cause } };
+    const { outcome, cause = outcome, trouble } = result;
+    const problem = isGood(result) ? {} : { problem: { outcome, cause, ...(trouble && { trouble }) } };
     const left = leftAside({ ...move, ...problem });
     return settledAs(sent, { ...result, ...left.problem, ...ofTheLive(result, left) });
 }
@@ -18454,10 +18463,10 @@ async function giveRoutes(move, run) {
     // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
     const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal);
     if (claim !== 'done') {
-        const { outcome, cause } = superseded(claim, 'before its traffic moved', old.Spec.Name);
+        const problem = superseded(claim, 'before its traffic moved', old.Spec.Name);
         const left = run.deployment.onFailure === 'rollback' ? '' : `; ${withoutTraffic(next)}`;
         const theirs = await findService(engine, old.ID, signal);
-        return { ...move, problem: { outcome, cause: `${cause}${left}`, theirs: { image: imageOf(theirs) } } };
+        return { ...move, problem: { ...problem, cause: `${problem.cause}${left}`, theirs: { image: imageOf(theirs) } } };
     }
     run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`);
     if (next.routing.alias !== undefined)
@@ -18644,12 +18653,12 @@ async function watchOne(sent, run) {
 }
 /** What kept a service from coming up. A stop of the run is none of the service's. */
 function problemOf(result) {
-    const { outcome, cause = outcome, failedTask } = result;
+    const { outcome, cause = outcome, trouble, failedTask } = result;
     if (isGood(result) || outcome === 'cancelled')
         return {};
     // What somebody else has made of it is left to them.
     const problem = { outcome: outcome === 'superseded' ? outcome : 'failed', cause };
-    return { problem: { ...problem, ...(failedTask && { failedTask }) } };
+    return { problem: { ...problem, ...(trouble && { trouble }), ...(failedTask && { failedTask }) } };
 }
 /** With `on-failure: keep` what has no traffic yet stays so. */
 function leftAside(move) {
@@ -18885,7 +18894,7 @@ function canary_adviceFor(total) {
 function canaryOf(change) {
     return firstStepOf(change, canary_STRATEGY_NAME);
 }
-const CANARY = { during: 'during its canary', failed: 'the canary failed: ' };
+const CANARY = { during: 'during its canary', failed: 'the canary failed: ', ofCanary: true };
 /**
  * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of
  * the others end too. It does not throw for what a service does.

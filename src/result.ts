@@ -38,6 +38,8 @@ export interface ServiceResult {
   readonly cause?: string
   /** The same without what became of its way back. */
   readonly reason?: string
+  /** What the cause tells of, as far as a few words for it are asked for: others' words are in the cause too. */
+  readonly trouble?: Trouble
   /** What was changed of it, in the user's words: `image`, `replicas 2 → 3`. */
   readonly changes?: readonly string[]
   /** What the user has to know of one that is up: one line. */
@@ -54,6 +56,16 @@ export interface ServiceResult {
   /** When what happened to it; nothing when nobody looked. */
   readonly timeline?: Timeline
 }
+
+export type Trouble =
+  /** The time of the run was over before it was up. */
+  | { readonly kind: 'late' }
+  /** Docker did not make it. */
+  | { readonly kind: 'refused' }
+  /** Somebody else has done that to it, or to the one of its two services that is named. */
+  | { readonly kind: 'overtaken'; readonly what: SomeonesDoing; readonly service?: string }
+
+export type SomeonesDoing = 'removed' | 'changed' | 'rolled back' | 'deployed'
 
 /** What became of the stored credential of one service. */
 export interface RenewalResult {
@@ -195,6 +207,8 @@ export interface FailedTask {
   readonly node: string | undefined
   /** Of a node that runs nothing any more: why the task may have ended. */
   readonly nodeState?: 'drained' | 'down'
+  /** It is one of those that a canary tries first. */
+  readonly isCanary?: true
   /** How it ended: `failed with exit code 1`. */
   readonly ending: string
   readonly exitCode: number | undefined

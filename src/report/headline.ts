@@ -1,6 +1,5 @@
 import type { Return } from '../plan/rollback.ts'
 import { type FailedTask, isGood, type ServiceResult } from '../result.ts'
-import type { SomeonesDoing } from '../rollout/superseded.ts'
 import { allOf } from '../runner/text/all-of.ts'
 import { printable, shortened } from '../runner/text/printable.ts'
 import { andList } from '../runner/text/word-list.ts'
@@ -106,22 +105,22 @@ function whatBroke(culprits: readonly ServiceResult[], run: RunWords): string {
 }
 
 /** A task of a canary is not the service, whose other tasks have never stopped. */
-function brokenName({ name, outcome, failedTask, cause = '', reason = cause }: ServiceResult): string {
-  if (outcome === 'superseded') return ofTwo(name, cause)
-  const isCanary = failedTask !== undefined && reason.startsWith('the canary failed: ')
-  return isCanary ? `the canary of ${printable(name)}` : printable(name)
+function brokenName({ name, outcome, trouble, failedTask }: ServiceResult): string {
+  if (outcome === 'superseded') return printable((trouble?.kind === 'overtaken' && trouble.service) || name)
+  return failedTask?.isCanary ? `the canary of ${printable(name)}` : printable(name)
 }
 
 /** What is wrong with one service, in words that its name comes before. */
 export function brokenWords(
-  { outcome, cause, failedTask, reason = cause ?? '' }: ServiceResult,
+  { outcome, cause = '', trouble, failedTask, reason = cause }: ServiceResult,
   run: RunWords,
 ): string {
   if (outcome === 'superseded') {
-    return `was ${someonesDoing(cause ?? '')} by someone else during this deploy`
+    const done = trouble?.kind === 'overtaken' ? trouble.what : 'changed'
+    return `was ${done} by someone else during this deploy`
   }
   const broken = failedTask && taskInWords(failedTask)
-  if (/\bnot (?:settled|sent|ended) within\b/.test(reason)) {
+  if (trouble?.kind === 'late') {
     const why = failedTask?.exitCode === undefined ? '' : `: its task ${broken}`
     return `did not come up within ${run.timeoutSeconds} s${why}`
   }
@@ -134,17 +133,6 @@ function taskInWords({ ending, node, nodeState }: FailedTask): string {
   const which = nodeState === undefined ? '' : `, which is ${nodeState}`
   const where = node === undefined ? '' : ` on node ${printable(node)}${which}`
   return `${short(ending.replace(/ \(.*$/su, ''))}${where}`
-}
-
-/** Which of the two services of a name somebody else has taken; the name itself where there is but one. */
-function ofTwo(name: string, reason: string): string {
-  const [, other] = /\bsomeone else [a-z]+ (\S+)/.exec(reason) ?? []
-  return printable(other?.startsWith(`${name}-`) ? other : name)
-}
-
-function someonesDoing(reason: string): SomeonesDoing {
-  if (/\bsomeone else removed\b/.test(reason)) return 'removed'
-  return /\bsomeone else rolled .+ back\b/.test(reason) ? 'rolled back' : 'changed'
 }
 
 /** A long one without its middle: docker says last what is wrong (`write /var/lib/docker/…: no space left on device`). */
@@ -233,7 +221,7 @@ function leftWords(results: readonly ServiceResult[], culprits: readonly Service
 
 /** Those that docker has refused to make are not there to be left. */
 function asTheyAre(failed: readonly ServiceResult[], isOne: boolean): string {
-  const wereRefused = failed.every(({ cause = '' }) => cause.startsWith('docker refused to create '))
+  const wereRefused = failed.every(({ trouble }) => trouble?.kind === 'refused')
   if (wereRefused) return isOne ? 'it was not made' : 'they were not made'
   return isOne ? 'it is left as it is' : 'they are left as they are'
 }

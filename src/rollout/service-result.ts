@@ -59,6 +59,7 @@ export function resultOf(sent: Sent, outcome: Outcome, seen: Seen | undefined, c
     seconds: secondsSince(sentAt),
     ...(change.colours && { live: live?.Spec.Name ?? change.colours.next }),
     ...(cause !== undefined && { cause }),
+    ...(outcome === 'timed-out' && !sent.problem?.isUnknown && { trouble: { kind: 'late' } as const }),
     ...(seen && { timeline: { out: stretchOf(sentAt, taskTimelines(seen.history, seen.nodes)) } }),
   }
 }
@@ -78,10 +79,11 @@ function actionOf(change: Change): ServiceResult['action'] {
 export function unwatchedResult(sent: Sent): ServiceResult {
   const { problem } = sent
   if (problem === undefined) return resultOf(sent, goodOutcome(sent), undefined)
-  const { outcome, cause, failedTask, because, seenTasks, theirs } = problem
+  const { outcome, cause, trouble, failedTask, because, seenTasks, theirs } = problem
   const result = resultOf(sent, outcome, undefined, cause)
   return {
     ...(theirs === undefined ? result : withTheirs(result, sent, theirs.image)),
+    ...(trouble && { trouble }),
     ...(failedTask && { failedTask }),
     ...(because && { because }),
     ...(seenTasks && { timeline: { out: stretchOf(sent.sentAt, seenTasks) } }),

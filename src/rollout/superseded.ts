@@ -1,6 +1,6 @@
-/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
+import type { SomeonesDoing } from '../result.ts'
 
-export type SomeonesDoing = 'removed' | 'changed' | 'rolled back' | 'deployed'
+/** One wording for what somebody else did to a service of this run: theirs stands, and ours is `superseded`. Pure. */
 
 /** When that was, as far as this run can tell. */
 export type Moment =
@@ -21,5 +21,6 @@ export function bySomeoneElse(what: SomeonesDoing, when: Moment, service = 'it')
 
 /** The same as the end of a rollout. */
 export function superseded(what: SomeonesDoing, when: Moment, service?: string) {
-  return { outcome: 'superseded', cause: bySomeoneElse(what, when, service) } as const
+  const trouble = { kind: 'overtaken' as const, what, ...(service !== undefined && { service }) }
+  return { outcome: 'superseded' as const, cause: bySomeoneElse(what, when, service), trouble }
 }

@@ -269,7 +269,7 @@ export function resultAfter(
   // What somebody else has made of it stands.
   if (way.state === 'overtaken') {
     const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded'
-    return { ...told, outcome, cause: `${cause}; ${way.cause}`, wayBack: 'overtaken' }
+    return { ...told, outcome, cause: `${cause}; ${way.cause}`, trouble: way.trouble, wayBack: 'overtaken' }
   }
   const { change } = way.sent
   const was = serviceBefore(change)
@@ -297,7 +297,9 @@ export function resultAfter(
   }
   if (restored.outcome === 'superseded') {
     const theirs = { ...before.image, after: restored.image.after }
-    return { ...now, image: theirs, outcome: 'superseded', cause: `${cause}; ${restored.cause}`, wayBack: 'overtaken' }
+    const { outcome, trouble } = restored
+    const whole = `${cause}; ${restored.cause}`
+    return { ...now, image: theirs, outcome, cause: whole, ...(trouble && { trouble }), wayBack: 'overtaken' }
   }
   if (isGood(restored)) return { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}`, wayBack: 'done' }
   const failure = restored.cause ?? restored.outcome

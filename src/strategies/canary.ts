@@ -65,7 +65,7 @@ function canaryOf(change: Change): FirstStep | undefined {
   return firstStepOf(change, STRATEGY_NAME) as FirstStep | undefined
 }
 
-const CANARY: StepWords = { during: 'during its canary', failed: 'the canary failed: ' }
+const CANARY: StepWords = { during: 'during its canary', failed: 'the canary failed: ', ofCanary: true }
 
 /**
  * Has the first tasks of every canary service replaced, side by side, and tries them. When one fails, the trials of

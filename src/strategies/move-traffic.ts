@@ -91,8 +91,8 @@ export function leftWithoutTraffic(settled: Settled): Settled {
   const { sent, result } = settled
   const move = moveOf(settled)
   if (move === undefined || sent.problem !== undefined) return settledAs(sent, result)
-  const { outcome, cause = outcome } = result
-  const problem = isGood(result) ? {} : { problem: { outcome, cause } as Problem }
+  const { outcome, cause = outcome, trouble } = result
+  const problem = isGood(result) ? {} : { problem: { outcome, cause, ...(trouble && { trouble }) } as Problem }
   const left = leftAside({ ...move, ...problem })
   return settledAs(sent, { ...result, ...left.problem, ...ofTheLive(result, left) })
 }
@@ -121,10 +121,10 @@ async function giveRoutes(move: Move, run: RolloutRun): Promise<Move> {
   // This also finds out whether somebody has changed it, and marks it for the next run in case this one is killed.
   const claim = await writeSpec(engine, old.ID, [move.before], claimedOld(move), { from: 'spec' }, signal)
   if (claim !== 'done') {
-    const { outcome, cause } = superseded(claim, 'before its traffic moved', old.Spec.Name)
+    const problem = superseded(claim, 'before its traffic moved', old.Spec.Name)
     const left = run.deployment.onFailure === 'rollback' ? '' : `; ${withoutTraffic(next)}`
     const theirs = await findService(engine, old.ID, signal)
-    return { ...move, problem: { outcome, cause: `${cause}${left}`, theirs: { image: imageOf(theirs) } } }
+    return { ...move, problem: { ...problem, cause: `${problem.cause}${left}`, theirs: { image: imageOf(theirs) } } }
   }
   run.lines.say(name, `the traffic moves from ${old.Spec.Name} to ${next.name}`)
   if (next.routing.alias !== undefined) return makeAnew(move, run)
@@ -304,11 +304,11 @@ async function watchOne(sent: Sent, run: RolloutRun): Promise<Settled> {
 
 /** What kept a service from coming up. A stop of the run is none of the service's. */
 function problemOf(result: ServiceResult): { readonly problem?: Problem } {
-  const { outcome, cause = outcome, failedTask } = result
+  const { outcome, cause = outcome, trouble, failedTask } = result
   if (isGood(result) || outcome === 'cancelled') return {}
   // What somebody else has made of it is left to them.
   const problem = { outcome: outcome === 'superseded' ? outcome : ('failed' as const), cause }
-  return { problem: { ...problem, ...(failedTask && { failedTask }) } }
+  return { problem: { ...problem, ...(trouble && { trouble }), ...(failedTask && { failedTask }) } }
 }
 
 /** With `on-failure: keep` what has no traffic yet stays so. */

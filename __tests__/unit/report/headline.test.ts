@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { headline, type RunWords } from '../../../src/report/headline.ts'
 import type { ServiceResult } from '../../../src/result.ts'
+import { superseded } from '../../../src/rollout/superseded.ts'
 import { createResult, digest } from '../../support/builders.ts'
 
 const RUN: RunWords = { wait: true, timeoutSeconds: 60 }
@@ -28,6 +29,11 @@ function broken(name: string, reason: string, more: Partial<ServiceResult> = {})
   return rest
 }
 
+/** One that is as somebody else has left it. */
+function overtaken({ cause, ...theirs }: ReturnType<typeof superseded>): ServiceResult {
+  return broken('worker', cause, { ...left, ...theirs })
+}
+
 const along = (name: string) =>
   createResult({
     name,
@@ -36,6 +42,7 @@ const along = (name: string) =>
     wayBack: 'done',
     cause: 'restored because of worker',
   })
+const LATE = { kind: 'late' } as const
 const left = { outcome: 'failed', wayBack: undefined } as unknown as Partial<ServiceResult>
 
 test.each<[string, readonly ServiceResult[], RunWords?]>([
@@ -59,7 +66,16 @@ function removed(name: string): ServiceResult {
 }
 
 test('of a canary it says so: the other tasks have never stopped', () => {
-  const canary = failed('web', { reason: 'the canary failed: its task failed with exit code 3' })
+  const reason = 'the canary failed: its task failed with exit code 3'
+  const failedTask = {
+    id: 't',
+    node: 'n2',
+    isCanary: true,
+    ending: 'failed with exit code 3',
+    exitCode: 3,
+    logs: [],
+  } as const
+  const canary = failed('web', { reason, failedTask })
   expect(headline([canary], RUN)).toBe(
     'the canary of web failed with exit code 3 on node n2 – it is back on what ran before',
   )
@@ -100,11 +116,14 @@ describe('what broke, and what runs now:', () => {
     ],
     [
       'worker failed with exit code 3 on node n2, and api did not come up within 60 s – both services are back on what ran before',
-      [failed('worker'), broken('api', 'not settled within 60 s: 0/1 tasks running', { outcome: 'failed' })],
+      [
+        failed('worker'),
+        broken('api', 'not settled within 60 s: 0/1 tasks running', { outcome: 'failed', trouble: LATE }),
+      ],
     ],
     [
       'worker did not come up within 60 s: its task failed with exit code 3 on node n2 – it is back on what ran before',
-      [failed('worker', { reason: 'not settled within 60 s: 1/1 task running, watched for 10 s' })],
+      [failed('worker', { reason: 'not settled within 60 s: 1/1 task running, watched for 10 s', trouble: LATE })],
     ],
     [
       'a, b and 2 others did not come up – all 4 services are back on what ran before',
@@ -132,7 +151,13 @@ describe('what broke, and what runs now:', () => {
     ],
     [
       'worker did not come up: docker refused to create worker: network n1a2 not found – it was not made, 1 other service runs as asked',
-      [broken('worker', 'docker refused to create worker: network n1a2 not found', left), up('a')],
+      [
+        broken('worker', 'docker refused to create worker: network n1a2 not found', {
+          ...left,
+          trouble: { kind: 'refused' },
+        }),
+        up('a'),
+      ],
     ],
     [
       'worker failed with exit code 3 on node n2 – Swarm went back to what ran before',
@@ -144,19 +169,16 @@ describe('what broke, and what runs now:', () => {
     ],
     [
       'worker was changed by someone else during this deploy – 1 other service runs as asked',
-      [broken('worker', 'someone else changed it during this deploy', { ...left, outcome: 'superseded' }), up('a')],
+      [overtaken(superseded('changed', 'during this deploy')), up('a')],
     ],
-    [
-      'worker was removed by someone else during this deploy',
-      [broken('worker', 'someone else removed it during this deploy', { ...left, outcome: 'superseded' })],
-    ],
+    ['worker was removed by someone else during this deploy', [overtaken(superseded('removed', 'during this deploy'))]],
     [
       'worker-blue was removed by someone else during this deploy',
-      [broken('worker', 'someone else removed worker-blue during its trial', { ...left, outcome: 'superseded' })],
+      [overtaken(superseded('removed', 'during its trial', 'worker-blue'))],
     ],
     [
       'worker was rolled back by someone else during this deploy',
-      [broken('worker', 'someone else rolled it back during this deploy', { ...left, outcome: 'superseded' })],
+      [overtaken(superseded('rolled back', 'during this deploy'))],
     ],
     ['the run was stopped – the swarm goes on by itself with web', [stopped('web')]],
     [
@@ -197,6 +219,18 @@ test('a node that is gone by now is said to be', () => {
   }
   const result = failed('web', { failedTask } as Partial<ServiceResult>)
   expect(headline([result], RUN)).toMatch(/^web failed with exit code 0 on node n2, which is drained –/)
+})
+
+test.each([
+  'the upstream did not answer: not settled within 5 s',
+  'someone else removed it',
+  'the canary failed: its task ended',
+  'docker refused to create worker',
+])('what a health check says is not taken for words of this action: %s', (said) => {
+  const ending = `failed its health check (${said})`
+  const failedTask = { id: 't', node: 'n2', ending, exitCode: 1, logs: [] }
+  const result = failed('worker', { ...left, cause: said, reason: said, failedTask })
+  expect(headline([result], RUN)).toBe('worker failed its health check on node n2 – it is left as it is')
 })
 
 test('several that somebody else has changed are many', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { bySomeoneElse, type Moment, type SomeonesDoing } from '../../../src/rollout/superseded.ts'
+import type { SomeonesDoing } from '../../../src/result.ts'
+import { bySomeoneElse, type Moment } from '../../../src/rollout/superseded.ts'
 
 test.each<[SomeonesDoing, Moment, string | undefined, string]>([
   ['removed', 'during this deploy', undefined, 'someone else removed it during this deploy'],

@@ -5,6 +5,7 @@ import type { Outcome, ServiceResult, WayBack } from '../../../src/result.ts'
 import type { Restoring } from '../../../src/rollout/send/send-back.ts'
 import type { Sent, SentChange } from '../../../src/rollout/send/sent.ts'
 import { settledAs } from '../../../src/rollout/settled.ts'
+import { superseded } from '../../../src/rollout/superseded.ts'
 import { goingBack, resultAfter } from '../../../src/rollout/way-back.ts'
 import { createDeployment, createRequest, createResult, createService, createSpec } from '../../support/builders.ts'
 
@@ -96,11 +97,12 @@ describe('a result after its way back says', () => {
     expect(resultAfter(failed, way, ['api'], restored)).not.toHaveProperty('because')
   })
 
+  const theirs = superseded('changed', 'during this deploy')
   test.each<[WayBack, Restoring, ServiceResult | undefined]>([
     ['done', { sent: sent(), state: 'sent' }, restored],
     ['failed', { sent: sent(), state: 'sent' }, createResult({ outcome: 'failed' })],
     ['failed', { sent: sent(), state: 'failed', cause: 'no answer' }, undefined],
-    ['overtaken', { sent: sent(), state: 'overtaken', cause: 'someone else changed it' }, undefined],
+    ['overtaken', { sent: sent(), state: 'overtaken', ...theirs }, undefined],
     ['overtaken', { sent: sent(), state: 'sent' }, createResult({ outcome: 'superseded' })],
     ['unwatched', { sent: sent(), state: 'sent' }, undefined],
     ['removed', { sent: made, state: 'removed' }, undefined],

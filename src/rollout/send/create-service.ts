@@ -21,17 +21,21 @@ export async function createService(
   const auth = stored.from === 'header' ? { registryAuth: stored.header } : {}
   const labels = stored.from === 'header' ? storedAccountLabels(stored.account, timeOfDayMs()) : NO_ACCOUNT_LABELS
   const body = numbered(withAccountLabels(spec, labels))
-  let refusal: string | undefined
+  let refusal: Problem | undefined
   try {
     await engine.post('/services/create', { body, mayRepeat: true, signal, ...auth })
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
-    if (error.status !== 409) refusal = `docker refused to create ${spec.Name}: ${error.message}`
-    if (refusal !== undefined && !isFailure(error)) return { problem: { outcome: 'failed', cause: refusal } }
+    if (error.status !== 409) refusal = refused(spec, error)
+    if (refusal !== undefined && !isFailure(error)) return { problem: refusal }
   }
   // The answer to a call that came through may have been lost: then the service is there, and ours.
   const service = await findService(engine, spec.Name, signal)
   if (service !== undefined && sameSpec(spec, service.Spec)) return { service }
-  if (refusal !== undefined) return { problem: { outcome: 'failed', cause: refusal } }
+  if (refusal !== undefined) return { problem: refusal }
   return { problem: superseded('deployed', 'at the same moment', spec.Name) }
+}
+
+function refused({ Name: name }: ServiceSpec, { message }: EngineError): Problem {
+  return { outcome: 'failed', cause: `docker refused to create ${name}: ${message}`, trouble: { kind: 'refused' } }
 }

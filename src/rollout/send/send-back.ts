@@ -10,13 +10,14 @@ import { INTERIM_LABEL } from '../../plan/interim-spec.ts'
 import { isAsBefore, sayingWhoScales, withScaleOnWayBack } from '../../plan/keep-replicas.ts'
 import { servicesNamed } from '../../plan/observe.ts'
 import { havePortsOf } from '../../plan/port-givers.ts'
+import type { Trouble } from '../../result.ts'
 import { hasOthersScale } from '../../runner/own-labels.ts'
 import { inParallel } from '../../runner/parallel.ts'
 import { nowMs, sleep, timeLimit } from '../../runner/time/clock.ts'
 import { poll } from '../../runner/time/poll.ts'
 import type { RolloutRun } from '../run.ts'
 import type { Settled } from '../settled.ts'
-import { bySomeoneElse } from '../superseded.ts'
+import { superseded } from '../superseded.ts'
 import { judge } from '../watch/judge.ts'
 import { lookAt, swarmReader } from '../watch/look.ts'
 import type { ServiceHistory } from '../watch/service-history.ts'
@@ -31,7 +32,8 @@ export type Restoring = {
 } /** `before`: what is to run again, as the swarm is to have it; `undefined` where there was nothing. */ & (
   | { readonly state: 'sent' | 'removed'; readonly before?: Service | undefined }
   /** `overtaken`: by somebody else, who has deployed or removed it meanwhile. */
-  | { readonly state: 'failed' | 'overtaken'; readonly cause: string }
+  | { readonly state: 'failed'; readonly cause: string }
+  | { readonly state: 'overtaken'; readonly cause: string; readonly trouble: Trouble }
 )
 
 /** An election of the swarm's leader takes up to 24 s. */
@@ -84,7 +86,8 @@ async function sendOneBack(
     const isUpdate = change.action === 'update'
     const given = isUpdate ? await restore(change, sent, run) : await takeAway(change, sent, engine)
     if (given === 'changed' || (given === 'removed' && isUpdate)) {
-      return { sent, state: 'overtaken', cause: bySomeoneElse(given, 'during this deploy') }
+      const { cause, trouble } = superseded(given, 'during this deploy')
+      return { sent, state: 'overtaken', cause, trouble }
     }
     if (isUpdate) run.lines.step(name, `sent back to ${imageInWords(imageOf(change.current))}`)
     else run.lines.say(name, `${change.action === 'switch' ? `${change.second.name} ` : ''}removed again`)

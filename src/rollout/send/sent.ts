@@ -1,6 +1,6 @@
 import type { Service } from '../../docker/api.ts'
 import { type Change, currentOf, type SendableChange } from '../../plan/change.ts'
-import type { FailedTask, TaskTimeline } from '../../result.ts'
+import type { FailedTask, TaskTimeline, Trouble } from '../../result.ts'
 import { nowMs } from '../../runner/time/clock.ts'
 import type { RolloutRun } from '../run.ts'
 
@@ -25,6 +25,7 @@ export interface Sent {
 export interface Problem {
   readonly outcome: 'failed' | 'timed-out' | 'superseded' | 'cancelled' | 'skipped'
   readonly cause: string
+  readonly trouble?: Trouble
   readonly failedTask?: FailedTask
   /** What its tasks were seen to do. */
   readonly seenTasks?: readonly TaskTimeline[]

@@ -10,7 +10,7 @@ import { hasOthersScale } from '../../runner/own-labels.ts'
 import type { RolloutRun } from '../run.ts'
 import { withTheirs } from '../service-result.ts'
 import { type Settled, settledAs, withResult } from '../settled.ts'
-import { bySomeoneElse } from '../superseded.ts'
+import { superseded } from '../superseded.ts'
 import { endsNote } from './ends-note.ts'
 import { lookAt, swarmReader } from './look.ts'
 import { allEnded, type ServiceHistory } from './service-history.ts'
@@ -81,10 +81,10 @@ function lookedAgain(one: Settled, swarm: Snapshot, { deployment, lines }: Rollo
   const { sent, result, history: before } = one
   const seen = lookAt(sent.service?.ID, swarm, judgeOf(sent), before, deployment.monitorSeconds)
   if (seen.found !== 'ours' && seen.found !== 'stale') {
-    const cause = bySomeoneElse(seen.found, 'after it had come up')
-    lines.bad(result.name, cause)
+    const problem = superseded(seen.found, 'after it had come up')
+    lines.bad(result.name, problem.cause)
     const theirs = withTheirs(result, sent, imageOf(seen.snapshot?.service))
-    return { settled: settledAs(sent, { ...theirs, outcome: 'superseded', cause }) }
+    return { settled: settledAs(sent, { ...theirs, ...problem }) }
   }
   if (seen.found !== 'ours' || before === undefined) return { settled: one }
   const { snapshot, history, verdict } = seen

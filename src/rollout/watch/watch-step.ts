@@ -28,6 +28,8 @@ export interface StepWords {
   readonly during: Moment
   /** Before the cause of a failure: `the trial failed: `. Without it there is no task that could show one. */
   readonly failed?: string
+  /** The tasks that show one are those of a canary. */
+  readonly ofCanary?: true
   /** What the service is called, where the user knows it by another name. */
   readonly service?: string
 }
@@ -80,14 +82,25 @@ export function watchStep(
   }
 
   const failure: StepWatch['failure'] = async (outcome, cause, finding = {}) => {
-    if (words.failed === undefined) return { outcome, cause }
+    const trouble = outcome === 'timed-out' ? { trouble: { kind: 'late' } as const } : {}
+    if (words.failed === undefined) return { outcome, cause, ...trouble }
     const evidence: Evidence = { service: ours, history, snapshot: last, nodes: observed.nodes }
     const { engine } = connection
     const seenTasks = history && taskTimelines(history, observed.nodes)
     const diagnosis = await (outcome === 'timed-out'
       ? diagnoseTimeout(cause, evidence, engine)
       : diagnose({ ...finding, cause }, evidence, engine))
-    return { outcome, ...diagnosis, cause: words.failed + diagnosis.cause, ...(seenTasks && { seenTasks }) }
+    const failedTask = diagnosis.failedTask && {
+      ...diagnosis.failedTask,
+      ...(words.ofCanary && { isCanary: true as const }),
+    }
+    return {
+      outcome,
+      cause: words.failed + diagnosis.cause,
+      ...trouble,
+      ...(failedTask && { failedTask }),
+      ...(seenTasks && { seenTasks }),
+    }
   }
 
   const bySomeone = ({ found, snapshot }: TheirLook): Problem => ({
@@ -102,7 +115,7 @@ export function watchStep(
       const looked = await look().catch((error: unknown): Problem => {
         if (!(error instanceof SwarmUnseen) || error.outcome !== 'timed-out') throw error
         const cause = tooLate(unseenAfter(progress, error), undefined)
-        return { outcome: 'timed-out', cause: `${words.failed ?? ''}${cause}` }
+        return { outcome: 'timed-out', cause: `${words.failed ?? ''}${cause}`, trouble: { kind: 'late' } }
       })
       if ('outcome' in looked) return looked
       const { seen, swarm } = looked

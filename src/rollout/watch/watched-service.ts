@@ -10,7 +10,7 @@ import type { RolloutRun } from '../run.ts'
 import type { Sent } from '../send/sent.ts'
 import { goodOutcome, resultOf, type Seen, withTheirs } from '../service-result.ts'
 import { type Settled, settledAs } from '../settled.ts'
-import { bySomeoneElse } from '../superseded.ts'
+import { superseded } from '../superseded.ts'
 import {
   type Diagnosis,
   diagnose,
@@ -90,8 +90,8 @@ export function lookOnce(
     return isLate ? settled(settle('timed-out', notSettled(time.seconds, STALE))) : { watched: one }
   }
   if (seen.found !== 'ours') {
-    const result = settle('superseded', bySomeoneElse(seen.found, 'during this deploy'))
-    return settled(withTheirs(result, sent, imageOf(seen.snapshot?.service)))
+    const { outcome, cause, trouble } = superseded(seen.found, 'during this deploy')
+    return settled(withTheirs({ ...settle(outcome, cause), trouble }, sent, imageOf(seen.snapshot?.service)))
   }
 
   const { snapshot, history, verdict } = seen
