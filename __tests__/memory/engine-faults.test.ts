@@ -35,6 +35,30 @@ const deploy = (swarm: MemorySwarm, tag = '2', more: Record<string, string> = {}
     ...more,
   })
 
+describe('a daemon that fails when it is asked for what it has taken has refused nothing', () => {
+  const deployThen = async (times: number) => {
+    const swarm = await swarmWithWeb()
+    const fault: Fault = { kind: 'error', status: 500, message: 'Internal Server Error' }
+    const act = () => swarm.faults.add({ fault, at: /^GET \/services\/service/, times })
+    swarm.faults.add({ fault: { kind: 'meanwhile', act }, at: /^POST \/services\/.*\/update$/ })
+    return runAction(swarm, { services: 'web: hub.test/acme/web:2' })
+  }
+
+  test('for a moment: it is asked again', async () => {
+    expect((await deployThen(2)).results).toMatchObject([{ outcome: 'updated' }])
+  })
+
+  test('for good: nobody knows', async () => {
+    expect((await deployThen(Number.POSITIVE_INFINITY)).results).toMatchObject([
+      {
+        outcome: 'failed',
+        cause:
+          'it is not known whether the swarm took the change: Internal Server Error; the way back failed too: the docker daemon answered a request with 500: Internal Server Error',
+      },
+    ])
+  })
+})
+
 const PASSING: readonly (readonly [string, Fault, number])[] = [
   ['the connection breaks twice', { kind: 'connection-lost' }, 2],
   ['the answer is lost', { kind: 'answer-lost' }, 1],

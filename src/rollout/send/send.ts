@@ -4,9 +4,9 @@ import type { Service } from '../../docker/api.ts'
 import { EngineError } from '../../docker/engine/engine.ts'
 import { sharingTemplates } from '../../docker/specs/shared-templates.ts'
 import { sameSpec } from '../../docker/specs/spec-comparison.ts'
-import { findService, isAnswerLost } from '../../docker/specs/spec-update.ts'
+import { findService, isAnswerLost, isFailure, type UpdateResult } from '../../docker/specs/spec-update.ts'
 import { messageOf } from '../../errors.ts'
-import { type Change, type Creation, currentOf, type SendableChange, takersOf, type Update } from '../../plan/change.ts'
+import { type Change, type Creation, currentOf, type SendableChange, type Update } from '../../plan/change.ts'
 import { accountsInWords } from '../../plan/credentials/account.ts'
 import { havePortsOf } from '../../plan/port-givers.ts'
 import { inParallel } from '../../runner/parallel.ts'
@@ -27,8 +27,8 @@ import { writeSpec } from './write-spec.ts'
 
 const READ_TIMEOUT_MS = 120_000
 /** Of an allocator that is busy. Then docker says itself whose the port is. */
-const PORTS_MS = 15_000
-const PORTS_LOOK_EVERY_MS = 50
+const NOTED_MS = 15_000
+const NOTED_LOOK_EVERY_MS = 50
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
 const GRACE_MS = 1000
 /** The same when another service has failed, or the time of the run is over. */
@@ -105,36 +105,42 @@ async function update(change: Update, connection: Connection, end: AbortSignal):
   const { access, current, interim, wanted } = change
   const { ID: id, Spec: observed } = current
   const sentAt = nowMs()
+  let given: UpdateResult
   try {
     const base = interim ?? observed
-    const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end))
-    const found = await readWithoutPorts(change, connection, end)
-    const service = found && sharingTemplates(found, [wanted, observed])
-    const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
-    return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service)
+    given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end))
   } catch (error) {
     if (!(error instanceof EngineError) || isAnswerLost(error)) throw error
     return refused(change, sentAt, error.message)
   }
+  const found = await readWhenNoted(change, connection, end)
+  const service = found && sharingTemplates(found, [wanted, observed])
+  const isOurs = given === 'done' && service !== undefined && sameSpec(wanted, service.Spec)
+  return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service)
 }
 
 /**
  * The service as it is after its change. Swarm refuses a port that it gives away to all others until its allocator has taken
- * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts).
+ * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts). A
+ * daemon that fails at that moment has taken the change all the same.
  */
-async function readWithoutPorts(
-  change: Update,
-  connection: Connection,
-  end: AbortSignal,
-): Promise<Service | undefined> {
-  const deadline = nowMs() + PORTS_MS
+async function readWhenNoted(change: Update, connection: Connection, end: AbortSignal): Promise<Service | undefined> {
+  const deadline = nowMs() + NOTED_MS
   let found: Service | undefined
-  const isFree = async () => {
-    found = await read(connection, change.current.ID, end)
+  let failure: EngineError | undefined
+  const isNoted = async () => {
+    try {
+      found = await read(connection, change.current.ID, end)
+      failure = undefined
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      failure = error
+      return false
+    }
     return found === undefined || !sameSpec(change.wanted, found.Spec) || !havePortsOf(change, [found])
   }
-  const isOver = () => takersOf(change).length === 0 || nowMs() >= deadline
-  await poll(isFree, PORTS_LOOK_EVERY_MS, isOver, end)
+  await poll(isNoted, NOTED_LOOK_EVERY_MS, () => nowMs() >= deadline, end)
+  if (failure !== undefined) throw failure
   return found
 }
 
