@@ -13690,8 +13690,8 @@ function stateOf(change, phase) {
 
 const send_READ_TIMEOUT_MS = 120_000;
 /** Of an allocator that is busy. Then docker says itself whose the port is. */
-const PORTS_MS = 15_000;
-const PORTS_LOOK_EVERY_MS = 50;
+const NOTED_MS = 15_000;
+const NOTED_LOOK_EVERY_MS = 50;
 /** What is on its way when the run is stopped has this long to arrive: a runner kills within seconds. */
 const send_GRACE_MS = 1000;
 /** The same when another service has failed, or the time of the run is over. */
@@ -13770,33 +13770,46 @@ async function update(change, connection, end) {
     const { access, current, interim, wanted } = change;
     const { ID: id, Spec: observed } = current;
     const sentAt = (0,time_clock/* nowMs */.TC)();
+    let given;
     try {
         const base = interim ?? observed;
-        const given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
-        const found = await readWithoutPorts(change, connection, end);
-        const service = found && sharingTemplates(found, [wanted, observed]);
-        const isOurs = given === 'done' && service !== undefined && (0,spec_comparison/* sameSpec */.sZ)(wanted, service.Spec);
-        return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
+        given = await writeSpec(connection.engine, id, [base], wanted, storedCredential(access), readingTime(end));
     }
     catch (error) {
         if (!(error instanceof engine_engine/* EngineError */.NJ) || isAnswerLost(error))
             throw error;
         return send_refused(change, sentAt, error.message);
     }
+    const found = await readWhenNoted(change, connection, end);
+    const service = found && sharingTemplates(found, [wanted, observed]);
+    const isOurs = given === 'done' && service !== undefined && (0,spec_comparison/* sameSpec */.sZ)(wanted, service.Spec);
+    return isOurs ? { change, sentAt, service } : overtaken(change, sentAt, service);
 }
 /**
  * The service as it is after its change. Swarm refuses a port that it gives away to all others until its allocator has taken
- * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts).
+ * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts). A
+ * daemon that fails at that moment has taken the change all the same.
  */
-async function readWithoutPorts(change, connection, end) {
-    const deadline = (0,time_clock/* nowMs */.TC)() + PORTS_MS;
+async function readWhenNoted(change, connection, end) {
+    const deadline = (0,time_clock/* nowMs */.TC)() + NOTED_MS;
     let found;
-    const isFree = async () => {
-        found = await read(connection, change.current.ID, end);
+    let failure;
+    const isNoted = async () => {
+        try {
+            found = await read(connection, change.current.ID, end);
+            failure = undefined;
+        }
+        catch (error) {
+            if (!spec_update_isFailure(error))
+                throw error;
+            failure = error;
+            return false;
+        }
         return found === undefined || !(0,spec_comparison/* sameSpec */.sZ)(change.wanted, found.Spec) || !havePortsOf(change, [found]);
     };
-    const isOver = () => takersOf(change).length === 0 || (0,time_clock/* nowMs */.TC)() >= deadline;
-    await (0,poll/* poll */.w)(isFree, PORTS_LOOK_EVERY_MS, isOver, end);
+    await (0,poll/* poll */.w)(isNoted, NOTED_LOOK_EVERY_MS, () => (0,time_clock/* nowMs */.TC)() >= deadline, end);
+    if (failure !== undefined)
+        throw failure;
     return found;
 }
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
@@ -16677,7 +16690,7 @@ const PLACEMENT_MS = 1000;
 const FIRST_TASK_MS = 300;
 const PLACEMENT_LOOK_MS = 50;
 /** What has got a port may have failed, and goes back when it is known why. */
-const send_back_PORTS_MS = 30_000;
+const PORTS_MS = 30_000;
 /**
  * Sends services back to the specs that were observed before the run, with a credential that is valid now, and removes
  * those that the run created. Somebody else's deploy that came meanwhile is left alone.
@@ -16819,7 +16832,7 @@ async function untilPortsAreFree(change, engine, signal) {
     const names = takersOf(change);
     if (names.length === 0)
         return;
-    const deadline = (0,time_clock/* nowMs */.TC)() + send_back_PORTS_MS;
+    const deadline = (0,time_clock/* nowMs */.TC)() + PORTS_MS;
     const areFree = async () => !havePortsOf(change, await servicesNamed(engine, names, signal));
     await (0,poll/* poll */.w)(areFree, send_back_LOOK_EVERY_MS, () => (0,time_clock/* nowMs */.TC)() >= deadline, signal);
 }
@@ -16985,11 +16998,11 @@ function isSent({ problem }) {
 function isHalfWay({ change, problem }, { outcome }) {
     return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back');
 }
-/** One that goes has no ports for the sake of others, and none of those has got them. */
+/** It is without ports for the sake of others, and none of those has got them. */
 function hasGivenForNothing({ sent }, settled) {
-    if (sent.change.action !== 'update' || !sent.change.leaves || !isSent(sent))
-        return false;
     const takers = takersOf(sent.change);
+    if (takers.length === 0 || !isSent(sent) || wouldRunAgain(sent))
+        return false;
     return settled
         .filter(({ result }) => takers.includes(result.name))
         .every((one) => !isSent(one.sent) || isBackBySwarm(one));

@@ -301,6 +301,17 @@ describe('a service of a deploy gives its port to another one', () => {
     expect(outcomes(again)).toMatchObject({ shop_fresh: 'created', shop_web: 'updated' })
   })
 
+  test('and gets it back though all is to stay, where nobody has got it', async () => {
+    const swarm = await deployed()
+    const fault = { kind: 'error', status: 500, message: 'disk quota exceeded' } as const
+    swarm.faults.add({ fault, at: /^POST \/services\/create$/, times: 100 })
+    const files = { api: { tag: '2' }, web: {}, fresh: { ports: ['80:8000'] } }
+    const run = await deploy(swarm, files, { 'on-failure': 'keep' })
+    expect(outcomes(run)).toEqual({ shop_api: 'rolled-back', shop_web: 'unchanged', shop_fresh: 'failed' })
+    expect(portsNow(swarm)).toMatchObject({ api: [80] })
+    expect(run.results[0]).toMatchObject({ cause: 'restored because of shop_fresh; what ran before runs again' })
+  })
+
   test('and gets one of a third', async () => {
     const swarm = await deployed({ api: { ports: ['80:8000'] }, web: { ports: ['81:8000'] } })
     const run = await deploy(swarm, { old: { ports: ['81:8000'] }, web: { ports: ['80:8000'] }, api: {} })

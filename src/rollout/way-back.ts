@@ -181,10 +181,10 @@ function isHalfWay({ change, problem }: Sent, { outcome }: ServiceResult): boole
   return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back')
 }
 
-/** One that goes has no ports for the sake of others, and none of those has got them. */
+/** It is without ports for the sake of others, and none of those has got them. */
 function hasGivenForNothing({ sent }: Settled, settled: readonly Settled[]): boolean {
-  if (sent.change.action !== 'update' || !sent.change.leaves || !isSent(sent)) return false
   const takers = takersOf(sent.change)
+  if (takers.length === 0 || !isSent(sent) || wouldRunAgain(sent)) return false
   return settled
     .filter(({ result }) => takers.includes(result.name))
     .every((one) => !isSent(one.sent) || isBackBySwarm(one))

@@ -1,4 +1,5 @@
 import type { Service, ServiceSpec } from '../../../src/docker/api.ts'
+import { namedPorts, otherPorts } from '../../../src/docker/swarm/published-ports.ts'
 import { REMOVE_SCRIPT } from '../../../src/nodes/unused-images.ts'
 import { driftOf } from '../../../src/plan/drift.ts'
 import { isInterim } from '../../../src/plan/interim-spec.ts'
@@ -77,7 +78,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
 }
 
 /** The services that the deploys change, as their users know them. */
-const CHANGED = ['web', 'shop_web']
+const CHANGED = ['web', 'shop_web', 'shop_proxy', 'shop_old']
 
 /** What somebody does to the service that is deployed; what Swarm refuses him is not done. */
 function meddling(act: (swarm: MemorySwarm, name: string) => void): Trouble {
@@ -172,6 +173,7 @@ export function brokenRules(scenario: Scenario, trouble: string, played: Played)
   if (!isGreen && isHarmless(trouble) && scenario.isGood) broken.push(`it is red: ${summary(run)}`)
   if (problems.length > 0 && !isMeddling(trouble)) broken.push(...changes(played))
   broken.push(...results.flatMap((result) => untrueResult(result, trouble, played)))
+  if (!isMeddling(trouble)) broken.push(...untruePorts(played), ...untrueRefusals(played))
   if (mayTidy(trouble)) broken.push(...leftovers(trouble, played))
   if (!isMeddling(trouble)) broken.push(...takenForOthers(swarm))
   return broken
@@ -222,6 +224,28 @@ function untrueResult(result: ServiceResult, trouble: string, { swarm, was }: Pl
   return running.length > 0 && running.every((one) => one === image)
     ? []
     : [`${name} is rolled back and runs ${short(running)}`]
+}
+
+/** What docker is said to have refused, and has taken. */
+function untrueRefusals({ swarm, was, run }: Played): string[] {
+  return run.results.flatMap(({ name, outcome, cause = '' }) => {
+    const isRefused = outcome === 'failed' && /^docker refused to (?:create|update)/.test(cause)
+    return isRefused && !isSame(swarm.service(name)?.Spec, was.get(name)?.Spec) ? [`${name} is changed: ${cause}`] : []
+  })
+}
+
+/** Ports that a service has not, of which it says that it is back or gone; and those that nobody has in the end. */
+function untruePorts({ swarm, was, run }: Played): string[] {
+  const portsOf = (name: string) => namedPorts(swarm.service(name)?.Spec ?? {})
+  const all = swarm.services.flatMap(portsOf)
+  return run.results.flatMap(({ name, outcome, cause = '' }) => {
+    if (outcome === 'removed') return swarm.service(name) === undefined ? [] : [`${name} is removed and still there`]
+    const before = namedPorts(was.get(name)?.Spec ?? {})
+    if (outcome === 'rolled-back' && otherPorts(before, portsOf(name)).length > 0 && !/not watched/.test(cause))
+      return [`${name} is rolled back and has not its ports`]
+    const isLost = otherPorts(before, all).length > 0 && !/not known|the way back failed/.test(cause)
+    return isLost ? [`${name} is ${outcome}, and nobody has the ports that it had: ${cause}`] : []
+  })
 }
 
 /** What a run has changed that says that nothing was. */

@@ -95,6 +95,18 @@ const DEPLOYS: Readonly<Record<string, (tag: string) => Omit<Scenario, 'isGood'>
     },
     asked: { web: many(2) },
   }),
+  'a service of a stack that is renamed, with its port': (tag) => ({
+    inputs: { stack: 'shop', prune: 'true' },
+    compose: stack(tag, PORT),
+    before: [ofStack('old', [80]), spec('other')],
+    asked: { shop_web: many(2) },
+  }),
+  'a port that goes from one service of a stack to another': (tag) => ({
+    inputs: { stack: 'shop' },
+    compose: stack(tag, PORT, `, proxy: {image: 'hub.test/acme/web:1', deploy: {replicas: 2}}`),
+    before: [ofStack('proxy', [80]), ofStack('web', []), spec('other')],
+    asked: { shop_web: many(2), shop_proxy: many(2, ONE) },
+  }),
   'a new stack': (tag) => ({
     inputs: { stack: 'shop' },
     compose: stack(tag),
@@ -103,8 +115,23 @@ const DEPLOYS: Readonly<Record<string, (tag: string) => Omit<Scenario, 'isGood'>
   }),
 }
 
-function stack(tag: string): string {
-  return `services: {web: {image: 'hub.test/acme/web:${tag}', deploy: {replicas: 2, update_config: {parallelism: 1, monitor: 1s}}}}`
+const PORT = `, ports: ['80:8000']`
+
+function stack(tag: string, ofWeb = '', others = ''): string {
+  return `services: {web: {image: 'hub.test/acme/web:${tag}'${ofWeb}, deploy: {replicas: 2, update_config: {parallelism: 1, monitor: 1s}}}${others}}`
+}
+
+function ofStack(name: string, ports: readonly number[]): ServiceSpec {
+  const Ports = ports.map((port) => ({
+    Protocol: 'tcp',
+    PublishMode: 'ingress',
+    PublishedPort: port,
+    TargetPort: 8000,
+  }))
+  return spec(`shop_${name}`, {
+    Labels: { 'com.docker.stack.namespace': 'shop' },
+    ...(Ports.length > 0 && { EndpointSpec: { Mode: 'vip', Ports } }),
+  })
 }
 
 export function scenario(name: string, image: 'good' | 'bad'): Scenario {
