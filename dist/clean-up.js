@@ -15578,7 +15578,8 @@ const UNSET = 'an empty one is often a secret that is not set, or that pull requ
 function checkedCredential(written, problems) {
     const { origin, scope } = written;
     const config = written.config?.trim();
-    hideByLook(config ?? '');
+    for (const name of [config, written.username, written.stored?.username])
+        hideByLook(name ?? '');
     const own = loginProblems(written);
     const ofStored = written.stored === undefined ? [] : loginProblems(written.stored);
     const wrong = [

@@ -11664,7 +11664,8 @@ const UNSET = 'an empty one is often a secret that is not set, or that pull requ
 function checkedCredential(written, problems) {
     const { origin, scope } = written;
     const config = written.config?.trim();
-    (0,_masking_js__WEBPACK_IMPORTED_MODULE_4__/* .hideByLook */ .Ho)(config ?? '');
+    for (const name of [config, written.username, written.stored?.username])
+        (0,_masking_js__WEBPACK_IMPORTED_MODULE_4__/* .hideByLook */ .Ho)(name ?? '');
     const own = loginProblems(written);
     const ofStored = written.stored === undefined ? [] : loginProblems(written.stored);
     const wrong = [

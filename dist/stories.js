@@ -778,9 +778,15 @@ var text_shown = __webpack_require__(4386);
 ;// CONCATENATED MODULE: ./build/plan/credentials/stored-account.js
 
 
+
+
 /** What the nodes store of an account: the credential that it has for them, else the one of this run. */
 function storedLogin(credential) {
     return credential.stored ?? credential;
+}
+/** Whose a credential is, as it is written and shown: some registries take a token in the place of the name. */
+function accountName({ username }) {
+    return (0,text_shown/* placed */.GS)((0,secret/* redact */.E$)(username));
 }
 /** What a label says in the place of a time when a token ended with its job. */
 const WITH_JOB = 'job';
@@ -795,7 +801,7 @@ function storedAccountLabels(credential, now) {
     const end = tokenOf(login, now)?.end;
     return {
         [own_labels/* ACCOUNT_LABELS */.si.registry]: login.registry,
-        [own_labels/* ACCOUNT_LABELS */.si.account]: login.kind === 'identity-token' && login.username === '' ? undefined : login.username,
+        [own_labels/* ACCOUNT_LABELS */.si.account]: login.kind === 'identity-token' && login.username === '' ? undefined : accountName(login),
         [own_labels/* ACCOUNT_LABELS */.si.storedAt]: textOf(now),
         [own_labels/* ACCOUNT_LABELS */.si.expires]: end && ('with' in end ? WITH_JOB : textOf(end.at)),
     };
@@ -822,7 +828,9 @@ function storedAccountOf({ Labels }) {
     const expires = text(own_labels/* ACCOUNT_LABELS */.si.expires);
     const at = timeIn(expires);
     const end = expires === WITH_JOB ? { with: 'job' } : at && { at, isExact: false };
-    return { registry, account: text(own_labels/* ACCOUNT_LABELS */.si.account), storedAt, end: end || undefined };
+    // Anybody may have written it, or an older version.
+    const account = accountName({ username: text(own_labels/* ACCOUNT_LABELS */.si.account) });
+    return { registry, account, storedAt, end: end || undefined };
 }
 /** Whether a token has ended by then: one of a job has, for whoever asks is another job. */
 function stored_account_hasEnded(end, now) {
@@ -839,7 +847,6 @@ function timeIn(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/credentials/account.js
-
 
 /** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
 function accountInWords(credential) {
@@ -862,8 +869,8 @@ function requestWith(credential, login = credential) {
     };
 }
 /** An identity token may say by itself whose it is; a password may stand in the place of the name. */
-function userInWords({ username }) {
-    return username === '' ? 'an identity token' : (0,text_shown/* placed */.GS)(username);
+function userInWords(login) {
+    return login.username === '' ? 'an identity token' : accountName(login);
 }
 /** What the nodes store of an account: `the stored password of bot for ghcr.io (registries entry 1)`. */
 function storedPasswordInWords(credential) {
@@ -1729,6 +1736,7 @@ function images_imageWords({ state, config, platforms, bytes }) {
 
 
 
+
 /**
  * Hands the directories to the later steps of the job. Where there is one only, docker itself is pointed to it: with
  * several nobody knows which is meant.
@@ -1772,7 +1780,7 @@ function choiceOf(name) {
 }
 function login_summary(configs) {
     const rows = configs.flatMap(({ name, credentials }) => credentials.map((credential) => {
-        const cells = [(0,markdown/* nameCell */.UQ)(placeOf(credential)), (0,markdown/* cell */.Hn)(credential.username), (0,markdown/* nameCell */.UQ)(name)];
+        const cells = [(0,markdown/* nameCell */.UQ)(placeOf(credential)), (0,markdown/* cell */.Hn)(accountName(credential)), (0,markdown/* nameCell */.UQ)(name)];
         return `| ${cells.join(' | ')} |`;
     }));
     return [
@@ -8585,6 +8593,7 @@ function askForCredential(registry, image) {
 
 
 
+
 /**
  * Judges one image: `all` of the nodes that may run a service must have it, or as many as it has tasks, or with `auto` as
  * many must be left that could still pull it.
@@ -8690,7 +8699,7 @@ function judge_causeOf(failed, pull) {
     const told = classifyRegistryError(500, said);
     if (told !== 'unknown') {
         const { access } = pull.demand;
-        const account = access && { config: access.config.name, username: storedLogin(access.credential).username };
+        const account = access && { config: access.config.name, username: userInWords(storedLogin(access.credential)) };
         return `${capital(describeFailure(told))}. ${remedy(told, { registry, repository, ...account })}`;
     }
     const log = 'What it was, `journalctl -u docker` on the node says in the line `pulling image failed`.';
@@ -9575,6 +9584,7 @@ function credentialOf(registry, { kind, username, password }, { name, origin }) 
 
 
 
+
 const OF_THE_ACCOUNT = ['wrong-credential', 'credential-needed', 'forbidden'];
 /**
  * Asks the registry for such an image, with the credential that serves it as it would serve that of a service.
@@ -9601,7 +9611,7 @@ async function resolveToolImage(input, image, accounts, { engine, userConfig }, 
             throw error;
         if (!OF_THE_ACCOUNT.includes(error.failure))
             return { name: (0,registry_reference/* familiar */.ce)(image), credential, unread: error };
-        const request = { ...image, ...(credential && { username: credential.username }) };
+        const request = { ...image, ...(credential && { username: userInWords(credential) }) };
         throw new errors/* UserError */.yo(`${input}: ${(0,registry_reference/* familiar */.ce)(image)} cannot be read: ${error.message}. ${remedy(error.failure, request)}`);
     }
 }
@@ -20397,6 +20407,7 @@ function hubLimitIn(answer) {
 
 
 
+
 /**
  * The pulls that Docker Hub still allows the accounts of a run, beside those that it may take. Docker tells them to whoever
  * asks over HTTP, and a daemon does not pass them on: so this runner asks, and only for accounts. Without an account Docker
@@ -20412,7 +20423,7 @@ function readHubLimits(accesses, { registryHttp }, stop) {
     return new Map([...new Set(credentials)].map((credential) => {
         const signal = AbortSignal.any([stop, (0,time_clock/* timeLimit */.zc)(hub_pulls_LIMIT_MS)]);
         const asked = readHubLimit(registryHttp, loginOfNodes(credential), signal).catch((error) => {
-            log/* log */.Rm.debug(`Docker Hub does not tell the pulls left of ${credential.username}: ${(0,errors/* messageOf */.bD)(error)}`);
+            log/* log */.Rm.debug(`Docker Hub does not tell the pulls left of ${userInWords(credential)}: ${(0,errors/* messageOf */.bD)(error)}`);
             return undefined;
         });
         return [credential, asked];
@@ -20428,7 +20439,7 @@ async function tellHubLimits(reading, changes, observed) {
         const limit = await Promise.race([asked, late]);
         if (limit === undefined)
             continue;
-        const { username } = loginOfNodes(credential);
+        const username = userInWords(loginOfNodes(credential));
         const { line, isShort } = hubLimitWords(username, limit, needs.get(credential) ?? 0);
         if (isShort)
             log/* log */.Rm.warning(line);
@@ -25176,6 +25187,7 @@ var login_disposeResources = (undefined && undefined.__disposeResources) || (fun
 
 
 
+
 /**
  * Logs in, and leaves a Docker configuration directory for each config to the later steps of the job. They are in the
  * run's own directory, whose path is saved before anything is written to it: `post` removes it, whatever becomes of this
@@ -25265,7 +25277,7 @@ function warnOfEnd(credential) {
         return;
     const when = 'with' in token.end ? 'with this job' : `at ${new Date(token.end.at).toISOString()} at the latest`;
     const other = credential.stored === undefined ? ', or the Secret one of its own: `stored-password-env`' : '';
-    log/* log */.Rm.warning(`pull-secret: the password of ${credential.username} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`);
+    log/* log */.Rm.warning(`pull-secret: the password of ${userInWords(credential)} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`);
 }
 
 ;// CONCATENATED MODULE: ./build/plan/drift.js
@@ -25487,8 +25499,8 @@ function outlook_tasksOf(change, changes, observed) {
 function outlook_accountOf({ access }) {
     if (access === undefined)
         return undefined;
-    const { username, registry } = storedLogin(access.credential);
-    return { config: access.config.name, username, registry };
+    const login = storedLogin(access.credential);
+    return { config: access.config.name, username: accountName(login), registry: login.registry };
 }
 function storedWith(service, { now }) {
     const stored = service && storedAccountOf(service.Spec);
@@ -26020,7 +26032,9 @@ function renew_stored_resultOf({ one, kept, otherAccount, running, wanted }, sta
     return notes.length === 0 ? result : { ...result, note: notes.join('; ') };
 }
 function renew_stored_withAccount(result, { renewal: { access, service } }) {
-    const { username, registry } = storedLogin(access.credential);
+    const login = storedLogin(access.credential);
+    const { registry } = login;
+    const username = accountName(login);
     const { [own_labels/* ACCOUNT_LABELS */.si.expires]: expires } = storedAccountLabels(access.credential, (0,time_clock/* timeOfDayMs */.bN)());
     const before = storedAccountOf(service.Spec)?.account;
     const account = { username, registry, config: access.config.name, ...(expires && { expires }) };

@@ -60,6 +60,24 @@ function put(swarm: MemorySwarm, spec: Partial<ServiceSpec> & { readonly Name: s
   } as ServiceSpec)
 }
 
+/** As a registry takes it in both places. */
+const TOKEN = `dop_v1_${'0a'.repeat(32)}`
+
+test.each(['deploy', 'plan', 'refresh-auth'])(
+  '%s: a token in the place of the name is in no label and nothing that is told',
+  async (mode) => {
+    const swarm = await swarmOf(['web'])
+    swarm.images.set(OTHER, {})
+    swarm.images.set(IMAGE, {})
+    const registries = `- {registry: hub.test, username: ${TOKEN}, password: ${TOKEN}}`
+    const services = mode === 'refresh-auth' ? 'web' : `web: ${OTHER}`
+    const { log, results, outlook, renewals } = await runAction(swarm, { mode, services, registries })
+    expect(log).toMatch(/refreshed|updated|planned/)
+    const told = JSON.stringify([log, results, outlook?.services, renewals, swarm.service('web')?.Spec])
+    expect(told).not.toContain(TOKEN)
+  },
+)
+
 describe('the stored credential is renewed', () => {
   test('and no task restarts; the node that needs the image later pulls with the new one', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `s${index}`)

@@ -7,6 +7,7 @@ import { tokenOf } from '../docker/registry/token.ts'
 import { throwAll, UserError } from '../errors.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import type { Login } from '../inputs/modes/login.ts'
+import { userInWords } from '../plan/credentials/account.ts'
 import { allCredentials } from '../plan/credentials/find-credentials.ts'
 import { type Config, logIn } from '../plan/credentials/log-in.ts'
 import { storedLogin } from '../plan/credentials/stored-account.ts'
@@ -109,6 +110,6 @@ function warnOfEnd(credential: Credential): void {
   const when = 'with' in token.end ? 'with this job' : `at ${new Date(token.end.at).toISOString()} at the latest`
   const other = credential.stored === undefined ? ', or the Secret one of its own: `stored-password-env`' : ''
   log.warning(
-    `pull-secret: the password of ${credential.username} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`,
+    `pull-secret: the password of ${userInWords(credential)} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`,
   )
 }

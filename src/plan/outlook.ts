@@ -9,7 +9,13 @@ import { askedLabels, type Belongings, objectsToSend, type Stack } from '../stac
 import { neededNoMore, surplusServices, type UnusedObject, unusedObjects } from '../stack/unused.ts'
 import { type Change, interimOf, REASONS_BESIDE, serviceBefore } from './change.ts'
 import { isBookkeeping, nameInFiles } from './colours.ts'
-import { hasEnded, type StoredAccount, storedAccountOf, storedLogin } from './credentials/stored-account.ts'
+import {
+  accountName,
+  hasEnded,
+  type StoredAccount,
+  storedAccountOf,
+  storedLogin,
+} from './credentials/stored-account.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { isListNote } from './list-note.ts'
 import { unfinishedUpdateNote } from './notices.ts'
@@ -198,8 +204,8 @@ function tasksOf(change: Change, changes: readonly FieldChange[], observed: Obse
 
 function accountOf({ access }: Change): Account | undefined {
   if (access === undefined) return undefined
-  const { username, registry } = storedLogin(access.credential)
-  return { config: access.config.name, username, registry }
+  const login = storedLogin(access.credential)
+  return { config: access.config.name, username: accountName(login), registry: login.registry }
 }
 
 function storedWith(service: Service | undefined, { now }: Observation): ServiceOutlook['stored'] {

@@ -7,6 +7,7 @@ import { eligibleNodes, hasPlatform } from '../docker/swarm/placement.ts'
 import { messageOf } from '../errors.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import { type Change, serviceBefore } from '../plan/change.ts'
+import { userInWords } from '../plan/credentials/account.ts'
 import type { Observation } from '../plan/observe.ts'
 import type { Access } from '../plan/planned-service.ts'
 import { groupBy } from '../runner/group-by.ts'
@@ -39,7 +40,7 @@ export function readHubLimits(
     [...new Set(credentials)].map((credential) => {
       const signal = AbortSignal.any([stop, timeLimit(LIMIT_MS)])
       const asked = readHubLimit(registryHttp, loginOfNodes(credential), signal).catch((error: unknown) => {
-        log.debug(`Docker Hub does not tell the pulls left of ${credential.username}: ${messageOf(error)}`)
+        log.debug(`Docker Hub does not tell the pulls left of ${userInWords(credential)}: ${messageOf(error)}`)
         return undefined
       })
       return [credential, asked]
@@ -59,7 +60,7 @@ export async function tellHubLimits(
   for (const [credential, asked] of reading) {
     const limit = await Promise.race([asked, late])
     if (limit === undefined) continue
-    const { username } = loginOfNodes(credential)
+    const username = userInWords(loginOfNodes(credential))
     const { line, isShort } = hubLimitWords(username, limit, needs.get(credential) ?? 0)
     if (isShort) log.warning(line)
     else log.info(line)

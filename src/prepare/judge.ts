@@ -3,6 +3,7 @@ import { parseReference } from '../docker/registry/reference.ts'
 import { classifyRegistryError, describeFailure, remedy } from '../docker/registry/registry-error.ts'
 import { imageInWords } from '../docker/specs/service-spec.ts'
 import { eligibleNodes } from '../docker/swarm/placement.ts'
+import { userInWords } from '../plan/credentials/account.ts'
 import { storedLogin } from '../plan/credentials/stored-account.ts'
 import { limited } from '../runner/text/safe-text.ts'
 import { someOf } from '../runner/text/some-of.ts'
@@ -147,7 +148,7 @@ function causeOf(failed: readonly Lacking[], pull: Pull): string {
   const told = classifyRegistryError(500, said)
   if (told !== 'unknown') {
     const { access } = pull.demand
-    const account = access && { config: access.config.name, username: storedLogin(access.credential).username }
+    const account = access && { config: access.config.name, username: userInWords(storedLogin(access.credential)) }
     return `${capital(describeFailure(told))}. ${remedy(told, { registry, repository, ...account })}`
   }
   const log = 'What it was, `journalctl -u docker` on the node says in the line `pulling image failed`.'

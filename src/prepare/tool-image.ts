@@ -6,6 +6,7 @@ import { type RegistryFailure, remedy } from '../docker/registry/registry-error.
 import { UserError } from '../errors.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import type { Accounts } from '../inputs/deployment.ts'
+import { userInWords } from '../plan/credentials/account.ts'
 import { findCredentials } from '../plan/credentials/find-credentials.ts'
 
 /** The image of a service of ours that is there for a while, and works on the nodes. */
@@ -45,7 +46,7 @@ export async function resolveToolImage(
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     if (!OF_THE_ACCOUNT.includes(error.failure)) return { name: familiar(image), credential, unread: error }
-    const request = { ...image, ...(credential && { username: credential.username }) }
+    const request = { ...image, ...(credential && { username: userInWords(credential) }) }
     throw new UserError(
       `${input}: ${familiar(image)} cannot be read: ${error.message}. ${remedy(error.failure, request)}`,
     )

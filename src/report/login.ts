@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import { placeOf } from '../plan/credentials/account.ts'
+import { accountName } from '../plan/credentials/stored-account.ts'
 import { addSummary, exportVariable, setOutput } from '../runner/log/command-files.ts'
 import { log } from '../runner/log/log.ts'
 import { isInRunner } from '../runner/log/workflow-commands.ts'
@@ -63,7 +64,7 @@ function choiceOf(name: string): string {
 function summary(configs: LoginReport['configs']): string {
   const rows = configs.flatMap(({ name, credentials }) =>
     credentials.map((credential) => {
-      const cells = [nameCell(placeOf(credential)), cell(credential.username), nameCell(name)]
+      const cells = [nameCell(placeOf(credential)), cell(accountName(credential)), nameCell(name)]
       return `| ${cells.join(' | ')} |`
     }),
   )

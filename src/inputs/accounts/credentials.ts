@@ -37,7 +37,7 @@ export interface WrittenCredential extends WrittenLogin {
 export function checkedCredential(written: WrittenCredential, problems: Problems): Credential | undefined {
   const { origin, scope } = written
   const config = written.config?.trim()
-  hideByLook(config ?? '')
+  for (const name of [config, written.username, written.stored?.username]) hideByLook(name ?? '')
   const own = loginProblems(written)
   const ofStored = written.stored === undefined ? [] : loginProblems(written.stored)
   const wrong = [

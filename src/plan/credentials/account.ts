@@ -1,8 +1,7 @@
 import type { RegistryCredential } from '../../docker/registry/registry-auth.ts'
 import type { RegistryRequest } from '../../docker/registry/registry-error.ts'
 import type { Credential } from '../../inputs/accounts/credential.ts'
-import { placed } from '../../runner/text/shown.ts'
-import { storedLogin } from './stored-account.ts'
+import { accountName, storedLogin } from './stored-account.ts'
 
 /** An account as a line of the log names it: `account bot of ghcr.io/acme`, with its config where that has a name of its own. */
 export function accountInWords(credential: Credential): string {
@@ -28,8 +27,8 @@ export function requestWith(credential: Credential, login: RegistryCredential = 
 }
 
 /** An identity token may say by itself whose it is; a password may stand in the place of the name. */
-export function userInWords({ username }: Pick<RegistryCredential, 'username'>): string {
-  return username === '' ? 'an identity token' : placed(username)
+export function userInWords(login: Pick<RegistryCredential, 'username'>): string {
+  return login.username === '' ? 'an identity token' : accountName(login)
 }
 
 /** What the nodes store of an account: `the stored password of bot for ghcr.io (registries entry 1)`. */

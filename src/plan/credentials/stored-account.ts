@@ -3,6 +3,8 @@ import type { RegistryCredential } from '../../docker/registry/registry-auth.ts'
 import { type TokenEnd, tokenOf } from '../../docker/registry/token.ts'
 import type { Credential } from '../../inputs/accounts/credential.ts'
 import { ACCOUNT_LABELS } from '../../runner/own-labels.ts'
+import { redact } from '../../runner/secrets/secret.ts'
+import { placed } from '../../runner/text/shown.ts'
 
 /**
  * The swarm does not tell whose credential it has stored with a service, and nodes pull with that for months. So each
@@ -27,6 +29,11 @@ export function storedLogin(credential: Credential): RegistryCredential {
   return credential.stored ?? credential
 }
 
+/** Whose a credential is, as it is written and shown: some registries take a token in the place of the name. */
+export function accountName({ username }: Pick<RegistryCredential, 'username'>): string {
+  return placed(redact(username))
+}
+
 /** What a label says in the place of a time when a token ended with its job. */
 const WITH_JOB = 'job'
 
@@ -41,7 +48,7 @@ export function storedAccountLabels(credential: Credential, now: number): Readon
   const end = tokenOf(login, now)?.end
   return {
     [ACCOUNT_LABELS.registry]: login.registry,
-    [ACCOUNT_LABELS.account]: login.kind === 'identity-token' && login.username === '' ? undefined : login.username,
+    [ACCOUNT_LABELS.account]: login.kind === 'identity-token' && login.username === '' ? undefined : accountName(login),
     [ACCOUNT_LABELS.storedAt]: textOf(now),
     [ACCOUNT_LABELS.expires]: end && ('with' in end ? WITH_JOB : textOf(end.at)),
   }
@@ -76,7 +83,9 @@ export function storedAccountOf({ Labels }: ServiceSpec): StoredAccount | undefi
   const expires = text(ACCOUNT_LABELS.expires)
   const at = timeIn(expires)
   const end = expires === WITH_JOB ? ({ with: 'job' } as const) : at && { at, isExact: false }
-  return { registry, account: text(ACCOUNT_LABELS.account), storedAt, end: end || undefined }
+  // Anybody may have written it, or an older version.
+  const account = accountName({ username: text(ACCOUNT_LABELS.account) })
+  return { registry, account, storedAt, end: end || undefined }
 }
 
 /** Whether a token has ended by then: one of a job has, for whoever asks is another job. */

@@ -10,7 +10,12 @@ import { takeSnapshot } from '../../docker/swarm/snapshot.ts'
 import type { AuthRefresh } from '../../inputs/modes/auth-refresh.ts'
 import { accountInWords } from '../../plan/credentials/account.ts'
 import type { Renewal } from '../../plan/credentials/auth-refresh.ts'
-import { storedAccountLabels, storedAccountOf, storedLogin } from '../../plan/credentials/stored-account.ts'
+import {
+  accountName,
+  storedAccountLabels,
+  storedAccountOf,
+  storedLogin,
+} from '../../plan/credentials/stored-account.ts'
 import { type LookUp, UnreadableImage } from '../../plan/images.ts'
 import { observedTasks } from '../../plan/observe.ts'
 import { numberOf } from '../../plan/write-number.ts'
@@ -285,7 +290,9 @@ function resultOf(
 }
 
 function withAccount(result: RenewalResult, { renewal: { access, service } }: Renewed): RenewalResult {
-  const { username, registry } = storedLogin(access.credential)
+  const login = storedLogin(access.credential)
+  const { registry } = login
+  const username = accountName(login)
   const { [ACCOUNT_LABELS.expires]: expires } = storedAccountLabels(access.credential, timeOfDayMs())
   const before = storedAccountOf(service.Spec)?.account
   const account = { username, registry, config: access.config.name, ...(expires && { expires }) }

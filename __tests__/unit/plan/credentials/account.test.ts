@@ -14,6 +14,11 @@ const credential = (more: Partial<Credential>): Credential => ({
   ...more,
 })
 
+test('a name that is the password too is not told', () => {
+  const username = 'night-owl-of-ops'
+  expect(accountInWords(credential({ username, password: new Secret(username) }))).toBe('account *** of ghcr.io/acme')
+})
+
 test.each([
   ['a config that nobody has named', {}, 'account bot of ghcr.io/acme', undefined],
   ['of a whole registry', { path: '', config: 'ghcr.io' }, 'account bot of ghcr.io', undefined],

@@ -35,6 +35,16 @@ describe('the labels of a stored credential', () => {
     expect(written(overrides).Labels?.['swarm-deploy.auth.expires']).toBe(expires)
   })
 
+  test('have no token that stands in the place of the name', () => {
+    const username = `dop_v1_${'0a'.repeat(32)}`
+    const labels = written({ username, password: new Secret(username) }).Labels
+    expect(labels?.['swarm-deploy.auth.account']).toBe('***')
+    const ofPassword = written({ username: 'night-owl-of-ops', password: new Secret('night-owl-of-ops') }).Labels
+    expect(ofPassword?.['swarm-deploy.auth.account']).toBe('***')
+    const ofOlder = { ...SPEC, Labels: { ...labels, 'swarm-deploy.auth.account': username } }
+    expect(storedAccountOf(ofOlder)?.account).toBe('***')
+  })
+
   test('replace those of the one before, all of them', () => {
     const lasting = storedAccountLabels(createCredential(), NOW)
     expect(withAccountLabels(written({ username: 'AWS' }), lasting)).toEqual(written({}))
