@@ -18,7 +18,7 @@ import {
 import { hasEnded, type StoredAccount, storedAccountOf } from '../plan/credentials/stored-account.ts'
 import { type Drift, driftOf } from '../plan/drift.ts'
 import { isInterim, markOf, mayBeAlive } from '../plan/interim-spec.ts'
-import { taskNamedIn } from '../rollout/watch/judge.ts'
+import { NO_NODE, taskNamedIn } from '../rollout/watch/judge.ts'
 import { countTasks, isComplete, type TaskCounts } from '../rollout/watch/service-snapshot.ts'
 import { limited } from '../runner/text/safe-text.ts'
 import { utcWords } from '../runner/time/utc.ts'
@@ -92,7 +92,7 @@ export function healthOf(service: Service, ground: HealthGround): Health {
     problems,
     notes: found.flatMap(({ changing, note }) => changing ?? note ?? []),
     tasks: { running: counts.counted.length, wanted: counts.wanted, nodes: running.size },
-    nodes: [...running].map((id) => nodeName(id, nodes) ?? id).toSorted(),
+    nodes: [...running].map((id) => nodeName(id, nodes)).toSorted(),
     account,
     drift: driftOf(service, [], ground.networks),
   }
@@ -170,8 +170,7 @@ function tasksFinding(
 ): Found | undefined {
   const { Spec: spec } = service
   if (isGlobal(spec) && !isJob(spec) && eligible.length === 0) {
-    const cause = 'no node of the swarm is ready, active and allowed by its placement constraints'
-    return { problem: { cause, isOfTasks: false } }
+    return { problem: { cause: NO_NODE, isOfTasks: false } }
   }
   if (counts.wanted === 0) return { note: 'it is scaled to no task' }
   if (isComplete(spec, counts) || counts.counted.length > counts.wanted) return undefined

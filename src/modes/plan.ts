@@ -72,7 +72,7 @@ async function planTrust(run: Omit<TrustRun, 'self' | 'onRemains'>): Promise<Obj
   const all = await run.time.before('Look at the nodes', (limit) => casToInstall(run, limit))
   return all.flatMap(({ ca, lacking: { asked }, nodes }): ObjectOutlook[] => {
     if (asked.length === 0) return []
-    const names = asked.map(({ ID }) => nodeName(ID, nodes) ?? ID).toSorted()
+    const names = asked.map(({ ID }) => nodeName(ID, nodes)).toSorted()
     return [{ kind: 'registry CA', name: ca.registry, action: 'create', changes: [], nodes: names }]
   })
 }

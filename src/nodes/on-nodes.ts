@@ -2,7 +2,7 @@ import type { Connection } from '../connect/connection.ts'
 import type { Node, Task } from '../docker/api.ts'
 import type { Engine } from '../docker/engine/engine.ts'
 import { swarmTime } from '../docker/swarm/swarm-time.ts'
-import { logLines } from '../docker/swarm/task-logs.ts'
+import { lastLinesOf, logLines } from '../docker/swarm/task-logs.ts'
 import {
   NODE_SOCKET,
   printedIn,
@@ -15,6 +15,8 @@ import { storedLogin } from '../plan/credentials/stored-account.ts'
 import {
   afterLook,
   beginOn,
+  cannotPull,
+  hasNoShell,
   isOver,
   type NodeState,
   type NodeStates,
@@ -38,8 +40,6 @@ import { sleep, timeLimit } from '../runner/time/clock.ts'
 import { poll } from '../runner/time/poll.ts'
 import { note } from '../runner/workspace/state.ts'
 
-/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
-const MARGIN_MS = 60_000
 /** For the calls that are under way when the time of the nodes is over. */
 const GRACE_MS = 20_000
 const LOOK_EVERY_MS = 250
@@ -122,7 +122,7 @@ async function onThose(
   const ids = asked.map(({ ID }) => ID)
   const spec = toolsServiceSpec({
     name: passingServiceName('tools', self, what),
-    labels: passingServiceLabels(self, Math.ceil(now + seconds * 1000 + GRACE_MS + MARGIN_MS)),
+    labels: passingServiceLabels(self, now + seconds * 1000 + GRACE_MS),
     image: tools.name,
     script,
     args,
@@ -198,7 +198,8 @@ async function reportOf(
 async function causeOf(state: NodeState, image: string, engine: Engine, signal: AbortSignal): Promise<string> {
   if (state.state === 'left') return 'it went away meanwhile'
   if (state.state === 'failed') {
-    return failureInWords(state, await lastLines(state.taskId, engine, signal), image)
+    const limit = AbortSignal.any([signal, timeLimit(LOG_SECONDS * 1000)])
+    return failureInWords(state, await lastLinesOf(state.taskId, MOST_LINES_SHOWN, engine, limit), image)
   }
   const said = 'said' in state && state.said !== '' ? `: ${safeLine(state.said, MOST_CHARACTERS_SHOWN)}` : ''
   return `its task has not ended in time${said}`
@@ -243,17 +244,6 @@ async function reportOfTask(taskId: string, engine: Engine, signal: AbortSignal)
   return { state: 'failed', cause, lines: printedIn(lines) ?? [] }
 }
 
-/** The last of what a task has printed; none where that cannot be had soon. */
-async function lastLines(taskId: string, engine: Engine, signal: AbortSignal): Promise<string[]> {
-  const query = { stdout: '1', stderr: '1', tail: String(MOST_LINES_SHOWN) }
-  const limit = AbortSignal.any([signal, timeLimit(LOG_SECONDS * 1000)])
-  try {
-    return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: limit }))
-  } catch {
-    return []
-  }
-}
-
 /** Pure: why a task of the service failed, and what to do about it. */
 export function failureInWords(
   { said, exitCode }: Pick<NodeState & { readonly state: 'failed' }, 'said' | 'exitCode'>,
@@ -263,7 +253,7 @@ export function failureInWords(
   const printed = lines.map((line) => safeLine(line, MOST_CHARACTERS_SHOWN)).join('; ')
   const behind = printed === '' ? '' : `: ${printed}`
   const needsOther = `the image of \`node-tools-image\`, ${image}, has no shell with a docker command: name one that has`
-  if (exitCode === TOOLS_EXIT.noDocker || /executable file not found|exec: "sh"/i.test(said)) return needsOther
+  if (exitCode === TOOLS_EXIT.noDocker || hasNoShell(said)) return needsOther
   if (exitCode === TOOLS_EXIT.noAnswer) return `its docker cannot be used at ${NODE_SOCKET}${behind}`
   if (exitCode === TOOLS_EXIT.otherDaemon) {
     return `what listens at ${NODE_SOCKET} is not the docker of this node, which may be rootless`
@@ -272,7 +262,7 @@ export function failureInWords(
     return `nothing listens at ${NODE_SOCKET}: its docker is rootless, or listens elsewhere (${safeLine(said, MOST_CHARACTERS_SHOWN)})`
   }
   const reason = safeLine(said, MOST_CHARACTERS_SHOWN) || 'no reason given'
-  if (/no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)) {
+  if (cannotPull(said)) {
     return `${reason}: it cannot pull the image of \`node-tools-image\`, ${image}`
   }
   return `${reason}${behind}`

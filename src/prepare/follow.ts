@@ -23,8 +23,6 @@ import { afterLook, beginPull, isOver, nextNodes, type Pull, refused, thereOn, w
 
 /** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
 const SHARE = 0.5
-/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
-const MARGIN_MS = 60_000
 const PROGRESS_EVERY_MS = 5000
 const SILENCE_MS = 5000
 /** More images are told of together. */
@@ -118,8 +116,8 @@ export async function follow(demands: readonly ImageDemand[], run: PrepareRun, l
 
   async function make({ image, access }: ImageDemand, notOn: readonly string[]): Promise<string> {
     const name = passingServiceName('pull', self, `${image} ${access?.config.directory ?? ''}`)
-    const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + MARGIN_MS)
-    const spec = pullServiceSpec({ name, labels: passingServiceLabels(self, until), image, notOn })
+    const labels = passingServiceLabels(self, run.observed.now + deployment.timeoutSeconds * 1000)
+    const spec = pullServiceSpec({ name, labels, image, notOn })
     const id = await makePassingService(engine, spec, access && storedLogin(access.credential), limit)
     left.add(id)
     return id

@@ -8,6 +8,7 @@ import { messageOf } from '../errors.ts'
 import type { Credential } from '../inputs/accounts/credential.ts'
 import { type Change, serviceBefore } from '../plan/change.ts'
 import { userInWords } from '../plan/credentials/account.ts'
+import { storedLogin } from '../plan/credentials/stored-account.ts'
 import type { Observation } from '../plan/observe.ts'
 import type { Access } from '../plan/planned-service.ts'
 import { groupBy } from '../runner/group-by.ts'
@@ -39,7 +40,7 @@ export function readHubLimits(
   return new Map(
     [...new Set(credentials)].map((credential) => {
       const signal = AbortSignal.any([stop, timeLimit(LIMIT_MS)])
-      const asked = readHubLimit(registryHttp, loginOfNodes(credential), signal).catch((error: unknown) => {
+      const asked = readHubLimit(registryHttp, storedLogin(credential), signal).catch((error: unknown) => {
         log.debug(`Docker Hub does not tell the pulls left of ${userInWords(credential)}: ${messageOf(error)}`)
         return undefined
       })
@@ -60,7 +61,7 @@ export async function tellHubLimits(
   for (const [credential, asked] of reading) {
     const limit = await Promise.race([asked, late])
     if (limit === undefined) continue
-    const username = userInWords(loginOfNodes(credential))
+    const username = userInWords(storedLogin(credential))
     const { line, isShort } = hubLimitWords(username, limit, needs.get(credential) ?? 0)
     if (isShort) log.warning(line)
     else log.info(line)
@@ -82,16 +83,13 @@ export function hubLimitWords(username: string, { pulls, left, seconds, isOfAddr
   }
 }
 
-function loginOfNodes(credential: Credential) {
-  return credential.stored ?? credential
-}
-
 /** How many pulls the changes may take of each account: a node that has no task with the image pulls it once. Pure. */
 export function hubNeeds(changes: readonly Change[], { nodes, tasks }: Observation): Map<Credential, number> {
   const running = nodesByContent(tasks)
-  const wanting = changes.flatMap(({ access, wanted, request, ...change }) => {
+  const wanting = changes.flatMap((change) => {
+    const { access, wanted, request } = change
     const content = contentOf(imageOfSpec(wanted))
-    const before = serviceBefore({ access, wanted, request, ...change } as Change)
+    const before = serviceBefore(change)
     const count = wantedTasks(wanted)
     const isNew = change.action !== 'unchanged' && content !== undefined && content !== contentOf(imageOf(before))
     if (!isNew || access?.credential.registry !== HUB || count === 0) return []

@@ -70,6 +70,16 @@ export function inState(states: NodeStates, state: NodeState['state']): string[]
   return [...states].filter(([, one]) => one.state === state).map(([id]) => id)
 }
 
+/** Whether a task has failed because its image has no shell. @param said by the daemon */
+export function hasNoShell(said: string): boolean {
+  return /executable file not found|exec: "sh"/i.test(said)
+}
+
+/** Whether a task has failed because its node cannot pull the image. @param said by the daemon */
+export function cannotPull(said: string): boolean {
+  return /no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)
+}
+
 /** The nodes that lack something, told apart by whether they can be asked now. */
 export interface Lacking {
   readonly asked: readonly Node[]
@@ -98,5 +108,5 @@ export function whyAway({ Spec, Status }: Node): string {
 
 /** What nodes are called; one that is gone by its ID. */
 export function nameIn(nodes: readonly Node[]): (node: Pick<Node, 'ID'>) => string {
-  return ({ ID }) => nodeName(ID, nodes) ?? ID
+  return ({ ID }) => nodeName(ID, nodes)
 }

@@ -14,8 +14,8 @@ import { note } from '../runner/workspace/state.ts'
 
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
- * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
- * nobody needs it any more.
+ * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each
+ * node that joins. So each says when nobody needs it any more.
  */
 
 const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-', tools: 'swarm-deploy-tools-' } as const
@@ -37,9 +37,16 @@ export function passingServiceName(
   return `${PREFIXES[kind]}${createHash('sha256').update(`${token} ${subject}`).digest('hex').slice(0, HASH_LENGTH)}`
 }
 
-/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
-export function passingServiceLabels({ token, owner }: RunIdentity, until: number): Readonly<Record<string, string>> {
-  return { [RUN]: token, [OWNER]: owner, [UNTIL]: String(until) }
+/** One that a killed run leaves counts for so much longer than the run could have lasted. */
+const MARGIN_MS = 60_000
+
+/**
+ * What such a service says of itself. Without the label of a stack no `docker stack` command sees it.
+ *
+ * @param endsAt when the run needs it no more at the latest, by the swarm's clock
+ */
+export function passingServiceLabels({ token, owner }: RunIdentity, endsAt: number): Readonly<Record<string, string>> {
+  return { [RUN]: token, [OWNER]: owner, [UNTIL]: String(Math.ceil(endsAt + MARGIN_MS)) }
 }
 
 /**

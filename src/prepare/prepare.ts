@@ -1,4 +1,3 @@
-import type { Node } from '../docker/api.ts'
 import { imageInWords } from '../docker/specs/service-spec.ts'
 import { nodeName } from '../docker/swarm/node-name.ts'
 import { allTasksOf } from '../docker/swarm/snapshot.ts'
@@ -11,6 +10,7 @@ import { note } from '../runner/workspace/state.ts'
 import { type ImageDemand, imageDemands } from './demand.ts'
 import { follow, type PrepareRun } from './follow.ts'
 import { judge, whereItIs } from './judge.ts'
+import { nameIn } from './node-tasks.ts'
 import { removeOurs, sweepExpired } from './passing-services.ts'
 
 const TITLE = 'Have the nodes pull the images'
@@ -57,7 +57,7 @@ async function pullAll(
   const startedAt = nowMs()
   for (const demand of demands) sayBegin(demand)
   const { pulls, nodes } = await follow(demands, run, limit, left)
-  const nameOf = (node: Node) => nodeName(node.ID, nodes) ?? node.ID
+  const nameOf = nameIn(nodes)
   const judged = pulls.map(({ pull, endedAt }) => {
     const seconds = (endedAt - startedAt) / 1000
     log.info(`${whereItIs(pull)}, after ${seconds.toFixed(1)} s`)

@@ -216,5 +216,5 @@ function resultOf(
 
 function placesOf(tasks: readonly Task[], nodes: readonly Node[]): string {
   const ids = new Set(tasks.flatMap(({ NodeID }) => NodeID ?? []))
-  return someOf([...ids].map((id) => nodeName(id, nodes) ?? id).toSorted())
+  return someOf([...ids].map((id) => nodeName(id, nodes)).toSorted())
 }

@@ -152,7 +152,7 @@ export function deployWords({ version, at, run }: LastDeploy): string {
 /** The nodes: `3 nodes; n3 is down, n2 is drained`. */
 export function nodesLine({ nodes }: SwarmStatus): string {
   const odd = nodes.flatMap(({ ID, Status, Spec }) => {
-    const name = safeLine(nodeName(ID, nodes) ?? ID, MOST_NODE_CHARACTERS)
+    const name = safeLine(nodeName(ID, nodes), MOST_NODE_CHARACTERS)
     if (Status.State !== 'ready') return [`${name} is ${Status.State}`]
     return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`]
   })

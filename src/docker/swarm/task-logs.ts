@@ -1,5 +1,6 @@
 import { redact } from '../../runner/secrets/secret.ts'
 import { limited } from '../../runner/text/safe-text.ts'
+import type { Engine } from '../engine/engine.ts'
 
 /** The header of a frame in Docker's multiplexed streams: the stream's number, three zero bytes, the length. */
 const HEADER_BYTES = 8
@@ -18,6 +19,21 @@ export function logLines(bytes: Buffer, hide: (text: string) => string = (text) 
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .map(limited)
+}
+
+/** The last of what a task has printed; none where that cannot be had. */
+export async function lastLinesOf(
+  taskId: string,
+  most: number,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const query = { stdout: '1', stderr: '1', tail: String(most) }
+  try {
+    return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal }))
+  } catch {
+    return []
+  }
 }
 
 /** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */

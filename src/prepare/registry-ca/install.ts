@@ -9,7 +9,7 @@ import { isAnswerLost, mayRepeat } from '../../docker/specs/spec-update.ts'
 import type { StackObject } from '../../docker/specs/stack-objects.ts'
 import { CA_TRIES, caServiceSpec } from '../../docker/swarm/ca-service.ts'
 import { swarmTime } from '../../docker/swarm/swarm-time.ts'
-import { logLines } from '../../docker/swarm/task-logs.ts'
+import { lastLinesOf } from '../../docker/swarm/task-logs.ts'
 import { type OnRemains, throwAll, UserError } from '../../errors.ts'
 import type { CaInstallation, Deployment, RegistryCa } from '../../inputs/deployment.ts'
 import { storedLogin } from '../../plan/credentials/stored-account.ts'
@@ -24,6 +24,8 @@ import { note } from '../../runner/workspace/state.ts'
 import {
   afterLook,
   beginOn,
+  cannotPull,
+  hasNoShell,
   inState,
   isOver,
   type Lacking,
@@ -46,8 +48,6 @@ import { type CaRecord, holds, labelsWith, RECORDS, readRecord, recordBody, reco
 const TITLE = 'Have the nodes trust the registries'
 /** As much of `timeout` the nodes may take. */
 const SHARE = 0.5
-/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
-const MARGIN_MS = 60_000
 const LOOK_EVERY_MS = 250
 const RELABEL_PAUSES_MS = [100, 300, 1000, 3000]
 const LOG_TIMEOUT_MS = 5000
@@ -144,11 +144,11 @@ async function install(
   for (const { ca, lacking: those } of wanting) {
     log.info(`${caFile(ca.registry)} is written on ${someOf(those.asked.map(nameIn(nodes)).toSorted())}`)
   }
-  const until = Math.ceil((await swarmTime(engine, limit)) + run.deployment.timeoutSeconds * 1000 + MARGIN_MS)
+  const endsAt = (await swarmTime(engine, limit)) + run.deployment.timeoutSeconds * 1000
   let done: readonly string[] | undefined
   const spec = caServiceSpec({
     name: passingServiceName('ca', self, records.map(({ name }) => name).join(' ')),
-    labels: passingServiceLabels(self, until),
+    labels: passingServiceLabels(self, endsAt),
     image: image.name,
     token: self.token,
     cas: records.map(({ registry, id, name }) => ({ registry, configId: id, configName: name })),
@@ -223,7 +223,7 @@ async function tell(states: NodeStates, nodes: readonly Node[], image: string, {
   const byName = [...states].toSorted(([a], [b]) => nameOf({ ID: a }).localeCompare(nameOf({ ID: b })))
   for (const [id, state] of byName) {
     if (state.state === 'failed') {
-      const lines = await lastLines(connection.engine, state.taskId)
+      const lines = await lastLinesOf(state.taskId, MOST_LOG_LINES, connection.engine, timeLimit(LOG_TIMEOUT_MS))
       problems.push(`registry-ca: ${nameOf({ ID: id })} did not get it: ${failureInWords(state.said, lines, image)}`)
     }
     if (state.state === 'working') {
@@ -240,23 +240,13 @@ function failureInWords(said: string, lines: readonly string[], image: string): 
 }
 
 function adviceFor(said: string, image: string): string {
-  if (/executable file not found|exec: "sh"/i.test(said)) {
+  if (hasNoShell(said)) {
     return `. The image of \`install-registry-ca-image\`, ${image}, has no shell: name one that has, such as \`busybox:1.37\``
   }
-  if (/no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)) {
+  if (cannotPull(said)) {
     return `. It has to get the image of \`install-registry-ca-image\`, ${image}, before it trusts the registry: name one that it can pull, or load it there (\`docker load\`)`
   }
   return ''
-}
-
-/** The last of what a task has printed; none where that cannot be had soon. */
-async function lastLines(engine: Engine, taskId: string): Promise<string[]> {
-  const query = { stdout: '1', stderr: '1', tail: String(MOST_LOG_LINES) }
-  try {
-    return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: timeLimit(LOG_TIMEOUT_MS) }))
-  } catch {
-    return []
-  }
 }
 
 /** Those on which it is not done, and no failure. */

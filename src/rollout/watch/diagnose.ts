@@ -128,7 +128,7 @@ export async function noteOnNodes(
   const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] })
   const tasks = await readingsOf(engine).get<Task[]>('/tasks', { filters })
   const leftOut = nodesLeftOut(service, nodes, tasks ?? [], snapshot?.tasks ?? [])
-  const nameOf = ({ ID: id }: Node) => nodeName(id, nodes) ?? id
+  const nameOf = ({ ID: id }: Node) => nodeName(id, nodes)
   const absence = absenceNote(leftOut, nameOf)
   if (absence !== undefined) lines.say(service.Spec.Name, absence)
   return oldTasksNote(leftOut, nameOf)
@@ -136,7 +136,7 @@ export async function noteOnNodes(
 
 /** Swarm counts the nodes that it gives no tasks, and does not name them. */
 function withAway(words: string, { service, nodes }: Evidence): string {
-  const away = unavailableNodes(service.Spec, nodes, (node) => nodeName(node.ID, nodes) ?? node.ID)
+  const away = unavailableNodes(service.Spec, nodes, (node) => nodeName(node.ID, nodes))
   return away === undefined ? words : `${words}; ${away}`
 }
 

@@ -123,7 +123,7 @@ function judgeTasks(
     : { state: 'progressing', progress: `${progress}, watched for ${snapshot.monitorSeconds} s` }
 }
 
-const NO_NODE = 'no node of the swarm is ready, active and allowed by its placement constraints'
+export const NO_NODE = 'no node of the swarm is ready, active and allowed by its placement constraints'
 
 /** Swarm has gone back, to what does not come up either. */
 function inVain(bySwarm: FailedVerdict, why: FailedVerdict): FailedVerdict {
