@@ -133,7 +133,7 @@ describe('a login for later steps', () => {
         {
           level: 'warning',
           message: expect.stringContaining(
-            `pull-secret: the password of alice for ${host} is a job's own token, which ends with this job: give`,
+            `pull-secret: the password of alice for ${host} is a job's own token, which ends with the job: give`,
           ),
         },
       ])

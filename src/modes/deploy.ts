@@ -4,7 +4,7 @@ import { afterFirstChange, notingRemains, type OnRemains, Underway, UserError } 
 import type { Deployment } from '../inputs/deployment.ts'
 import { takeLock } from '../lock/lock.ts'
 import { type Pruned, pruneImages } from '../nodes/prune-images.ts'
-import type { Change } from '../plan/change.ts'
+import { type Change, leaves } from '../plan/change.ts'
 import { nameInFiles } from '../plan/colours.ts'
 import type { PortGiver } from '../plan/port-givers.ts'
 import type { Return } from '../plan/rollback.ts'
@@ -164,7 +164,8 @@ async function changeServices(
   const settled = inOrderOf(changes, [...rolledOut, ...unwatched(first.failed ?? [])])
   const back = await goBack([...(await takeLastSteps(settled, run)), ...givers], run)
   time.beginClosing()
-  const [ours, gave] = [back.slice(0, settled.length), back.slice(settled.length)]
+  const gave = back.filter(({ sent }) => leaves(sent.change))
+  const ours = back.filter((one) => !gave.includes(one))
   const ended = isAllGood(back) ? ours : await withLookAfterFailure(ours, run)
   await tidyInterims(ended, run)
   await tidyAll(ended, run)

@@ -10,6 +10,7 @@ import type { Login } from '../inputs/modes/login.ts'
 import { userInWords } from '../plan/credentials/account.ts'
 import { allCredentials } from '../plan/credentials/find-credentials.ts'
 import { type Config, logIn } from '../plan/credentials/log-in.ts'
+import { endWords } from '../plan/credentials/short-lived.ts'
 import { storedLogin } from '../plan/credentials/stored-account.ts'
 import { log, stage } from '../runner/log/log.ts'
 import { timeOfDayMs } from '../runner/time/clock.ts'
@@ -105,11 +106,11 @@ async function writePullSecrets(
 }
 
 function warnOfEnd(credential: Credential): void {
-  const token = tokenOf(credential, timeOfDayMs())
+  const now = timeOfDayMs()
+  const token = tokenOf(credential, now)
   if (token?.end === undefined) return
-  const when = 'with' in token.end ? 'with this job' : `at ${new Date(token.end.at).toISOString()} at the latest`
   const other = credential.stored === undefined ? ', or the Secret one of its own: `stored-password-env`' : ''
   log.warning(
-    `pull-secret: the password of ${userInWords(credential)} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`,
+    `pull-secret: the password of ${userInWords(credential)} for ${credential.registry} is ${token.is}, which ${endWords(token.end, now)}: ${token.remedy}${other}`,
   )
 }

@@ -77,11 +77,8 @@ export async function refreshAuthOver(asked: AuthRefresh, run: Run): Promise<Aut
   note({ storesCredentials: true })
   const written = await openStage('Renew the stored credentials', () => renewAll(renewals, renewal))
   const renewed = written.filter((one): one is Renewed => 'renewal' in one)
-  const watched = renewed.length === 0 ? [] : await watchKept(renewed, renewal)
-  const named = new Map(watched.map((result) => [result.name, result]))
-  const results = written.flatMap((one) =>
-    'renewal' in one ? (named.get(one.renewal.service.Spec.Name) ?? []) : [one],
-  )
+  const watched = renewed.length === 0 ? undefined : await watchKept(renewed, renewal)
+  const results = written.flatMap((one) => ('renewal' in one ? (watched?.get(one) ?? []) : [one]))
   return { results: [...missingOf(choice), ...results], problems: loggedIn.problems }
 }
 

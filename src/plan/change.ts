@@ -113,6 +113,11 @@ export function takersOf(service: Change): readonly string[] {
   return service.action === 'update' ? (service.givesPortsTo ?? []) : []
 }
 
+/** Whether it goes when the deploy is up. */
+export function leaves(service: Change): boolean {
+  return service.action === 'update' && service.leaves === true
+}
+
 /** What there is before the change: the service, or the live one of two. */
 export function serviceBefore(service: Change): Service | undefined {
   return currentOf(service) ?? service.colours?.live

@@ -1,4 +1,4 @@
-import type { Change } from '../plan/change.ts'
+import { type Change, leaves } from '../plan/change.ts'
 import type { PortGiver } from '../plan/port-givers.ts'
 import { isGood, type ServiceResult } from '../result.ts'
 import { stage } from '../runner/log/log.ts'
@@ -28,10 +28,10 @@ export async function handOverPorts(
   return stage('Hand ports over', async () => {
     for (const { request, changes: words } of givers) run.lines.say(request.name, words.join('; '))
     const settled = unwatched(await deploy(givers, run)).map((one) => withResult(one, sayingThatItGoes))
-    const sent = settled.map((one) => one.sent)
-    const { ended } = afterFirstStep([...sent, ...changes.map(untouched)], 'taking its ports from', run.signal)
-    if (ended === undefined && settled.every(({ result }) => isGood(result))) return { givers: settled, changes }
-    return { givers: settled, changes: [], ended: ended?.slice(sent.length) ?? [] }
+    const all = [...settled.map(({ sent }) => sent), ...changes.map(untouched)]
+    const { ended = [] } = afterFirstStep(all, 'taking its ports from', run.signal)
+    if (ended.length === 0 && settled.every(({ result }) => isGood(result))) return { givers: settled, changes }
+    return { givers: settled, changes: [], ended: ended.filter(({ change }) => !leaves(change)) }
   })
 }
 

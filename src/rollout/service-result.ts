@@ -1,6 +1,6 @@
 import type { Node } from '../docker/api.ts'
 import { imageOf, imageOfSpec } from '../docker/specs/service-spec.ts'
-import { type Change, serviceBefore } from '../plan/change.ts'
+import { type Change, leaves, serviceBefore } from '../plan/change.ts'
 import { isGood, type Outcome, type ServiceResult, type Stretch, type TaskTimeline } from '../result.ts'
 import { someOf } from '../runner/text/some-of.ts'
 import { nowMs } from '../runner/time/clock.ts'
@@ -50,7 +50,7 @@ export function resultOf(sent: Sent, outcome: Outcome, seen: Seen | undefined, c
     },
     strategy: change.request.strategy.kind,
     ...(change.changes.length > 0 && { changes: change.changes }),
-    ...(change.action === 'update' && change.leaves && { leaves: change.leaves }),
+    ...(leaves(change) && { leaves: true }),
     ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
     ...(change.request.place && { place: change.request.place }),
     config: change.access?.config.name,

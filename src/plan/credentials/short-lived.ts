@@ -81,7 +81,8 @@ function lineOf(
   return `${what}${early}. What to do: ${remedy}${other}`
 }
 
-function endWords(end: TokenEnd, now: number): string {
+/** When a token ends, in words that follow "which". */
+export function endWords(end: TokenEnd, now: number): string {
   if ('with' in end) return 'ends with the job'
   if (end.at <= now) return `ended at ${utcWords(end.at)}`
   return `ends at ${utcWords(end.at)}${end.isExact ? '' : ' at the latest'}`

@@ -164,8 +164,13 @@ function limit(): AbortSignal {
 /**
  * Looks until it is proved that the tasks that ran are the same and run on, and until those that could not pull before
  * have come up: as long as `timeout` lasts.
+ *
+ * @returns what became of each
  */
-export async function watchKept(renewed: readonly Renewed[], run: RenewalRun): Promise<RenewalResult[]> {
+export async function watchKept(
+  renewed: readonly Renewed[],
+  run: RenewalRun,
+): Promise<ReadonlyMap<Renewed, RenewalResult>> {
   const { connection, time, signal, asked } = run
   const services = renewed.map(({ renewal }) => renewal.service)
   const startedAt = nowMs()
@@ -178,15 +183,11 @@ export async function watchKept(renewed: readonly Renewed[], run: RenewalRun): P
       if (!(error instanceof ConnectionLost || error instanceof EngineError)) throw error
       const said = wordsOfError(error)
       const outcome = signal.aborted ? 'cancelled' : 'failed'
-      return renewed.map((one) =>
-        tell(
-          withAccount(
-            unrenewed(one.renewal.service, outcome, `${STORED}, and its tasks cannot be looked at: ${said}`),
-            one,
-          ),
-          run,
-        ),
-      )
+      const unseen = (one: Renewed) => {
+        const cause = `${STORED}, and its tasks cannot be looked at: ${said}`
+        return tell(withAccount(unrenewed(one.renewal.service, outcome, cause), one), run)
+      }
+      return new Map(renewed.map((one) => [one, unseen(one)]))
     }
     const isLast = time.isOver || signal.aborted || !asked.wait
     const isDone = seen.every(
@@ -196,7 +197,7 @@ export async function watchKept(renewed: readonly Renewed[], run: RenewalRun): P
         kept.waitsFor === undefined ||
         kept.cannotPull !== undefined,
     )
-    if (isLast || isDone) return seen.map((one) => tell(resultOf(one, startedAt, run), run))
+    if (isLast || isDone) return new Map(seen.map((now) => [now.one, tell(resultOf(now, startedAt, run), run)]))
   }
 }
 
