@@ -12,21 +12,10 @@ import {
   toolsServiceSpec,
 } from '../docker/swarm/tools-service.ts'
 import { storedLogin } from '../plan/credentials/stored-account.ts'
-import {
-  afterLook,
-  beginOn,
-  cannotPull,
-  hasNoShell,
-  isOver,
-  type NodeState,
-  type NodeStates,
-  nameIn,
-  nodesThatLack,
-  whyAway,
-} from '../prepare/node-tasks.ts'
+import { followNodes } from '../prepare/follow-nodes.ts'
+import { cannotPull, hasNoShell, type NodeState, nameIn, nodesThatLack, whyAway } from '../prepare/node-tasks.ts'
 import {
   makePassingService,
-  ofRun,
   passingServiceLabels,
   passingServiceName,
   removeExpired,
@@ -36,13 +25,12 @@ import type { ToolImage } from '../prepare/tool-image.ts'
 import { inParallel } from '../runner/parallel.ts'
 import type { RunIdentity } from '../runner/run.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
-import { sleep, timeLimit } from '../runner/time/clock.ts'
+import { timeLimit } from '../runner/time/clock.ts'
 import { poll } from '../runner/time/poll.ts'
 import { note } from '../runner/workspace/state.ts'
 
 /** For the calls that are under way when the time of the nodes is over. */
 const GRACE_MS = 20_000
-const LOOK_EVERY_MS = 250
 /** A node hands over what a task has printed some time after its end. */
 const LOG_SECONDS = 10
 const LOG_AGAIN_MS = 500
@@ -132,9 +120,10 @@ async function onThose(
   note({ pulls: self.token })
   try {
     const late = timeLimit(seconds * 1000)
-    const service = await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal)
-    made.add(service)
-    const { states, present, tasks } = await follow(service, ids, self, engine, late, signal)
+    const serviceId = await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal)
+    made.add(serviceId)
+    const followed = { serviceId, on: ids, tries: TOOLS_TRIES, token: self.token }
+    const { states, present, tasks } = await followNodes(followed, engine, late, signal)
     const nameOf = nameIn([...nodes, ...present.filter(({ ID }) => nodes.every((node) => node.ID !== ID))])
     const reports = await inParallel([...states], MOST_LOGS_AT_ONCE, async ([id, state]): Promise<NodeReport> => {
       const own = tasks.filter(({ NodeID }) => NodeID === id)
@@ -145,32 +134,6 @@ async function onThose(
   } finally {
     // More than that was changed by then: a warning is enough.
     await removeOurs('tools', engine, self, made, stop, () => () => undefined)
-  }
-}
-
-async function follow(
-  service: string,
-  ids: readonly string[],
-  self: RunIdentity,
-  engine: Engine,
-  late: AbortSignal,
-  signal: AbortSignal,
-): Promise<{ readonly states: NodeStates; readonly present: readonly Node[]; readonly tasks: readonly Task[] }> {
-  let states = beginOn(ids)
-  // Swarm may forget one that has failed.
-  const seen = new Map<string, Task>()
-  for (;;) {
-    const [tasks, present] = await Promise.all([
-      engine.get<Task[]>('/tasks', { query: { filters: ofRun(self.token) }, signal }),
-      engine.get<Node[]>('/nodes', { signal }),
-    ])
-    // Those of an earlier work of this run outlive their service for a while.
-    const own = tasks.filter(({ ServiceID }) => ServiceID === service)
-    for (const task of own) seen.set(task.ID, task)
-    states = afterLook(states, own, present, TOOLS_TRIES)
-    if (isOver(states) || late.aborted) return { states, present, tasks: [...seen.values()] }
-    await sleep(LOOK_EVERY_MS, AbortSignal.any([signal, late])).catch(() => undefined)
-    signal.throwIfAborted()
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Run } from '../../connect/run.ts'
-import type { Node, ServiceSpec, Task } from '../../docker/api.ts'
+import type { Node, ServiceSpec } from '../../docker/api.ts'
 import { type Engine, EngineError } from '../../docker/engine/engine.ts'
 import { remove } from '../../docker/engine/removal.ts'
 import type { ImageReference } from '../../docker/registry/reference.ts'
@@ -18,16 +18,14 @@ import type { RunIdentity } from '../../runner/run.ts'
 import { allOf } from '../../runner/text/all-of.ts'
 import { limited } from '../../runner/text/safe-text.ts'
 import { someOf } from '../../runner/text/some-of.ts'
-import { sleep, timeLimit } from '../../runner/time/clock.ts'
+import { timeLimit } from '../../runner/time/clock.ts'
 import { retry } from '../../runner/time/retry.ts'
 import { note } from '../../runner/workspace/state.ts'
+import { followNodes } from '../follow-nodes.ts'
 import {
-  afterLook,
-  beginOn,
   cannotPull,
   hasNoShell,
   inState,
-  isOver,
   type Lacking,
   type NodeStates,
   nameIn,
@@ -36,7 +34,6 @@ import {
 } from '../node-tasks.ts'
 import {
   makePassingService,
-  ofRun,
   passingServiceLabels,
   passingServiceName,
   removeExpired,
@@ -48,7 +45,6 @@ import { type CaRecord, holds, labelsWith, RECORDS, readRecord, recordBody, reco
 const TITLE = 'Have the nodes trust the registries'
 /** As much of `timeout` the nodes may take. */
 const SHARE = 0.5
-const LOOK_EVERY_MS = 250
 const RELABEL_PAUSES_MS = [100, 300, 1000, 3000]
 const LOG_TIMEOUT_MS = 5000
 const MOST_LOG_LINES = 3
@@ -132,7 +128,7 @@ async function install(
   limit: AbortSignal,
   made: Set<string>,
 ): Promise<void> {
-  const { connection, self } = run
+  const { connection, self, time } = run
   const { engine } = connection
   await removeExpired(engine, await swarmTime(engine, limit), limit)
   const image = await imageToRun(installation.image, run, limit)
@@ -155,8 +151,11 @@ async function install(
     notOn: nodes.map(({ ID }) => ID).filter((id) => !lacking.includes(id)),
   })
   try {
-    made.add(await makeWriter(engine, spec, image.credential, limit))
-    const { states, present } = await follow(lacking, run, limit)
+    const serviceId = await makeWriter(engine, spec, image.credential, limit)
+    made.add(serviceId)
+    const late = time.over(-time.seconds * 1000 * (1 - SHARE))
+    const followed = { serviceId, on: lacking, tries: CA_TRIES, token: self.token }
+    const { states, present } = await followNodes(followed, engine, late, limit)
     done = inState(states, 'done')
     await Promise.all(records.map((record) => remember(record, inState(states, 'done'), present, engine, limit)))
     await tell(states, present, image.name, run)
@@ -191,23 +190,6 @@ function remainsInWords(records: readonly CaRecord[], done: readonly string[] | 
   const what = `the CA of ${someOf(records.map(({ registry }) => registry))} is kept as a config of the swarm`
   if (done === undefined) return `${what}, and may have been written on nodes`
   return done.length === 0 ? what : `${what}, and was written on ${someOf(done.toSorted())}`
-}
-
-/** Looks until all nodes have answered, or the half of `timeout` is over. */
-async function follow(ids: readonly string[], { connection, self, time }: TrustRun, limit: AbortSignal) {
-  const { engine } = connection
-  const late = time.over(-time.seconds * 1000 * (1 - SHARE))
-  let states = beginOn(ids)
-  for (;;) {
-    const [tasks, present] = await Promise.all([
-      engine.get<Task[]>('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
-      engine.get<Node[]>('/nodes', { signal: limit }),
-    ])
-    states = afterLook(states, tasks, present, CA_TRIES)
-    if (isOver(states) || late.aborted) return { states, present }
-    await sleep(LOOK_EVERY_MS, AbortSignal.any([limit, late])).catch(() => undefined)
-    limit.throwIfAborted()
-  }
 }
 
 async function tell(states: NodeStates, nodes: readonly Node[], image: string, { connection }: TrustRun) {
