@@ -25021,8 +25021,8 @@ function* parallel_entriesOf(items) {
 
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
- * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
- * nobody needs it any more.
+ * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each
+ * node that joins. So each says when nobody needs it any more.
  */
 const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-', tools: 'swarm-deploy-tools-' };
 const passing_services_HASH_LENGTH = 12;
@@ -25035,9 +25035,15 @@ const MOST_AT_ONCE = 10;
 function passingServiceName(kind, { token }, subject) {
     return `${PREFIXES[kind]}${createHash('sha256').update(`${token} ${subject}`).digest('hex').slice(0, passing_services_HASH_LENGTH)}`;
 }
-/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
-function passingServiceLabels({ token, owner }, until) {
-    return { [passing_services_RUN]: token, [passing_services_OWNER]: owner, [UNTIL]: String(until) };
+/** One that a killed run leaves counts for so much longer than the run could have lasted. */
+const MARGIN_MS = 60_000;
+/**
+ * What such a service says of itself. Without the label of a stack no `docker stack` command sees it.
+ *
+ * @param endsAt when the run needs it no more at the latest, by the swarm's clock
+ */
+function passingServiceLabels({ token, owner }, endsAt) {
+    return { [passing_services_RUN]: token, [passing_services_OWNER]: owner, [UNTIL]: String(Math.ceil(endsAt + MARGIN_MS)) };
 }
 /**
  * Makes such a service.

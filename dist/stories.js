@@ -1,8 +1,8 @@
-export const id = 812;
-export const ids = [812];
+export const id = 157;
+export const ids = [157];
 export const modules = {
 
-/***/ 5812:
+/***/ 9157:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -3037,6 +3037,16 @@ function logLines(bytes, hide = (text) => text) {
         .filter((line) => line.trim() !== '')
         .map(safe_text/* limited */.TJ);
 }
+/** The last of what a task has printed; none where that cannot be had. */
+async function lastLinesOf(taskId, most, engine, signal) {
+    const query = { stdout: '1', stderr: '1', tail: String(most) };
+    try {
+        return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal }));
+    }
+    catch {
+        return [];
+    }
+}
 /** The streams of the task are 0 to 2; in stream 3 the daemon itself says why it has no more of the log. */
 const LAST_STREAM = 3;
 function isFramed(bytes) {
@@ -3191,7 +3201,6 @@ function printedIn(lines) {
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/node-name.js
-/** What a node is called; its ID where it is gone or has no name yet. Several may share one: then the ID tells them apart. */
 function nodeName(id, nodes) {
     const node = nodes.find(({ ID }) => ID === id);
     if (node === undefined)
@@ -3244,6 +3253,14 @@ function isOver(states) {
 function inState(states, state) {
     return [...states].filter(([, one]) => one.state === state).map(([id]) => id);
 }
+/** Whether a task has failed because its image has no shell. @param said by the daemon */
+function hasNoShell(said) {
+    return /executable file not found|exec: "sh"/i.test(said);
+}
+/** Whether a task has failed because its node cannot pull the image. @param said by the daemon */
+function cannotPull(said) {
+    return /no such image|pull access denied|manifest|x509|failed to resolve/i.test(said);
+}
 /** @param has the IDs of the nodes of which it is known that they lack nothing */
 function nodesThatLack(nodes, has) {
     const lacking = nodes.filter(({ ID }) => !has.has(ID));
@@ -3261,7 +3278,7 @@ function whyAway({ Spec, Status }) {
 }
 /** What nodes are called; one that is gone by its ID. */
 function nameIn(nodes) {
-    return ({ ID }) => nodeName(ID, nodes) ?? ID;
+    return ({ ID }) => nodeName(ID, nodes);
 }
 
 ;// CONCATENATED MODULE: ./build/docker/engine/removal.js
@@ -3511,8 +3528,8 @@ function queryFor(service, credential) {
 
 /**
  * The services of a run that are there for a while only, as they are known on the swarm: those by which nodes pull its
- * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each node that joins. So each says when
- * nobody needs it any more.
+ * images, the one by which they get certificates, and those by which docker runs on each. One that stays goes on, on each
+ * node that joins. So each says when nobody needs it any more.
  */
 const PREFIXES = { pull: 'swarm-deploy-prepare-', ca: 'swarm-deploy-ca-', tools: 'swarm-deploy-tools-' };
 const HASH_LENGTH = 12;
@@ -3525,9 +3542,15 @@ const MOST_AT_ONCE = 10;
 function passingServiceName(kind, { token }, subject) {
     return `${PREFIXES[kind]}${(0,external_node_crypto_.createHash)('sha256').update(`${token} ${subject}`).digest('hex').slice(0, HASH_LENGTH)}`;
 }
-/** What such a service says of itself. Without the label of a stack no `docker stack` command sees it. */
-function passingServiceLabels({ token, owner }, until) {
-    return { [RUN]: token, [OWNER]: owner, [UNTIL]: String(until) };
+/** One that a killed run leaves counts for so much longer than the run could have lasted. */
+const MARGIN_MS = 60_000;
+/**
+ * What such a service says of itself. Without the label of a stack no `docker stack` command sees it.
+ *
+ * @param endsAt when the run needs it no more at the latest, by the swarm's clock
+ */
+function passingServiceLabels({ token, owner }, endsAt) {
+    return { [RUN]: token, [OWNER]: owner, [UNTIL]: String(Math.ceil(endsAt + MARGIN_MS)) };
 }
 /**
  * Makes such a service.
@@ -3666,6 +3689,37 @@ async function removeAll(engine, services, signal) {
     await inParallel(services, MOST_AT_ONCE, ({ ID }) => remove(engine, `/services/${ID}`, signal));
 }
 
+;// CONCATENATED MODULE: ./build/prepare/follow-nodes.js
+
+
+
+const follow_nodes_LOOK_EVERY_MS = 250;
+/**
+ * Looks until all nodes have answered, or there is no more time for them.
+ *
+ * @param late aborted when their time is over
+ * @param stop ends it with an error
+ */
+async function followNodes({ serviceId, on, tries, token }, engine, late, stop) {
+    let states = beginOn(on);
+    const seen = new Map();
+    for (;;) {
+        const [tasks, present] = await Promise.all([
+            engine.get('/tasks', { query: { filters: ofRun(token) }, signal: stop }),
+            engine.get('/nodes', { signal: stop }),
+        ]);
+        // Those of an earlier service of the run outlive it for a while.
+        const own = tasks.filter(({ ServiceID }) => ServiceID === serviceId);
+        for (const task of own)
+            seen.set(task.ID, task);
+        states = afterLook(states, own, present, tries);
+        if (isOver(states) || late.aborted)
+            return { states, present, tasks: [...seen.values()] };
+        await (0,time_clock/* sleep */.yy)(follow_nodes_LOOK_EVERY_MS, AbortSignal.any([stop, late])).catch(() => undefined);
+        stop.throwIfAborted();
+    }
+}
+
 // EXTERNAL MODULE: ./build/runner/time/poll.js
 var poll = __webpack_require__(3796);
 ;// CONCATENATED MODULE: ./build/nodes/on-nodes.js
@@ -3680,11 +3734,9 @@ var poll = __webpack_require__(3796);
 
 
 
-/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
-const MARGIN_MS = 60_000;
+
 /** For the calls that are under way when the time of the nodes is over. */
 const GRACE_MS = 20_000;
-const on_nodes_LOOK_EVERY_MS = 250;
 /** A node hands over what a task has printed some time after its end. */
 const LOG_SECONDS = 10;
 const LOG_AGAIN_MS = 500;
@@ -3716,7 +3768,7 @@ async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
     const ids = asked.map(({ ID }) => ID);
     const spec = toolsServiceSpec({
         name: passingServiceName('tools', self, what),
-        labels: passingServiceLabels(self, Math.ceil(now + seconds * 1000 + GRACE_MS + MARGIN_MS)),
+        labels: passingServiceLabels(self, now + seconds * 1000 + GRACE_MS),
         image: tools.name,
         script,
         args,
@@ -3726,9 +3778,10 @@ async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
     (0,workspace_state/* note */.N4)({ pulls: self.token });
     try {
         const late = (0,time_clock/* timeLimit */.zc)(seconds * 1000);
-        const service = await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal);
-        made.add(service);
-        const { states, present, tasks } = await follow(service, ids, self, engine, late, signal);
+        const serviceId = await makePassingService(engine, spec, tools.credential && storedLogin(tools.credential), signal);
+        made.add(serviceId);
+        const followed = { serviceId, on: ids, tries: TOOLS_TRIES, token: self.token };
+        const { states, present, tasks } = await followNodes(followed, engine, late, signal);
         const nameOf = nameIn([...nodes, ...present.filter(({ ID }) => nodes.every((node) => node.ID !== ID))]);
         const reports = await inParallel([...states], MOST_LOGS_AT_ONCE, async ([id, state]) => {
             const own = tasks.filter(({ NodeID }) => NodeID === id);
@@ -3740,26 +3793,6 @@ async function onThose(asked, nodes, now, { what, script, args }, run, signal) {
     finally {
         // More than that was changed by then: a warning is enough.
         await removeOurs('tools', engine, self, made, stop, () => () => undefined);
-    }
-}
-async function follow(service, ids, self, engine, late, signal) {
-    let states = beginOn(ids);
-    // Swarm may forget one that has failed.
-    const seen = new Map();
-    for (;;) {
-        const [tasks, present] = await Promise.all([
-            engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal }),
-            engine.get('/nodes', { signal }),
-        ]);
-        // Those of an earlier work of this run outlive their service for a while.
-        const own = tasks.filter(({ ServiceID }) => ServiceID === service);
-        for (const task of own)
-            seen.set(task.ID, task);
-        states = afterLook(states, own, present, TOOLS_TRIES);
-        if (isOver(states) || late.aborted)
-            return { states, present, tasks: [...seen.values()] };
-        await (0,time_clock/* sleep */.yy)(on_nodes_LOOK_EVERY_MS, AbortSignal.any([signal, late])).catch(() => undefined);
-        signal.throwIfAborted();
     }
 }
 async function reportOf(state, tasks, image, engine, signal) {
@@ -3779,7 +3812,8 @@ async function causeOf(state, image, engine, signal) {
     if (state.state === 'left')
         return 'it went away meanwhile';
     if (state.state === 'failed') {
-        return failureInWords(state, await lastLines(state.taskId, engine, signal), image);
+        const limit = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(LOG_SECONDS * 1000)]);
+        return failureInWords(state, await lastLinesOf(state.taskId, MOST_LINES_SHOWN, engine, limit), image);
     }
     const said = 'said' in state && state.said !== '' ? `: ${(0,safe_text/* safeLine */.om)(state.said, MOST_CHARACTERS_SHOWN)}` : '';
     return `its task has not ended in time${said}`;
@@ -3818,23 +3852,12 @@ async function reportOfTask(taskId, engine, signal) {
     const cause = `it was done, but what came of it cannot be read${why}`;
     return { state: 'failed', cause, lines: printedIn(lines) ?? [] };
 }
-/** The last of what a task has printed; none where that cannot be had soon. */
-async function lastLines(taskId, engine, signal) {
-    const query = { stdout: '1', stderr: '1', tail: String(MOST_LINES_SHOWN) };
-    const limit = AbortSignal.any([signal, (0,time_clock/* timeLimit */.zc)(LOG_SECONDS * 1000)]);
-    try {
-        return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: limit }));
-    }
-    catch {
-        return [];
-    }
-}
 /** Pure: why a task of the service failed, and what to do about it. */
 function failureInWords({ said, exitCode }, lines, image) {
     const printed = lines.map((line) => (0,safe_text/* safeLine */.om)(line, MOST_CHARACTERS_SHOWN)).join('; ');
     const behind = printed === '' ? '' : `: ${printed}`;
     const needsOther = `the image of \`node-tools-image\`, ${image}, has no shell with a docker command: name one that has`;
-    if (exitCode === TOOLS_EXIT.noDocker || /executable file not found|exec: "sh"/i.test(said))
+    if (exitCode === TOOLS_EXIT.noDocker || hasNoShell(said))
         return needsOther;
     if (exitCode === TOOLS_EXIT.noAnswer)
         return `its docker cannot be used at ${NODE_SOCKET}${behind}`;
@@ -3845,7 +3868,7 @@ function failureInWords({ said, exitCode }, lines, image) {
         return `nothing listens at ${NODE_SOCKET}: its docker is rootless, or listens elsewhere (${(0,safe_text/* safeLine */.om)(said, MOST_CHARACTERS_SHOWN)})`;
     }
     const reason = (0,safe_text/* safeLine */.om)(said, MOST_CHARACTERS_SHOWN) || 'no reason given';
-    if (/no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)) {
+    if (cannotPull(said)) {
         return `${reason}: it cannot pull the image of \`node-tools-image\`, ${image}`;
     }
     return `${reason}${behind}`;
@@ -5489,7 +5512,7 @@ function status_words_deployWords({ version, at, run }) {
 /** The nodes: `3 nodes; n3 is down, n2 is drained`. */
 function nodesLine({ nodes }) {
     const odd = nodes.flatMap(({ ID, Status, Spec }) => {
-        const name = (0,safe_text/* safeLine */.om)(nodeName(ID, nodes) ?? ID, status_words_MOST_NODE_CHARACTERS);
+        const name = (0,safe_text/* safeLine */.om)(nodeName(ID, nodes), status_words_MOST_NODE_CHARACTERS);
         if (Status.State !== 'ready')
             return [`${name} is ${Status.State}`];
         return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`];
@@ -5949,6 +5972,439 @@ function releaseLeft(token, { engine }) {
     return releaseAll(engine, token, timeLimit(CALL_TIMEOUT_MS));
 }
 
+// EXTERNAL MODULE: ./build/docker/cli/update-policy.js
+var cli_update_policy = __webpack_require__(5374);
+;// CONCATENATED MODULE: ./build/docker/cli/commands.js
+
+
+
+/**
+ * Flags as docker gets them, apart from the variables that they set: those are given to {@link ServiceChange} as `env`,
+ * so that no value of them stands on a command line.
+ */
+function apartFromVariables(flags) {
+    const variables = flags.map((flag) => variableOf(flag));
+    return {
+        words: flags.flatMap(({ words }, index) => (variables[index] === undefined ? words : [])),
+        env: Object.fromEntries(variables.filter((variable) => variable !== undefined)),
+    };
+}
+/** `undefined` also for one that docker looks up by itself. */
+function variableOf({ name: flag, value = '' }) {
+    const at = value.indexOf('=');
+    if (!(flag === '--env' || flag === '--env-add') || at < 1)
+        return undefined;
+    return [value.slice(0, at), value.slice(at + 1)];
+}
+/** `docker service update` of a service that exists. */
+function serviceUpdate(change) {
+    const variables = environmentFlags('--env-add', change.env);
+    const image = change.image === undefined ? [] : ['--image', (0,registry_reference/* familiar */.ce)(change.image)];
+    return {
+        args: [...head('update', change), ...image, ...scale(change), ...variables.args, ...change.flags, change.name],
+        env: variables.env,
+    };
+}
+/** `docker service create` of a service that does not exist. */
+function serviceCreate(change) {
+    const variables = environmentFlags('--env', change.env);
+    const image = change.image === undefined ? [] : [(0,registry_reference/* familiar */.ce)(change.image)];
+    return {
+        args: [
+            ...head('create', change),
+            '--name',
+            change.name,
+            ...scale(change),
+            ...variables.args,
+            ...change.flags,
+            ...image,
+        ],
+        env: variables.env,
+    };
+}
+/** `docker stack deploy` of compose files. */
+function stackDeploy({ name, directory, first, others, cwd, env, knowsDetach }) {
+    const detach = knowsDetach ? ['--detach=true'] : [];
+    const files = ['-', ...others].flatMap((path) => ['--compose-file', path]);
+    return {
+        args: ['--config', directory, 'stack', 'deploy', '--resolve-image=never', ...detach, ...files, name],
+        env,
+        stdin: first,
+        cwd,
+    };
+}
+/** Swarm's own policies as the flags that `create` and `update` share: `--update-delay=10s`. */
+function policyFlags(policies) {
+    return (0,cli_update_policy/* policySettings */.c)(policies).map(({ flag, value }) => `${flag}=${value}`);
+}
+/** Images are looked up and pinned before, with the right credential. */
+function head(verb, { directory }) {
+    return ['--config', directory, 'service', verb, '--no-resolve-image', '--detach', '--quiet'];
+}
+function scale({ replicas }) {
+    return replicas === undefined ? [] : ['--replicas', String(replicas)];
+}
+/**
+ * Sets a service's variables without their values on the command line, where every user of the machine could read
+ * them: `--env NAME` takes the value from the command's own environment (docker/cli, opts/env.go).
+ */
+function environmentFlags(flag, env) {
+    const entries = Object.entries(env).filter(([name, value]) => (0,variables/* isForDocker */.WA)(name, value));
+    return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
+}
+
+// EXTERNAL MODULE: external "node:events"
+var external_node_events_ = __webpack_require__(8474);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __webpack_require__(7067);
+// EXTERNAL MODULE: external "node:stream/consumers"
+var consumers_ = __webpack_require__(8321);
+;// CONCATENATED MODULE: ./build/docker/cli/stand-in.js
+
+
+
+
+
+
+
+
+/** Each of its reads may last through an election, and a slow daemon makes many of them. */
+const LIMIT_SECONDS = 180;
+/**
+ * Runs a docker command against a stand-in for the daemon, on a private socket. What `answer` leaves open is asked of
+ * the real swarm as far as it is a read; nothing that would change the swarm is passed on.
+ *
+ * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
+ * @throws UserError when the command speaks an API that is too old for the daemon: that is no fault of what it was to do
+ */
+async function runAgainst(answer, command, docker, engine, socketPath, signal) {
+    let tooOld;
+    const server = (0,external_node_http_.createServer)((request, response) => {
+        respond(request, response, engine, answer)
+            .then((problem) => {
+            tooOld ??= problem;
+        })
+            .catch((error) => response.destroy(error));
+    });
+    server.listen(socketPath);
+    await (0,external_node_events_.once)(server, 'listening');
+    try {
+        const { args, env, stdin = '', cwd } = command;
+        const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' };
+        const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS };
+        const result = await docker.run(args, cwd === undefined ? options : { ...options, cwd });
+        if (result.code !== 0 && tooOld !== undefined)
+            throw tooOld;
+        return result;
+    }
+    finally {
+        server.close();
+        server.closeAllConnections();
+    }
+}
+/** @returns what makes each further answer a refusal */
+async function respond(request, response, engine, answer) {
+    const { method = 'GET', url = '/' } = request;
+    const { pathname, searchParams: query } = new URL(url, 'http://docker');
+    const path = decodeURIComponent(pathname.replace(/^\/v[\d.]+(?=\/)/, ''));
+    const body = method === 'POST' ? bodyOf(await (0,consumers_.text)(request)) : undefined;
+    const reply = answer({ method, path, query, body });
+    if (reply !== undefined) {
+        sendJson(response, reply);
+        return undefined;
+    }
+    if (method !== 'GET' && method !== 'HEAD') {
+        request.resume();
+        sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } });
+        return undefined;
+    }
+    const { status, headers, body: bytes } = await engine.forward({ method, path: url });
+    const { connection: _, 'transfer-encoding': __, ...passed } = headers;
+    response.writeHead(status, passed);
+    response.end(bytes);
+    return status === 400 ? problemOfVersion(bytes.toString()) : undefined;
+}
+/** Docker 29.0 takes no API before 1.44, with which Docker 25 came (moby, daemon/server/middleware/version.go). */
+function problemOfVersion(said) {
+    const words = /client version ([\d.]{1,9}) is too old\. Minimum supported API version is ([\d.]{1,9}\d)/;
+    const [, spoken, oldest] = words.exec(said) ?? [];
+    if (oldest === undefined)
+        return undefined;
+    return new errors/* UserError */.yo(`the docker CLI of this runner speaks API ${spoken}, and the daemon takes none before ${oldest}: install a newer docker CLI in a step before`);
+}
+function bodyOf(sent) {
+    return sent.trim() === '' ? undefined : (0,go_json/* parseGoJson */.Si)(sent);
+}
+function sendJson(response, { status, body }) {
+    response.writeHead(status, { 'Content-Type': 'application/json' });
+    response.end((0,go_json/* toGoJson */.sR)(body));
+}
+/**
+ * What a failed docker command says, without the lines that only point to its help, and without what may be a secret: it
+ * quotes what it does not understand.
+ */
+function complaint({ code, stdout, stderr }) {
+    // Where docker itself breaks off, what follows is about its own code.
+    const said = (0,secret/* redact */.E$)(stderr.trim() || stdout.trim()).replace(/^goroutine \d+ \[[\s\S]*/m, '');
+    const lines = said.split(/\r?\n/);
+    const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()));
+    return (0,text_shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`;
+}
+
+;// CONCATENATED MODULE: ./build/docker/cli/rehearsal.js
+
+const CHANGES_SERVICE = /^\/services\/(create|[^/]+\/update)$/;
+/**
+ * Runs a `docker service create|update` against a stand-in for the daemon: what the command reads is the real swarm,
+ * what it would change is caught and not passed on. So the CLI itself says what its flags mean, and mistakes in them
+ * show before anything has changed.
+ *
+ * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
+ * @param service the one that is seen: as it was observed, whatever the swarm has or says at this moment
+ */
+async function rehearse(command, docker, engine, socketPath, signal, service) {
+    const caught = [];
+    const answer = ({ method, path, body }) => {
+        if (method === 'POST' && CHANGES_SERVICE.test(path)) {
+            caught.push(body);
+            return { status: 200, body: { ID: 'rehearsal' } };
+        }
+        if (method !== 'GET')
+            return undefined;
+        if (path === '/services')
+            return { status: 200, body: service === undefined ? [] : [service] };
+        const isAskedFor = service !== undefined && path === `/services/${service.Spec.Name}`;
+        return isAskedFor ? { status: 200, body: service } : undefined;
+    };
+    const result = await runAgainst(answer, command, docker, engine, socketPath, signal);
+    const [spec] = caught;
+    if (result.code !== 0)
+        return { refusal: complaint(result) };
+    return spec === undefined ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
+}
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __webpack_require__(7975);
+// EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
+var credential_spec = __webpack_require__(2273);
+;// CONCATENATED MODULE: ./build/docker/specs/attachments.js
+
+
+/**
+ * A spec with what is attached to its service.
+ *
+ * @param earlier what the lists of an earlier run spoke of, as {@link Attachment.noted} had it: what these do not goes
+ * @param keptAlias a name on its networks that stays, whatever the list says of the networks
+ */
+function withAttached(spec, attached, earlier = [], keptAlias) {
+    const { secrets, configs, networks, credentialSpec, networkNames } = attached;
+    const nameOf = ({ Target }) => networkNames.get(Target) ?? Target;
+    const template = spec.TaskTemplate;
+    const container = template.ContainerSpec ?? { Image: '' };
+    const plain = (container.Configs ?? []).filter((one) => !isRuntime(one));
+    const runtime = (container.Configs ?? []).filter(isRuntime);
+    const ofSecrets = laid('secret', container.Secrets ?? [], secrets, fileName, sameSecret, earlier);
+    const ofConfigs = laid('config', plain, configs, fileName, sameConfig, earlier);
+    const now = template.Networks ?? [];
+    const wanted = networks?.map((one) => withAliases(one, now, keptAlias));
+    const ofNetworks = laid('network', now, wanted, nameOf, external_node_util_.isDeepStrictEqual, earlier);
+    const account = credentialSpec && accountOf(spec, runtime, credentialSpec);
+    const all = [...ofConfigs.entries, ...(account?.configs ?? runtime)];
+    return {
+        spec: {
+            ...spec,
+            TaskTemplate: {
+                ...template,
+                ...listOf('Networks', template.Networks, ofNetworks.entries),
+                ContainerSpec: {
+                    ...container,
+                    ...listOf('Secrets', container.Secrets, ofSecrets.entries),
+                    ...listOf('Configs', container.Configs, all),
+                    ...(account?.hasChanged && {
+                        Privileges: {
+                            ...withoutSpec(container.Privileges),
+                            ...(account.source && { CredentialSpec: account.source }),
+                        },
+                    }),
+                },
+            },
+        },
+        changes: [
+            ...ofSecrets.changes,
+            ...ofConfigs.changes,
+            ...ofNetworks.changes,
+            ...(account?.hasChanged ? ['credential-spec'] : []),
+        ],
+        noted: [
+            ...(secrets === undefined ? earlier.filter(isOf('secret')) : attachments_named('secret', secrets, fileName)),
+            ...(configs === undefined ? earlier.filter(isOf('config')) : attachments_named('config', configs, fileName)),
+            ...(networks === undefined ? earlier.filter(isOf('network')) : attachments_named('network', networks, nameOf)),
+        ],
+    };
+}
+/** A list with what is wanted of it in the place of what had its name, and without what an earlier list alone named. */
+function laid(word, now, wanted, nameOf, isSame, earlier) {
+    if (wanted === undefined)
+        return { entries: now, changes: [] };
+    const left = new Map(wanted.map((entry) => [nameOf(entry), entry]));
+    const changes = [];
+    const kept = now.flatMap((entry) => {
+        const name = nameOf(entry);
+        const instead = left.get(name);
+        left.delete(name);
+        if (instead === undefined) {
+            // A second one of this name has been replaced with the first.
+            const isGone = earlier.includes(`${word} ${name}`) || wanted.some((one) => nameOf(one) === name);
+            if (isGone)
+                changes.push(`${word} ${name}`);
+            return isGone ? [] : [entry];
+        }
+        if (isSame(entry, instead))
+            return [entry];
+        changes.push(`${word} ${name}`);
+        return [instead];
+    });
+    changes.push(...[...left.keys()].map((name) => `${word} ${name}`));
+    return { entries: [...kept, ...left.values()], changes: [...new Set(changes)] };
+}
+/** Left out where there is nothing, and was nothing. */
+function listOf(key, before, entries) {
+    return before === undefined && entries.length === 0 ? {} : { [key]: entries };
+}
+function attachments_named(word, entries, nameOf) {
+    return entries.map((entry) => `${word} ${nameOf(entry)}`);
+}
+function isOf(word) {
+    return (name) => name.startsWith(`${word} `);
+}
+function fileName({ File: file }) {
+    return file?.Name ?? '';
+}
+function sameSecret(one, other) {
+    return one.SecretID === other.SecretID && sameFile(one.File, other.File);
+}
+function sameConfig(one, other) {
+    return one.ConfigID === other.ConfigID && sameFile(one.File, other.File);
+}
+function sameFile(one = {}, other = {}) {
+    const whole = ({ UID = '', GID = '', Mode = 0 }) => [UID || '0', GID || '0', Mode];
+    return (0,external_node_util_.isDeepStrictEqual)(whole(one), whole(other));
+}
+function withAliases({ Target, Aliases: asked }, now, keptAlias) {
+    const before = now.find((one) => one.Target === Target);
+    if (asked === undefined)
+        return before ?? { Target };
+    const has = (aliases, alias) => (aliases ?? []).includes(alias);
+    const isKept = keptAlias !== undefined && has(before?.Aliases, keptAlias) && !has(asked, keptAlias);
+    const aliases = isKept ? [...asked, keptAlias] : asked;
+    if ((0,external_node_util_.isDeepStrictEqual)(aliases, before?.Aliases ?? []))
+        return before ?? { Target };
+    return { ...before, Target, Aliases: aliases };
+}
+function isRuntime({ File: file, Runtime: runtime }) {
+    return runtime !== undefined && file === undefined;
+}
+/** The API has all three of them. */
+function attachments_whole({ Config = '', File = '', Registry = '' } = {}) {
+    return { Config, File, Registry };
+}
+/** The credential spec, and the configs that no file of the container has: of one in a config, that config. */
+function accountOf(spec, runtime, choice) {
+    const now = (0,credential_spec/* credentialSpecOf */.EU)(spec);
+    const config = choice.source === undefined ? undefined : choice.config;
+    const configs = config === undefined ? [] : [{ ...config, Runtime: {} }];
+    const isSame = (0,external_node_util_.isDeepStrictEqual)(attachments_whole(now), attachments_whole(choice.source)) &&
+        (0,external_node_util_.isDeepStrictEqual)(runtime.map(({ ConfigID }) => ConfigID), configs.map(({ ConfigID }) => ConfigID));
+    return isSame
+        ? { hasChanged: false, source: now, configs: runtime }
+        : { hasChanged: true, source: choice.source && attachments_whole(choice.source), configs };
+}
+function withoutSpec(privileges) {
+    const { CredentialSpec: _, ...others } = privileges ?? {};
+    return others;
+}
+
+// EXTERNAL MODULE: ./build/docker/specs/create-flags.js
+var create_flags = __webpack_require__(5134);
+;// CONCATENATED MODULE: ./build/docker/specs/spec-support.js
+/**
+ * Fields of a container's spec that daemons drop without a word: what people call them, where they are (lists are gone
+ * through), and the API that brought them. What the docker CLI sends and no daemon has kept yet (seen with 20.10, 26.1
+ * and 28.5) has none.
+ */
+const DROPPED_FIELDS = [
+    { key: '`healthcheck.start_interval`', path: 'Healthcheck.StartInterval', minor: 44 },
+    { key: '`volume.subpath`', path: 'Mounts.VolumeOptions.Subpath', minor: 45 },
+    { key: '`oom_score_adj`', path: 'OomScoreAdj', minor: 46 },
+    { key: '`bind-recursive`', path: 'Mounts.BindOptions.ReadOnlyNonRecursive', minor: Number.POSITIVE_INFINITY },
+    { key: '`bind-recursive`', path: 'Mounts.BindOptions.ReadOnlyForceRecursive', minor: Number.POSITIVE_INFINITY },
+    { key: '`create_host_path`', path: 'Mounts.BindOptions.CreateMountpoint', minor: Number.POSITIVE_INFINITY },
+];
+/**
+ * The spec as a daemon keeps it, and the settings in it that the daemon drops: sent all the same, they would look like a
+ * change at every deploy.
+ *
+ * @param apiVersion that is spoken with the daemon: `1.41`
+ */
+function withoutIgnored(spec, apiVersion) {
+    const minor = Number(apiVersion.split('.')[1]);
+    const { TaskTemplate: template } = spec;
+    const dropped = DROPPED_FIELDS.filter((field) => minor < field.minor && spec_support_has(template.ContainerSpec, field.path));
+    if (dropped.length === 0)
+        return { kept: spec, ignored: [] };
+    const container = dropped.reduce((kept, { path }) => without(kept, path.split('.')), template.ContainerSpec);
+    return {
+        kept: { ...spec, TaskTemplate: { ...template, ContainerSpec: container } },
+        ignored: [...new Set(dropped.map(({ key }) => key))],
+    };
+}
+function spec_support_has(node, path) {
+    if (Array.isArray(node))
+        return node.some((item) => spec_support_has(item, path));
+    if (path === '')
+        return node !== undefined;
+    const [key = '', ...rest] = path.split('.');
+    return isObject(node) && spec_support_has(node[key], rest.join('.'));
+}
+function without(node, path) {
+    if (Array.isArray(node))
+        return node.map((item) => without(item, path));
+    const [key = '', ...rest] = path;
+    if (!isObject(node) || node[key] === undefined)
+        return node;
+    const { [key]: inner, ...others } = node;
+    return rest.length === 0 ? others : { ...others, [key]: without(inner, rest) };
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/update-status.js
+/** How far the latest update of a service has come. Pure. */
+/** Whether it has not come to its end: a write to the service would have Swarm go on, or start over. */
+function hasUnfinishedUpdate({ UpdateStatus: status }) {
+    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
+}
+/** Half of its tasks may be old, and Swarm will not go on by itself. */
+function isPaused({ UpdateStatus: status }) {
+    return status?.State === 'paused' || status?.State === 'rollback_paused';
+}
+/**
+ * Whether Swarm itself has taken an update back, or does. It forgets the spec that failed, which a rollback by hand keeps
+ * as the one before (swarmkit, manager/orchestrator/update/updater.go and manager/controlapi/service.go).
+ */
+function isSwarmsOwnRollback({ UpdateStatus: status, PreviousSpec: previous }) {
+    return isRollback(status) && previous === undefined;
+}
+/** Whether the last write was one back to the spec before: by hand, or by Swarm itself. */
+function isRollback(status) {
+    return status?.State.startsWith('rollback_') === true;
+}
+
+// EXTERNAL MODULE: ./build/inputs/attachments/flags.js
+var flags = __webpack_require__(7670);
+// EXTERNAL MODULE: ./build/inputs/flags.js
+var inputs_flags = __webpack_require__(6203);
 ;// CONCATENATED MODULE: ./build/docker/specs/without-tasks.js
 /** How a service is kept that is to have no tasks, whatever its mode: for a while, or before it is removed. Pure. */
 /** No node has this ID. */
@@ -6194,12 +6650,12 @@ function routed(wanted, name, { next, generation }, routing) {
         [LIVE_LABEL]: String(generation),
         [ROUTE_LABEL]: JSON.stringify(route),
     };
-    return withAliases({ ...wanted, Name: next, Labels: labels }, (aliases) => routing.alias === undefined || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]);
+    return colours_withAliases({ ...wanted, Name: next, Labels: labels }, (aliases) => routing.alias === undefined || aliases.includes(routing.alias) ? aliases : [...aliases, routing.alias]);
 }
 /** The same without the traffic: only who knows its own name reaches it. */
 function colours_hidden(spec, { labels, alias }) {
     const kept = Object.entries(spec.Labels ?? {}).filter(([label]) => label !== LIVE_LABEL && !labels.includes(label));
-    return withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
+    return colours_withAliases({ ...spec, Labels: Object.fromEntries(kept) }, (aliases) => aliases.filter((one) => one !== alias));
 }
 /** The live service with the labels that tell so: one that no blue-green deploy has made gets them by this. */
 function claimed(spec, name) {
@@ -6221,7 +6677,7 @@ function asLive(spec, live, route) {
     const alias = route?.alias;
     if (own.length === 0 || alias === undefined)
         return named;
-    return withAliases(named, (aliases) => (aliases.includes(alias) ? aliases : [...aliases, alias]));
+    return colours_withAliases(named, (aliases) => (aliases.includes(alias) ? aliases : [...aliases, alias]));
 }
 /** The service with the traffic that it had before, as long as the newer one that lost it again is still there. */
 function reclaimed(spec, name, { generation }) {
@@ -6249,7 +6705,7 @@ function takenFrom(leftover, { route }) {
     const spec = retired(leftover.Spec, { labels: [], prefixes, alias });
     return { spec, byLabels: namesWith(prefixes, leftover.Spec).length > 0 };
 }
-function withAliases(spec, change) {
+function colours_withAliases(spec, change) {
     const { TaskTemplate: template } = spec;
     if (template.Networks === undefined)
         return spec;
@@ -6257,836 +6713,9 @@ function withAliases(spec, change) {
     return { ...spec, TaskTemplate: { ...template, Networks: networks } };
 }
 
-;// CONCATENATED MODULE: ./build/docker/engine/in-chunks.js
-/**
- * How many names or IDs go into one request. Go's servers take a line of 1 MB, but proxies before a daemon do not:
- * HAProxy, which docker-socket-proxy is made of, refuses what does not fit into 16 KB (its `tune.bufsize`).
- */
-const MOST = 100;
-/** How many of more than that, where an answer is long: what is read of it is gone again before V8 takes it for old. */
-const in_chunks_FEW = 25;
-/**
- * The answers for all names or IDs, asked for some after others: never one request that is too long, nor one answer that
- * fills the memory.
- *
- * @param ask for some of them, at least one
- * @param most of them that go into one request, where they are too many for one
- */
-async function inChunks(all, ask, most = MOST) {
-    const answers = [];
-    const step = all.length > MOST ? most : MOST;
-    for (let from = 0; from < all.length; from += step)
-        answers.push(...(await ask(all.slice(from, from + step))));
-    return answers;
-}
-
-;// CONCATENATED MODULE: ./build/docker/engine/same-answers.js
-
-/**
- * What the answers of one round of requests were read as, for the next round. While a swarm is at work most of it answers
- * the same bytes again, and what is made of a long answer costs many times what its digest does.
- */
-class SameAnswers {
-    #before = new Map();
-    #now = new Map();
-    /** The next round begins: what the last one did not ask for is forgotten. */
-    nextRound() {
-        this.#before = this.#now;
-        this.#now = new Map();
-    }
-    /**
-     * @param asked what the answer answers
-     * @param answer its parts as they came
-     * @param read must depend on the answer alone; is not called when the answer is the same as in the last round
-     */
-    read(asked, answer, read) {
-        const digest = digestOf(answer);
-        const last = this.#now.get(asked) ?? this.#before.get(asked);
-        const reading = last?.digest === digest ? last : { digest, value: read() };
-        this.#now.set(asked, reading);
-        return reading.value;
-    }
-}
-function digestOf(parts) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    for (const part of parts)
-        hash.update(part);
-    return hash.digest('base64');
-}
-
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __webpack_require__(7975);
-;// CONCATENATED MODULE: ./build/docker/specs/shared-templates.js
-
-/**
- * A service that was just read, with the task templates of specs that are at hand in the place of equal ones of its own.
- * Templates are most of a service, and each answer has two of them again: what is kept of a thousand services would
- * be five times as large.
- *
- * @param known specs that stay in memory anyway
- */
-function sharingTemplates(service, known) {
-    const { Spec, PreviousSpec } = service;
-    const shared = (spec) => {
-        const same = known.find((one) => (0,external_node_util_.isDeepStrictEqual)(one?.TaskTemplate, spec.TaskTemplate));
-        return same === undefined ? spec : { ...spec, TaskTemplate: same.TaskTemplate };
-    };
-    return { ...service, Spec: shared(Spec), ...(PreviousSpec && { PreviousSpec: shared(PreviousSpec) }) };
-}
-
-;// CONCATENATED MODULE: ./build/docker/duration.js
-const UNITS = [
-    ['h', 3600],
-    ['m', 60],
-];
-/** A time in seconds as a person says it: in the greatest unit that leaves nothing over, `90 s`, `20 m`, `0.3 s`. */
-function spoken(seconds) {
-    const [unit, size] = UNITS.find(([, size]) => seconds > 0 && seconds % size === 0) ?? ['s', 1];
-    return `${seconds / size} ${unit}`;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/health.js
-
-
-/** Docker's own defaults of `--health-interval` and `--health-retries`. */
-const DEFAULT_INTERVAL_SECONDS = 30;
-const DEFAULT_RETRIES = 3;
-const NANOSECONDS = 1e9;
-/** As much of the output as a line has room for. */
-const LONGEST_OUTPUT = 200;
-/**
- * The check that a container has: what the service leaves open is the image's (moby, daemon/commit.go). `undefined`
- * when there is none, or it is switched off.
- */
-function effectiveCheck(own, image) {
-    const test = own?.Test?.length ? own.Test : image?.Test;
-    if (test === undefined || test.length === 0 || test[0] === 'NONE')
-        return undefined;
-    return {
-        Test: test,
-        Interval: own?.Interval || image?.Interval || 0,
-        StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
-        StartInterval: own?.StartInterval || image?.StartInterval || 0,
-        Retries: own?.Retries || image?.Retries || 0,
-    };
-}
-/** What a task waits for that is starting: a sentence without its end. */
-function notYetHealthy(check, health) {
-    const start = check.StartPeriod ? `, its start period ${spoken(check.StartPeriod / NANOSECONDS)}` : '';
-    const terms = `its interval is ${spoken(intervalSeconds(check))}${start}`;
-    const last = lastFailure(health);
-    return `its health check has not passed yet${last === undefined ? '' : `, and ended with ${last}`}; ${terms}`;
-}
-/** How the newest run of a check ended that failed: `exit code 1: connection refused`; `undefined` when it is not known. */
-function lastFailure(health) {
-    const last = health?.Log?.at(-1);
-    if (last === undefined || last.ExitCode === 0)
-        return undefined;
-    const output = (0,safe_text/* linesJoined */.BI)(last.Output ?? '').replace(/\s+/g, ' ');
-    const shown = (0,safe_text/* safeLine */.om)(output, LONGEST_OUTPUT);
-    return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`;
-}
-/**
- * Whether the health check of a task can have failed so often that Swarm stopped it.
- *
- * A check first runs after its interval, or, in newer daemons, at the end of its start period, within which no failure
- * counts; the others follow an interval apart (moby, daemon/health.go). A task that ends before its check has passed is
- * told as running for a moment, and one without a check as soon as its container runs (moby,
- * daemon/cluster/executor/container/controller.go).
- *
- * @param endedAt in milliseconds by the clock of its node
- */
-function mayHaveFailed(unseen, up, endedAt, ends) {
-    const { check, isKnown } = unseen;
-    const { startingAt = endedAt, startingSeconds = 0, runningAt = endedAt } = up;
-    const interval = intervalSeconds(check);
-    const retries = check.Retries || DEFAULT_RETRIES;
-    const running = (endedAt - runningAt) / 1000;
-    if (running >= PASSING_SECONDS)
-        return isKnown && ends !== 'as a job' && running >= retries * interval;
-    const start = (check.StartPeriod ?? 0) / NANOSECONDS;
-    const least = start > 0 ? start + (retries - 1) * interval : retries * interval;
-    const soonest = isKnown || ends !== 'never' ? least : LONG_START_SECONDS;
-    const starting = (endedAt - startingAt) / 1000;
-    return starting >= soonest && (isKnown || startingSeconds >= soonest * SEEN_SHARE);
-}
-/** Looks are apart: of a time in one state they see so much at least. */
-const SEEN_SHARE = 0.8;
-/** What takes so long to start is waiting for a check, whatever its times are: without one it runs at once. */
-const LONG_START_SECONDS = 3;
-/** What runs for longer than this has not just ended. */
-const PASSING_SECONDS = 2;
-/** How often it runs. */
-function intervalSeconds({ Interval: interval }) {
-    return interval ? interval / NANOSECONDS : DEFAULT_INTERVAL_SECONDS;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
-
-
-/** By task: a container that has ended does not change. */
-const known = new WeakMap();
-/**
- * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
- * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
- */
-async function withFailedChecks(tasks, engine, signal) {
-    // They are few of many, if any.
-    if (!tasks.some(mayBeUnhealthy))
-        return tasks;
-    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
-}
-/** The same for one task. */
-async function withFailedCheck(task, engine, signal) {
-    if (!mayBeUnhealthy(task))
-        return task;
-    const answers = known.get(engine) ?? new Map();
-    known.set(engine, answers);
-    const answer = answers.get(task.ID) ?? look(task, task.Status.ContainerStatus.ContainerID, engine, signal);
-    answers.set(task.ID, answer);
-    const found = await answer;
-    if (found === 'unhealthy')
-        return asFailed(task, UNHEALTHY);
-    return found === 'done' ? task : { ...task, unseenCheck: found };
-}
-/** Whether it ended with code 0, in a container that may be looked at. */
-function mayBeUnhealthy(task) {
-    return task.Status.State === 'complete' && Boolean(task.Status.ContainerStatus?.ContainerID);
-}
-/**
- * A task as it was read, or as failed when it ended with code 0, its container cannot be looked at, and it was up long
- * enough for its health check to have failed: it cannot be called done. Pure.
- *
- * @param up what was seen of it; one that was never seen up is believed
- */
-function withDoubtfulEnd(task, up, ends) {
-    const endedAt = Date.parse(task.Status.Timestamp ?? '');
-    if (task.unseenCheck === undefined || up === undefined || Number.isNaN(endedAt))
-        return task;
-    return mayHaveFailed(task.unseenCheck, up, endedAt, ends) ? asFailed(task, PERHAPS_UNHEALTHY) : task;
-}
-/**
- * What is to be known of a task that is taken for done though nobody saw it up: that its health check may have ended it,
- * by the times of its making and its end; `undefined` when that cannot be. Only where it is known that it has a check.
- */
-function doubtNote(task) {
-    const { unseenCheck: unseen, CreatedAt: made, Status: status } = task;
-    const endedAt = Date.parse(status.Timestamp ?? '');
-    if (unseen?.isKnown !== true || !mayHaveFailed(unseen, { startingAt: Date.parse(made) }, endedAt, 'for good')) {
-        return undefined;
-    }
-    return 'its task ended with exit code 0, perhaps because of its health check (it may have been up long enough for that to fail, and only its own node can tell)';
-}
-function asFailed(task, why) {
-    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
-    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: why } };
-}
-/** Swarm's own words for a task that ended with another code. */
-const UNHEALTHY = 'dockerexec: unhealthy container';
-async function look(task, containerId, engine, signal) {
-    const container = await orNothing(engine.get(`/containers/${containerId}/json`, { signal }));
-    if (container !== undefined)
-        return container.State?.Health?.Status === 'unhealthy' ? 'unhealthy' : 'done';
-    const { Healthcheck: own, Image: image = '' } = task.Spec?.ContainerSpec ?? {};
-    if (own?.Test?.[0] === 'NONE')
-        return 'done';
-    const local = await orNothing(engine.get(`/images/${encodeURI(image)}/json`, { signal }));
-    const check = effectiveCheck(own, local === undefined ? UNKNOWN_CHECK : local.Config?.Healthcheck);
-    const isKnown = local !== undefined || (own?.Test?.length ?? 0) > 0;
-    return check === undefined ? 'done' : { check, isKnown };
-}
-/** What an image may have that the manager's own node has not: a check with docker's defaults. */
-const UNKNOWN_CHECK = { Test: ['CMD'] };
-async function orNothing(reading) {
-    try {
-        return await reading;
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/kept-tasks.js
-/**
- * The tasks of an answer as they are kept: only what is looked at, for each has the whole spec of its service, and its
- * networks. What several have in common is kept once: of ten thousand tasks it is most of what is left. Pure.
- */
-function keptTasks(answer) {
-    const texts = new Map();
-    const once = (text) => sharedIn(texts, text, () => text);
-    const specs = new Map();
-    const specOnce = (image) => sharedIn(specs, image, () => ({ ContainerSpec: { Image: image } }));
-    return answer.map((task) => keptTask(task, once, specOnce));
-}
-function sharedIn(known, key, make) {
-    const same = known.get(key);
-    if (same !== undefined)
-        return same;
-    const first = make();
-    known.set(key, first);
-    return first;
-}
-function keptTask({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }, once, specOnce) {
-    const { Timestamp, State, Message, Err, ContainerStatus } = Status;
-    const { Image, Healthcheck } = Spec?.ContainerSpec ?? {};
-    // A check is asked for of few: of those that ended with code 0.
-    const hasCheck = State === 'complete' && Healthcheck !== undefined;
-    return {
-        ID,
-        ServiceID: once(ServiceID),
-        ...(NodeID !== undefined && { NodeID: once(NodeID) }),
-        ...(Slot !== undefined && { Slot }),
-        CreatedAt,
-        DesiredState,
-        Status: {
-            ...(Timestamp !== undefined && { Timestamp }),
-            State,
-            ...(Message !== undefined && { Message: once(Message) }),
-            ...(Err !== undefined && { Err: once(Err) }),
-            ...(ContainerStatus !== undefined && { ContainerStatus }),
-        },
-        ...(Image !== undefined && {
-            Spec: hasCheck ? { ContainerSpec: { Image, Healthcheck } } : specOnce(Image),
-        }),
-        ...(JobIteration !== undefined && { JobIteration }),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/update-status.js
-/** How far the latest update of a service has come. Pure. */
-/** Whether it has not come to its end: a write to the service would have Swarm go on, or start over. */
-function hasUnfinishedUpdate({ UpdateStatus: status }) {
-    return status !== undefined && status.State !== 'completed' && status.State !== 'rollback_completed';
-}
-/** Half of its tasks may be old, and Swarm will not go on by itself. */
-function isPaused({ UpdateStatus: status }) {
-    return status?.State === 'paused' || status?.State === 'rollback_paused';
-}
-/**
- * Whether Swarm itself has taken an update back, or does. It forgets the spec that failed, which a rollback by hand keeps
- * as the one before (swarmkit, manager/orchestrator/update/updater.go and manager/controlapi/service.go).
- */
-function isSwarmsOwnRollback({ UpdateStatus: status, PreviousSpec: previous }) {
-    return isRollback(status) && previous === undefined;
-}
-/** Whether the last write was one back to the spec before: by hand, or by Swarm itself. */
-function isRollback(status) {
-    return status?.State.startsWith('rollback_') === true;
-}
-
-;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Reads services, their tasks and the nodes: three calls for up to a hundred services. Of more the services
- * are asked for by the hundred, and their tasks for 25 at a time.
- *
- * @param ours the services as this run has read them or given them their specs, before the reading
- * @param before what the snapshots before this one have read, of whoever takes many
- * @throws EngineError, ConnectionLost when the daemon does not answer
- */
-async function takeSnapshot(engine, ours, which, signal, before = new SameAnswers()) {
-    before.nextRound();
-    const [read, nodes] = await Promise.all([
-        servicesAndTasks(engine, ours, which, signal, before),
-        engine.get('/nodes', { signal }),
-    ]);
-    const byId = new Map(read.services.map((service) => [service.ID, service]));
-    const tasks = (0,group_by/* groupBy */.$)(read.tasks, ({ ServiceID }) => ServiceID);
-    const services = ours.map((one) => {
-        const service = byId.get(one.ID);
-        if (service === undefined)
-            return [one.ID, { found: 'removed' }];
-        return [one.ID, { found: compare(one, service), service, tasks: tasks.get(one.ID) ?? [] }];
-    });
-    return { services: new Map(services), nodes };
-}
-const AGAIN_MS = 500;
-async function servicesAndTasks(engine, ours, which, signal, before = new SameAnswers()) {
-    const [services, tasks] = await Promise.all([
-        readAgain(engine, ours, signal, before),
-        orGone(tasksOf(engine, idsOf(ours), which, signal, before)),
-    ]);
-    if (tasks !== undefined)
-        return { services, tasks: await withFailedChecks(tasks, engine, signal) };
-    // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
-    const there = new Set(idsOf(await readAgain(engine, ours, signal, before)));
-    if (there.size === ours.length)
-        await (0,time_clock/* sleep */.yy)(AGAIN_MS, signal);
-    return servicesAndTasks(engine, ours.filter(({ ID }) => there.has(ID)), which, signal, before);
-}
-/** Those that are still there. */
-async function readAgain(engine, ours, signal, before) {
-    const known = new Map(ours.map((one) => [one.ID, one]));
-    return inChunks(idsOf(ours), async (id) => {
-        const query = { filters: JSON.stringify({ id }) };
-        const asKept = (service) => {
-            const { Spec, PreviousSpec } = known.get(service.ID) ?? service;
-            return sharingTemplates(service, [Spec, PreviousSpec]);
-        };
-        const reader = (answer, parse) => before.read(`services ${id}`, answer, () => parse().map(asKept));
-        const read = () => engine.get('/services', { query, signal, reader });
-        return readSurely(read, engine, signal, undefined, id.length);
-    });
-}
-function idsOf(services) {
-    return services.map(({ ID }) => ID);
-}
-/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
-async function tasksOf(engine, ids, which, signal, before) {
-    const read = (service) => {
-        const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
-        const reader = (answer, parse) => before.read(`tasks ${filters}`, answer, () => keptTasks(parse()));
-        return engine.get('/tasks', { query: { filters }, signal, reader });
-    };
-    return inChunks(ids, read, in_chunks_FEW);
-}
-async function orGone(reading) {
-    try {
-        return await reading;
-    }
-    catch (error) {
-        if (error instanceof engine_engine/* EngineError */.NJ && error.status === 404)
-            return undefined;
-        throw error;
-    }
-}
-/** All tasks of the services that are there, those of their earlier specs included. */
-async function allTasksOf(engine, services, signal) {
-    return (await servicesAndTasks(engine, services, 'all', signal)).tasks;
-}
-/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
-function compare(ours, now) {
-    if (now.Version.Index < ours.Version.Index)
-        return 'stale';
-    if (now.Version.Index === ours.Version.Index || (0,spec_comparison/* sameSpec */.sZ)(ours.Spec, now.Spec))
-        return 'ours';
-    if (isSwarmsOwnRollback(now))
-        return 'ours';
-    return isRollback(now.UpdateStatus) ? 'rolled back' : 'changed';
-}
-
-// EXTERNAL MODULE: ./build/docker/cli/update-policy.js
-var cli_update_policy = __webpack_require__(5374);
-;// CONCATENATED MODULE: ./build/docker/cli/commands.js
-
-
-
-/**
- * Flags as docker gets them, apart from the variables that they set: those are given to {@link ServiceChange} as `env`,
- * so that no value of them stands on a command line.
- */
-function apartFromVariables(flags) {
-    const variables = flags.map((flag) => variableOf(flag));
-    return {
-        words: flags.flatMap(({ words }, index) => (variables[index] === undefined ? words : [])),
-        env: Object.fromEntries(variables.filter((variable) => variable !== undefined)),
-    };
-}
-/** `undefined` also for one that docker looks up by itself. */
-function variableOf({ name: flag, value = '' }) {
-    const at = value.indexOf('=');
-    if (!(flag === '--env' || flag === '--env-add') || at < 1)
-        return undefined;
-    return [value.slice(0, at), value.slice(at + 1)];
-}
-/** `docker service update` of a service that exists. */
-function serviceUpdate(change) {
-    const variables = environmentFlags('--env-add', change.env);
-    const image = change.image === undefined ? [] : ['--image', (0,registry_reference/* familiar */.ce)(change.image)];
-    return {
-        args: [...head('update', change), ...image, ...scale(change), ...variables.args, ...change.flags, change.name],
-        env: variables.env,
-    };
-}
-/** `docker service create` of a service that does not exist. */
-function serviceCreate(change) {
-    const variables = environmentFlags('--env', change.env);
-    const image = change.image === undefined ? [] : [(0,registry_reference/* familiar */.ce)(change.image)];
-    return {
-        args: [
-            ...head('create', change),
-            '--name',
-            change.name,
-            ...scale(change),
-            ...variables.args,
-            ...change.flags,
-            ...image,
-        ],
-        env: variables.env,
-    };
-}
-/** `docker stack deploy` of compose files. */
-function stackDeploy({ name, directory, first, others, cwd, env, knowsDetach }) {
-    const detach = knowsDetach ? ['--detach=true'] : [];
-    const files = ['-', ...others].flatMap((path) => ['--compose-file', path]);
-    return {
-        args: ['--config', directory, 'stack', 'deploy', '--resolve-image=never', ...detach, ...files, name],
-        env,
-        stdin: first,
-        cwd,
-    };
-}
-/** Swarm's own policies as the flags that `create` and `update` share: `--update-delay=10s`. */
-function policyFlags(policies) {
-    return (0,cli_update_policy/* policySettings */.c)(policies).map(({ flag, value }) => `${flag}=${value}`);
-}
-/** Images are looked up and pinned before, with the right credential. */
-function head(verb, { directory }) {
-    return ['--config', directory, 'service', verb, '--no-resolve-image', '--detach', '--quiet'];
-}
-function scale({ replicas }) {
-    return replicas === undefined ? [] : ['--replicas', String(replicas)];
-}
-/**
- * Sets a service's variables without their values on the command line, where every user of the machine could read
- * them: `--env NAME` takes the value from the command's own environment (docker/cli, opts/env.go).
- */
-function environmentFlags(flag, env) {
-    const entries = Object.entries(env).filter(([name, value]) => (0,variables/* isForDocker */.WA)(name, value));
-    return { args: entries.flatMap(([name]) => [flag, name]), env: Object.fromEntries(entries) };
-}
-
-// EXTERNAL MODULE: external "node:events"
-var external_node_events_ = __webpack_require__(8474);
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __webpack_require__(7067);
-// EXTERNAL MODULE: external "node:stream/consumers"
-var consumers_ = __webpack_require__(8321);
-;// CONCATENATED MODULE: ./build/docker/cli/stand-in.js
-
-
-
-
-
-
-
-
-/** Each of its reads may last through an election, and a slow daemon makes many of them. */
-const LIMIT_SECONDS = 180;
-/**
- * Runs a docker command against a stand-in for the daemon, on a private socket. What `answer` leaves open is asked of
- * the real swarm as far as it is a read; nothing that would change the swarm is passed on.
- *
- * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
- * @throws UserError when the command speaks an API that is too old for the daemon: that is no fault of what it was to do
- */
-async function runAgainst(answer, command, docker, engine, socketPath, signal) {
-    let tooOld;
-    const server = (0,external_node_http_.createServer)((request, response) => {
-        respond(request, response, engine, answer)
-            .then((problem) => {
-            tooOld ??= problem;
-        })
-            .catch((error) => response.destroy(error));
-    });
-    server.listen(socketPath);
-    await (0,external_node_events_.once)(server, 'listening');
-    try {
-        const { args, env, stdin = '', cwd } = command;
-        const here = { DOCKER_HOST: `unix://${socketPath}`, DOCKER_TLS: '', DOCKER_TLS_VERIFY: '' };
-        const options = { env: { ...env, ...here }, stdin, signal, limitSeconds: LIMIT_SECONDS };
-        const result = await docker.run(args, cwd === undefined ? options : { ...options, cwd });
-        if (result.code !== 0 && tooOld !== undefined)
-            throw tooOld;
-        return result;
-    }
-    finally {
-        server.close();
-        server.closeAllConnections();
-    }
-}
-/** @returns what makes each further answer a refusal */
-async function respond(request, response, engine, answer) {
-    const { method = 'GET', url = '/' } = request;
-    const { pathname, searchParams: query } = new URL(url, 'http://docker');
-    const path = decodeURIComponent(pathname.replace(/^\/v[\d.]+(?=\/)/, ''));
-    const body = method === 'POST' ? bodyOf(await (0,consumers_.text)(request)) : undefined;
-    const reply = answer({ method, path, query, body });
-    if (reply !== undefined) {
-        sendJson(response, reply);
-        return undefined;
-    }
-    if (method !== 'GET' && method !== 'HEAD') {
-        request.resume();
-        sendJson(response, { status: 501, body: { message: `${method} ${url} is not rehearsed` } });
-        return undefined;
-    }
-    const { status, headers, body: bytes } = await engine.forward({ method, path: url });
-    const { connection: _, 'transfer-encoding': __, ...passed } = headers;
-    response.writeHead(status, passed);
-    response.end(bytes);
-    return status === 400 ? problemOfVersion(bytes.toString()) : undefined;
-}
-/** Docker 29.0 takes no API before 1.44, with which Docker 25 came (moby, daemon/server/middleware/version.go). */
-function problemOfVersion(said) {
-    const words = /client version ([\d.]{1,9}) is too old\. Minimum supported API version is ([\d.]{1,9}\d)/;
-    const [, spoken, oldest] = words.exec(said) ?? [];
-    if (oldest === undefined)
-        return undefined;
-    return new errors/* UserError */.yo(`the docker CLI of this runner speaks API ${spoken}, and the daemon takes none before ${oldest}: install a newer docker CLI in a step before`);
-}
-function bodyOf(sent) {
-    return sent.trim() === '' ? undefined : (0,go_json/* parseGoJson */.Si)(sent);
-}
-function sendJson(response, { status, body }) {
-    response.writeHead(status, { 'Content-Type': 'application/json' });
-    response.end((0,go_json/* toGoJson */.sR)(body));
-}
-/**
- * What a failed docker command says, without the lines that only point to its help, and without what may be a secret: it
- * quotes what it does not understand.
- */
-function complaint({ code, stdout, stderr }) {
-    // Where docker itself breaks off, what follows is about its own code.
-    const said = (0,secret/* redact */.E$)(stderr.trim() || stdout.trim()).replace(/^goroutine \d+ \[[\s\S]*/m, '');
-    const lines = said.split(/\r?\n/);
-    const telling = lines.filter((line) => line.trim() !== '' && !/^(See '|Usage:|Run ')/.test(line.trim()));
-    return (0,text_shown/* withoutSecrets */.cT)((0,safe_text/* limited */.TJ)(telling.join(' ').replace(/^Error response from daemon: /, ''))) || `exit code ${code}`;
-}
-
-;// CONCATENATED MODULE: ./build/docker/cli/rehearsal.js
-
-const CHANGES_SERVICE = /^\/services\/(create|[^/]+\/update)$/;
-/**
- * Runs a `docker service create|update` against a stand-in for the daemon: what the command reads is the real swarm,
- * what it would change is caught and not passed on. So the CLI itself says what its flags mean, and mistakes in them
- * show before anything has changed.
- *
- * @param socketPath where the stand-in listens meanwhile; in a directory that nobody else can enter
- * @param service the one that is seen: as it was observed, whatever the swarm has or says at this moment
- */
-async function rehearse(command, docker, engine, socketPath, signal, service) {
-    const caught = [];
-    const answer = ({ method, path, body }) => {
-        if (method === 'POST' && CHANGES_SERVICE.test(path)) {
-            caught.push(body);
-            return { status: 200, body: { ID: 'rehearsal' } };
-        }
-        if (method !== 'GET')
-            return undefined;
-        if (path === '/services')
-            return { status: 200, body: service === undefined ? [] : [service] };
-        const isAskedFor = service !== undefined && path === `/services/${service.Spec.Name}`;
-        return isAskedFor ? { status: 200, body: service } : undefined;
-    };
-    const result = await runAgainst(answer, command, docker, engine, socketPath, signal);
-    const [spec] = caught;
-    if (result.code !== 0)
-        return { refusal: complaint(result) };
-    return spec === undefined ? { refusal: `it ended without a change: ${complaint(result)}` } : { spec };
-}
-
-// EXTERNAL MODULE: ./build/docker/specs/credential-spec.js
-var credential_spec = __webpack_require__(2273);
-;// CONCATENATED MODULE: ./build/docker/specs/attachments.js
-
-
-/**
- * A spec with what is attached to its service.
- *
- * @param earlier what the lists of an earlier run spoke of, as {@link Attachment.noted} had it: what these do not goes
- * @param keptAlias a name on its networks that stays, whatever the list says of the networks
- */
-function withAttached(spec, attached, earlier = [], keptAlias) {
-    const { secrets, configs, networks, credentialSpec, networkNames } = attached;
-    const nameOf = ({ Target }) => networkNames.get(Target) ?? Target;
-    const template = spec.TaskTemplate;
-    const container = template.ContainerSpec ?? { Image: '' };
-    const plain = (container.Configs ?? []).filter((one) => !isRuntime(one));
-    const runtime = (container.Configs ?? []).filter(isRuntime);
-    const ofSecrets = laid('secret', container.Secrets ?? [], secrets, fileName, sameSecret, earlier);
-    const ofConfigs = laid('config', plain, configs, fileName, sameConfig, earlier);
-    const now = template.Networks ?? [];
-    const wanted = networks?.map((one) => attachments_withAliases(one, now, keptAlias));
-    const ofNetworks = laid('network', now, wanted, nameOf, external_node_util_.isDeepStrictEqual, earlier);
-    const account = credentialSpec && accountOf(spec, runtime, credentialSpec);
-    const all = [...ofConfigs.entries, ...(account?.configs ?? runtime)];
-    return {
-        spec: {
-            ...spec,
-            TaskTemplate: {
-                ...template,
-                ...listOf('Networks', template.Networks, ofNetworks.entries),
-                ContainerSpec: {
-                    ...container,
-                    ...listOf('Secrets', container.Secrets, ofSecrets.entries),
-                    ...listOf('Configs', container.Configs, all),
-                    ...(account?.hasChanged && {
-                        Privileges: {
-                            ...withoutSpec(container.Privileges),
-                            ...(account.source && { CredentialSpec: account.source }),
-                        },
-                    }),
-                },
-            },
-        },
-        changes: [
-            ...ofSecrets.changes,
-            ...ofConfigs.changes,
-            ...ofNetworks.changes,
-            ...(account?.hasChanged ? ['credential-spec'] : []),
-        ],
-        noted: [
-            ...(secrets === undefined ? earlier.filter(isOf('secret')) : attachments_named('secret', secrets, fileName)),
-            ...(configs === undefined ? earlier.filter(isOf('config')) : attachments_named('config', configs, fileName)),
-            ...(networks === undefined ? earlier.filter(isOf('network')) : attachments_named('network', networks, nameOf)),
-        ],
-    };
-}
-/** A list with what is wanted of it in the place of what had its name, and without what an earlier list alone named. */
-function laid(word, now, wanted, nameOf, isSame, earlier) {
-    if (wanted === undefined)
-        return { entries: now, changes: [] };
-    const left = new Map(wanted.map((entry) => [nameOf(entry), entry]));
-    const changes = [];
-    const kept = now.flatMap((entry) => {
-        const name = nameOf(entry);
-        const instead = left.get(name);
-        left.delete(name);
-        if (instead === undefined) {
-            // A second one of this name has been replaced with the first.
-            const isGone = earlier.includes(`${word} ${name}`) || wanted.some((one) => nameOf(one) === name);
-            if (isGone)
-                changes.push(`${word} ${name}`);
-            return isGone ? [] : [entry];
-        }
-        if (isSame(entry, instead))
-            return [entry];
-        changes.push(`${word} ${name}`);
-        return [instead];
-    });
-    changes.push(...[...left.keys()].map((name) => `${word} ${name}`));
-    return { entries: [...kept, ...left.values()], changes: [...new Set(changes)] };
-}
-/** Left out where there is nothing, and was nothing. */
-function listOf(key, before, entries) {
-    return before === undefined && entries.length === 0 ? {} : { [key]: entries };
-}
-function attachments_named(word, entries, nameOf) {
-    return entries.map((entry) => `${word} ${nameOf(entry)}`);
-}
-function isOf(word) {
-    return (name) => name.startsWith(`${word} `);
-}
-function fileName({ File: file }) {
-    return file?.Name ?? '';
-}
-function sameSecret(one, other) {
-    return one.SecretID === other.SecretID && sameFile(one.File, other.File);
-}
-function sameConfig(one, other) {
-    return one.ConfigID === other.ConfigID && sameFile(one.File, other.File);
-}
-function sameFile(one = {}, other = {}) {
-    const whole = ({ UID = '', GID = '', Mode = 0 }) => [UID || '0', GID || '0', Mode];
-    return (0,external_node_util_.isDeepStrictEqual)(whole(one), whole(other));
-}
-function attachments_withAliases({ Target, Aliases: asked }, now, keptAlias) {
-    const before = now.find((one) => one.Target === Target);
-    if (asked === undefined)
-        return before ?? { Target };
-    const has = (aliases, alias) => (aliases ?? []).includes(alias);
-    const isKept = keptAlias !== undefined && has(before?.Aliases, keptAlias) && !has(asked, keptAlias);
-    const aliases = isKept ? [...asked, keptAlias] : asked;
-    if ((0,external_node_util_.isDeepStrictEqual)(aliases, before?.Aliases ?? []))
-        return before ?? { Target };
-    return { ...before, Target, Aliases: aliases };
-}
-function isRuntime({ File: file, Runtime: runtime }) {
-    return runtime !== undefined && file === undefined;
-}
-/** The API has all three of them. */
-function attachments_whole({ Config = '', File = '', Registry = '' } = {}) {
-    return { Config, File, Registry };
-}
-/** The credential spec, and the configs that no file of the container has: of one in a config, that config. */
-function accountOf(spec, runtime, choice) {
-    const now = (0,credential_spec/* credentialSpecOf */.EU)(spec);
-    const config = choice.source === undefined ? undefined : choice.config;
-    const configs = config === undefined ? [] : [{ ...config, Runtime: {} }];
-    const isSame = (0,external_node_util_.isDeepStrictEqual)(attachments_whole(now), attachments_whole(choice.source)) &&
-        (0,external_node_util_.isDeepStrictEqual)(runtime.map(({ ConfigID }) => ConfigID), configs.map(({ ConfigID }) => ConfigID));
-    return isSame
-        ? { hasChanged: false, source: now, configs: runtime }
-        : { hasChanged: true, source: choice.source && attachments_whole(choice.source), configs };
-}
-function withoutSpec(privileges) {
-    const { CredentialSpec: _, ...others } = privileges ?? {};
-    return others;
-}
-
-// EXTERNAL MODULE: ./build/docker/specs/create-flags.js
-var create_flags = __webpack_require__(5134);
-;// CONCATENATED MODULE: ./build/docker/specs/spec-support.js
-/**
- * Fields of a container's spec that daemons drop without a word: what people call them, where they are (lists are gone
- * through), and the API that brought them. What the docker CLI sends and no daemon has kept yet (seen with 20.10, 26.1
- * and 28.5) has none.
- */
-const DROPPED_FIELDS = [
-    { key: '`healthcheck.start_interval`', path: 'Healthcheck.StartInterval', minor: 44 },
-    { key: '`volume.subpath`', path: 'Mounts.VolumeOptions.Subpath', minor: 45 },
-    { key: '`oom_score_adj`', path: 'OomScoreAdj', minor: 46 },
-    { key: '`bind-recursive`', path: 'Mounts.BindOptions.ReadOnlyNonRecursive', minor: Number.POSITIVE_INFINITY },
-    { key: '`bind-recursive`', path: 'Mounts.BindOptions.ReadOnlyForceRecursive', minor: Number.POSITIVE_INFINITY },
-    { key: '`create_host_path`', path: 'Mounts.BindOptions.CreateMountpoint', minor: Number.POSITIVE_INFINITY },
-];
-/**
- * The spec as a daemon keeps it, and the settings in it that the daemon drops: sent all the same, they would look like a
- * change at every deploy.
- *
- * @param apiVersion that is spoken with the daemon: `1.41`
- */
-function withoutIgnored(spec, apiVersion) {
-    const minor = Number(apiVersion.split('.')[1]);
-    const { TaskTemplate: template } = spec;
-    const dropped = DROPPED_FIELDS.filter((field) => minor < field.minor && spec_support_has(template.ContainerSpec, field.path));
-    if (dropped.length === 0)
-        return { kept: spec, ignored: [] };
-    const container = dropped.reduce((kept, { path }) => without(kept, path.split('.')), template.ContainerSpec);
-    return {
-        kept: { ...spec, TaskTemplate: { ...template, ContainerSpec: container } },
-        ignored: [...new Set(dropped.map(({ key }) => key))],
-    };
-}
-function spec_support_has(node, path) {
-    if (Array.isArray(node))
-        return node.some((item) => spec_support_has(item, path));
-    if (path === '')
-        return node !== undefined;
-    const [key = '', ...rest] = path.split('.');
-    return isObject(node) && spec_support_has(node[key], rest.join('.'));
-}
-function without(node, path) {
-    if (Array.isArray(node))
-        return node.map((item) => without(item, path));
-    const [key = '', ...rest] = path;
-    if (!isObject(node) || node[key] === undefined)
-        return node;
-    const { [key]: inner, ...others } = node;
-    return rest.length === 0 ? others : { ...others, [key]: without(inner, rest) };
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null;
-}
-
-// EXTERNAL MODULE: ./build/inputs/attachments/flags.js
-var flags = __webpack_require__(7670);
-// EXTERNAL MODULE: ./build/inputs/flags.js
-var inputs_flags = __webpack_require__(6203);
 ;// CONCATENATED MODULE: ./build/docker/cli/all-complaints.js
 /** So many of one list or service are told in one run. */
-const all_complaints_MOST = 8;
+const MOST = 8;
 /**
  * All that docker says against something, though it ends at its first complaint.
  *
@@ -7094,7 +6723,7 @@ const all_complaints_MOST = 8;
  */
 async function allComplaints(first, next) {
     const told = [first];
-    while (told.length < all_complaints_MOST) {
+    while (told.length < MOST) {
         const other = await next(told.at(-1) ?? '');
         if (other === undefined || told.includes(other))
             break;
@@ -7799,6 +7428,10 @@ function interimOf(service) {
 function takersOf(service) {
     return service.action === 'update' ? (service.givesPortsTo ?? []) : [];
 }
+/** Whether it goes when the deploy is up. */
+function leaves(service) {
+    return service.action === 'update' && service.leaves === true;
+}
 /** What there is before the change: the service, or the live one of two. */
 function serviceBefore(service) {
     return currentOf(service) ?? service.colours?.live;
@@ -8040,6 +7673,400 @@ function changesByFlags(now, wanted, changed) {
     return [...(onlyPolicies ? [] : ['update-args']), ...policies];
 }
 
+;// CONCATENATED MODULE: ./build/docker/engine/in-chunks.js
+/**
+ * How many names or IDs go into one request. Go's servers take a line of 1 MB, but proxies before a daemon do not:
+ * HAProxy, which docker-socket-proxy is made of, refuses what does not fit into 16 KB (its `tune.bufsize`).
+ */
+const in_chunks_MOST = 100;
+/** How many of more than that, where an answer is long: what is read of it is gone again before V8 takes it for old. */
+const in_chunks_FEW = 25;
+/**
+ * The answers for all names or IDs, asked for some after others: never one request that is too long, nor one answer that
+ * fills the memory.
+ *
+ * @param ask for some of them, at least one
+ * @param most of them that go into one request, where they are too many for one
+ */
+async function inChunks(all, ask, most = in_chunks_MOST) {
+    const answers = [];
+    const step = all.length > in_chunks_MOST ? most : in_chunks_MOST;
+    for (let from = 0; from < all.length; from += step)
+        answers.push(...(await ask(all.slice(from, from + step))));
+    return answers;
+}
+
+;// CONCATENATED MODULE: ./build/docker/engine/same-answers.js
+
+/**
+ * What the answers of one round of requests were read as, for the next round. While a swarm is at work most of it answers
+ * the same bytes again, and what is made of a long answer costs many times what its digest does.
+ */
+class SameAnswers {
+    #before = new Map();
+    #now = new Map();
+    /** The next round begins: what the last one did not ask for is forgotten. */
+    nextRound() {
+        this.#before = this.#now;
+        this.#now = new Map();
+    }
+    /**
+     * @param asked what the answer answers
+     * @param answer its parts as they came
+     * @param read must depend on the answer alone; is not called when the answer is the same as in the last round
+     */
+    read(asked, answer, read) {
+        const digest = digestOf(answer);
+        const last = this.#now.get(asked) ?? this.#before.get(asked);
+        const reading = last?.digest === digest ? last : { digest, value: read() };
+        this.#now.set(asked, reading);
+        return reading.value;
+    }
+}
+function digestOf(parts) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for (const part of parts)
+        hash.update(part);
+    return hash.digest('base64');
+}
+
+;// CONCATENATED MODULE: ./build/docker/specs/shared-templates.js
+
+/**
+ * A service that was just read, with the task templates of specs that are at hand in the place of equal ones of its own.
+ * Templates are most of a service, and each answer has two of them again: what is kept of a thousand services would
+ * be five times as large.
+ *
+ * @param known specs that stay in memory anyway
+ */
+function sharingTemplates(service, known) {
+    const { Spec, PreviousSpec } = service;
+    const shared = (spec) => {
+        const same = known.find((one) => (0,external_node_util_.isDeepStrictEqual)(one?.TaskTemplate, spec.TaskTemplate));
+        return same === undefined ? spec : { ...spec, TaskTemplate: same.TaskTemplate };
+    };
+    return { ...service, Spec: shared(Spec), ...(PreviousSpec && { PreviousSpec: shared(PreviousSpec) }) };
+}
+
+;// CONCATENATED MODULE: ./build/docker/duration.js
+const UNITS = [
+    ['h', 3600],
+    ['m', 60],
+];
+/** A time in seconds as a person says it: in the greatest unit that leaves nothing over, `90 s`, `20 m`, `0.3 s`. */
+function spoken(seconds) {
+    const [unit, size] = UNITS.find(([, size]) => seconds > 0 && seconds % size === 0) ?? ['s', 1];
+    return `${seconds / size} ${unit}`;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/health.js
+
+
+/** Docker's own defaults of `--health-interval` and `--health-retries`. */
+const DEFAULT_INTERVAL_SECONDS = 30;
+const DEFAULT_RETRIES = 3;
+const NANOSECONDS = 1e9;
+/** As much of the output as a line has room for. */
+const LONGEST_OUTPUT = 200;
+/**
+ * The check that a container has: what the service leaves open is the image's (moby, daemon/commit.go). `undefined`
+ * when there is none, or it is switched off.
+ */
+function effectiveCheck(own, image) {
+    const test = own?.Test?.length ? own.Test : image?.Test;
+    if (test === undefined || test.length === 0 || test[0] === 'NONE')
+        return undefined;
+    return {
+        Test: test,
+        Interval: own?.Interval || image?.Interval || 0,
+        StartPeriod: own?.StartPeriod || image?.StartPeriod || 0,
+        StartInterval: own?.StartInterval || image?.StartInterval || 0,
+        Retries: own?.Retries || image?.Retries || 0,
+    };
+}
+/** What a task waits for that is starting: a sentence without its end. */
+function notYetHealthy(check, health) {
+    const start = check.StartPeriod ? `, its start period ${spoken(check.StartPeriod / NANOSECONDS)}` : '';
+    const terms = `its interval is ${spoken(intervalSeconds(check))}${start}`;
+    const last = lastFailure(health);
+    return `its health check has not passed yet${last === undefined ? '' : `, and ended with ${last}`}; ${terms}`;
+}
+/** How the newest run of a check ended that failed: `exit code 1: connection refused`; `undefined` when it is not known. */
+function lastFailure(health) {
+    const last = health?.Log?.at(-1);
+    if (last === undefined || last.ExitCode === 0)
+        return undefined;
+    const output = (0,safe_text/* linesJoined */.BI)(last.Output ?? '').replace(/\s+/g, ' ');
+    const shown = (0,safe_text/* safeLine */.om)(output, LONGEST_OUTPUT);
+    return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`;
+}
+/**
+ * Whether the health check of a task can have failed so often that Swarm stopped it.
+ *
+ * A check first runs after its interval, or, in newer daemons, at the end of its start period, within which no failure
+ * counts; the others follow an interval apart (moby, daemon/health.go). A task that ends before its check has passed is
+ * told as running for a moment, and one without a check as soon as its container runs (moby,
+ * daemon/cluster/executor/container/controller.go).
+ *
+ * @param endedAt in milliseconds by the clock of its node
+ */
+function mayHaveFailed(unseen, up, endedAt, ends) {
+    const { check, isKnown } = unseen;
+    const { startingAt = endedAt, startingSeconds = 0, runningAt = endedAt } = up;
+    const interval = intervalSeconds(check);
+    const retries = check.Retries || DEFAULT_RETRIES;
+    const running = (endedAt - runningAt) / 1000;
+    if (running >= PASSING_SECONDS)
+        return isKnown && ends !== 'as a job' && running >= retries * interval;
+    const start = (check.StartPeriod ?? 0) / NANOSECONDS;
+    const least = start > 0 ? start + (retries - 1) * interval : retries * interval;
+    const soonest = isKnown || ends !== 'never' ? least : LONG_START_SECONDS;
+    const starting = (endedAt - startingAt) / 1000;
+    return starting >= soonest && (isKnown || startingSeconds >= soonest * SEEN_SHARE);
+}
+/** Looks are apart: of a time in one state they see so much at least. */
+const SEEN_SHARE = 0.8;
+/** What takes so long to start is waiting for a check, whatever its times are: without one it runs at once. */
+const LONG_START_SECONDS = 3;
+/** What runs for longer than this has not just ended. */
+const PASSING_SECONDS = 2;
+/** How often it runs. */
+function intervalSeconds({ Interval: interval }) {
+    return interval ? interval / NANOSECONDS : DEFAULT_INTERVAL_SECONDS;
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/failed-check.js
+
+
+/** By task: a container that has ended does not change. */
+const known = new WeakMap();
+/**
+ * The tasks with those told as failed that ended with code 0 because of their health check: such a job has not done its
+ * work either, and is not tried again. Only the containers of the node that is spoken to can be asked, each of them once.
+ */
+async function withFailedChecks(tasks, engine, signal) {
+    // They are few of many, if any.
+    if (!tasks.some(mayBeUnhealthy))
+        return tasks;
+    return Promise.all(tasks.map((task) => withFailedCheck(task, engine, signal)));
+}
+/** The same for one task. */
+async function withFailedCheck(task, engine, signal) {
+    if (!mayBeUnhealthy(task))
+        return task;
+    const answers = known.get(engine) ?? new Map();
+    known.set(engine, answers);
+    const answer = answers.get(task.ID) ?? look(task, task.Status.ContainerStatus.ContainerID, engine, signal);
+    answers.set(task.ID, answer);
+    const found = await answer;
+    if (found === 'unhealthy')
+        return asFailed(task, UNHEALTHY);
+    return found === 'done' ? task : { ...task, unseenCheck: found };
+}
+/** Whether it ended with code 0, in a container that may be looked at. */
+function mayBeUnhealthy(task) {
+    return task.Status.State === 'complete' && Boolean(task.Status.ContainerStatus?.ContainerID);
+}
+/**
+ * A task as it was read, or as failed when it ended with code 0, its container cannot be looked at, and it was up long
+ * enough for its health check to have failed: it cannot be called done. Pure.
+ *
+ * @param up what was seen of it; one that was never seen up is believed
+ */
+function withDoubtfulEnd(task, up, ends) {
+    const endedAt = Date.parse(task.Status.Timestamp ?? '');
+    if (task.unseenCheck === undefined || up === undefined || Number.isNaN(endedAt))
+        return task;
+    return mayHaveFailed(task.unseenCheck, up, endedAt, ends) ? asFailed(task, PERHAPS_UNHEALTHY) : task;
+}
+/**
+ * What is to be known of a task that is taken for done though nobody saw it up: that its health check may have ended it,
+ * by the times of its making and its end; `undefined` when that cannot be. Only where it is known that it has a check.
+ */
+function doubtNote(task) {
+    const { unseenCheck: unseen, CreatedAt: made, Status: status } = task;
+    const endedAt = Date.parse(status.Timestamp ?? '');
+    if (unseen?.isKnown !== true || !mayHaveFailed(unseen, { startingAt: Date.parse(made) }, endedAt, 'for good')) {
+        return undefined;
+    }
+    return 'its task ended with exit code 0, perhaps because of its health check (it may have been up long enough for that to fail, and only its own node can tell)';
+}
+function asFailed(task, why) {
+    const desired = task.DesiredState === 'complete' ? 'shutdown' : task.DesiredState;
+    return { ...task, DesiredState: desired, Status: { ...task.Status, State: 'failed', Err: why } };
+}
+/** Swarm's own words for a task that ended with another code. */
+const UNHEALTHY = 'dockerexec: unhealthy container';
+async function look(task, containerId, engine, signal) {
+    const container = await orNothing(engine.get(`/containers/${containerId}/json`, { signal }));
+    if (container !== undefined)
+        return container.State?.Health?.Status === 'unhealthy' ? 'unhealthy' : 'done';
+    const { Healthcheck: own, Image: image = '' } = task.Spec?.ContainerSpec ?? {};
+    if (own?.Test?.[0] === 'NONE')
+        return 'done';
+    const local = await orNothing(engine.get(`/images/${encodeURI(image)}/json`, { signal }));
+    const check = effectiveCheck(own, local === undefined ? UNKNOWN_CHECK : local.Config?.Healthcheck);
+    const isKnown = local !== undefined || (own?.Test?.length ?? 0) > 0;
+    return check === undefined ? 'done' : { check, isKnown };
+}
+/** What an image may have that the manager's own node has not: a check with docker's defaults. */
+const UNKNOWN_CHECK = { Test: ['CMD'] };
+async function orNothing(reading) {
+    try {
+        return await reading;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/kept-tasks.js
+/**
+ * The tasks of an answer as they are kept: only what is looked at, for each has the whole spec of its service, and its
+ * networks. What several have in common is kept once: of ten thousand tasks it is most of what is left. Pure.
+ */
+function keptTasks(answer) {
+    const texts = new Map();
+    const once = (text) => sharedIn(texts, text, () => text);
+    const specs = new Map();
+    const specOnce = (image) => sharedIn(specs, image, () => ({ ContainerSpec: { Image: image } }));
+    return answer.map((task) => keptTask(task, once, specOnce));
+}
+function sharedIn(known, key, make) {
+    const same = known.get(key);
+    if (same !== undefined)
+        return same;
+    const first = make();
+    known.set(key, first);
+    return first;
+}
+function keptTask({ ID, ServiceID, NodeID, Slot, CreatedAt, DesiredState, Status, Spec, JobIteration }, once, specOnce) {
+    const { Timestamp, State, Message, Err, ContainerStatus } = Status;
+    const { Image, Healthcheck } = Spec?.ContainerSpec ?? {};
+    // A check is asked for of few: of those that ended with code 0.
+    const hasCheck = State === 'complete' && Healthcheck !== undefined;
+    return {
+        ID,
+        ServiceID: once(ServiceID),
+        ...(NodeID !== undefined && { NodeID: once(NodeID) }),
+        ...(Slot !== undefined && { Slot }),
+        CreatedAt,
+        DesiredState,
+        Status: {
+            ...(Timestamp !== undefined && { Timestamp }),
+            State,
+            ...(Message !== undefined && { Message: once(Message) }),
+            ...(Err !== undefined && { Err: once(Err) }),
+            ...(ContainerStatus !== undefined && { ContainerStatus }),
+        },
+        ...(Image !== undefined && {
+            Spec: hasCheck ? { ContainerSpec: { Image, Healthcheck } } : specOnce(Image),
+        }),
+        ...(JobIteration !== undefined && { JobIteration }),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/docker/swarm/snapshot.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Reads services, their tasks and the nodes: three calls for up to a hundred services. Of more the services
+ * are asked for by the hundred, and their tasks for 25 at a time.
+ *
+ * @param ours the services as this run has read them or given them their specs, before the reading
+ * @param before what the snapshots before this one have read, of whoever takes many
+ * @throws EngineError, ConnectionLost when the daemon does not answer
+ */
+async function takeSnapshot(engine, ours, which, signal, before = new SameAnswers()) {
+    before.nextRound();
+    const [read, nodes] = await Promise.all([
+        servicesAndTasks(engine, ours, which, signal, before),
+        engine.get('/nodes', { signal }),
+    ]);
+    const byId = new Map(read.services.map((service) => [service.ID, service]));
+    const tasks = (0,group_by/* groupBy */.$)(read.tasks, ({ ServiceID }) => ServiceID);
+    const services = ours.map((one) => {
+        const service = byId.get(one.ID);
+        if (service === undefined)
+            return [one.ID, { found: 'removed' }];
+        return [one.ID, { found: compare(one, service), service, tasks: tasks.get(one.ID) ?? [] }];
+    });
+    return { services: new Map(services), nodes };
+}
+const AGAIN_MS = 500;
+async function servicesAndTasks(engine, ours, which, signal, before = new SameAnswers()) {
+    const [services, tasks] = await Promise.all([
+        readAgain(engine, ours, signal, before),
+        orGone(tasksOf(engine, idsOf(ours), which, signal, before)),
+    ]);
+    if (tasks !== undefined)
+        return { services, tasks: await withFailedChecks(tasks, engine, signal) };
+    // One was removed: only a reading that was made after that says which. Or the manager has not caught up yet.
+    const there = new Set(idsOf(await readAgain(engine, ours, signal, before)));
+    if (there.size === ours.length)
+        await (0,time_clock/* sleep */.yy)(AGAIN_MS, signal);
+    return servicesAndTasks(engine, ours.filter(({ ID }) => there.has(ID)), which, signal, before);
+}
+/** Those that are still there. */
+async function readAgain(engine, ours, signal, before) {
+    const known = new Map(ours.map((one) => [one.ID, one]));
+    return inChunks(idsOf(ours), async (id) => {
+        const query = { filters: JSON.stringify({ id }) };
+        const asKept = (service) => {
+            const { Spec, PreviousSpec } = known.get(service.ID) ?? service;
+            return sharingTemplates(service, [Spec, PreviousSpec]);
+        };
+        const reader = (answer, parse) => before.read(`services ${id}`, answer, () => parse().map(asKept));
+        const read = () => engine.get('/services', { query, signal, reader });
+        return readSurely(read, engine, signal, undefined, id.length);
+    });
+}
+function idsOf(services) {
+    return services.map(({ ID }) => ID);
+}
+/** @throws EngineError of status 404 when one of the services is gone, whatever there is of the others */
+async function tasksOf(engine, ids, which, signal, before) {
+    const read = (service) => {
+        const filters = JSON.stringify({ service, ...(which === 'up-to-date' && { '_up-to-date': ['true'] }) });
+        const reader = (answer, parse) => before.read(`tasks ${filters}`, answer, () => keptTasks(parse()));
+        return engine.get('/tasks', { query: { filters }, signal, reader });
+    };
+    return inChunks(ids, read, in_chunks_FEW);
+}
+async function orGone(reading) {
+    try {
+        return await reading;
+    }
+    catch (error) {
+        if (error instanceof engine_engine/* EngineError */.NJ && error.status === 404)
+            return undefined;
+        throw error;
+    }
+}
+/** All tasks of the services that are there, those of their earlier specs included. */
+async function allTasksOf(engine, services, signal) {
+    return (await servicesAndTasks(engine, services, 'all', signal)).tasks;
+}
+/** Swarm's own rollback brings back the previous spec; any other spec than ours is somebody's deploy. */
+function compare(ours, now) {
+    if (now.Version.Index < ours.Version.Index)
+        return 'stale';
+    if (now.Version.Index === ours.Version.Index || (0,spec_comparison/* sameSpec */.sZ)(ours.Spec, now.Spec))
+        return 'ours';
+    if (isSwarmsOwnRollback(now))
+        return 'ours';
+    return isRollback(now.UpdateStatus) ? 'rolled back' : 'changed';
+}
+
 ;// CONCATENATED MODULE: ./build/prepare/demand.js
 
 
@@ -8218,8 +8245,6 @@ function thereOn({ nodes }) {
 
 /** As much of `timeout` the nodes may take: what is left is for a rollout that is not much faster than without. */
 const SHARE = 0.5;
-/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
-const follow_MARGIN_MS = 60_000;
 const PROGRESS_EVERY_MS = 5000;
 const SILENCE_MS = 5000;
 /** More images are told of together. */
@@ -8230,7 +8255,7 @@ const MOST_TOLD_ALONE = 5;
  * @param left gets the IDs of the services that are there, for whoever removes them when this ends early
  * @returns how far each is, in the order of the demands, and the nodes as they are by then
  */
-async function follow_follow(demands, run, limit, left) {
+async function follow(demands, run, limit, left) {
     const { connection, deployment, self, time } = run;
     const { engine } = connection;
     const untilLate = () => time.leftMs - time.seconds * 1000 * (1 - SHARE) + unansweredMs;
@@ -8295,8 +8320,8 @@ async function follow_follow(demands, run, limit, left) {
     }
     async function make({ image, access }, notOn) {
         const name = passingServiceName('pull', self, `${image} ${access?.config.directory ?? ''}`);
-        const until = Math.ceil(run.observed.now + deployment.timeoutSeconds * 1000 + follow_MARGIN_MS);
-        const spec = pullServiceSpec({ name, labels: passingServiceLabels(self, until), image, notOn });
+        const labels = passingServiceLabels(self, run.observed.now + deployment.timeoutSeconds * 1000);
+        const spec = pullServiceSpec({ name, labels, image, notOn });
         const id = await makePassingService(engine, spec, access && storedLogin(access.credential), limit);
         left.add(id);
         return id;
@@ -8754,6 +8779,7 @@ function capital(text) {
 
 
 
+
 const prepare_TITLE = 'Have the nodes pull the images';
 /**
  * Has the nodes pull the images that the changes bring, so far as their services ask for it (`prepare`), and waits for them.
@@ -8793,8 +8819,8 @@ async function pullAll(demands, run, limit, left) {
     const startedAt = (0,time_clock/* nowMs */.TC)();
     for (const demand of demands)
         sayBegin(demand);
-    const { pulls, nodes } = await follow_follow(demands, run, limit, left);
-    const nameOf = (node) => nodeName(node.ID, nodes) ?? node.ID;
+    const { pulls, nodes } = await follow(demands, run, limit, left);
+    const nameOf = nameIn(nodes);
     const judged = pulls.map(({ pull, endedAt }) => {
         const seconds = (endedAt - startedAt) / 1000;
         log/* log */.Rm.info(`${whereItIs(pull)}, after ${seconds.toFixed(1)} s`);
@@ -9691,12 +9717,10 @@ function hash(text) {
 
 
 
+
 const install_TITLE = 'Have the nodes trust the registries';
 /** As much of `timeout` the nodes may take. */
 const install_SHARE = 0.5;
-/** A service that a killed run leaves counts for so much longer than the run could have lasted. */
-const install_MARGIN_MS = 60_000;
-const install_LOOK_EVERY_MS = 250;
 const RELABEL_PAUSES_MS = [100, 300, 1000, 3000];
 const LOG_TIMEOUT_MS = 5000;
 const install_MOST_LOG_LINES = 3;
@@ -9756,7 +9780,7 @@ async function installRegistryCas(run) {
     });
 }
 async function install(wanting, installation, run, limit, made) {
-    const { connection, self } = run;
+    const { connection, self, time } = run;
     const { engine } = connection;
     await removeExpired(engine, await swarmTime(engine, limit), limit);
     const image = await imageToRun(installation.image, run, limit);
@@ -9768,19 +9792,22 @@ async function install(wanting, installation, run, limit, made) {
     for (const { ca, lacking: those } of wanting) {
         log/* log */.Rm.info(`${caFile(ca.registry)} is written on ${(0,some_of/* someOf */.y)(those.asked.map(nameIn(nodes)).toSorted())}`);
     }
-    const until = Math.ceil((await swarmTime(engine, limit)) + run.deployment.timeoutSeconds * 1000 + install_MARGIN_MS);
+    const endsAt = (await swarmTime(engine, limit)) + run.deployment.timeoutSeconds * 1000;
     let done;
     const spec = caServiceSpec({
         name: passingServiceName('ca', self, records.map(({ name }) => name).join(' ')),
-        labels: passingServiceLabels(self, until),
+        labels: passingServiceLabels(self, endsAt),
         image: image.name,
         token: self.token,
         cas: records.map(({ registry, id, name }) => ({ registry, configId: id, configName: name })),
         notOn: nodes.map(({ ID }) => ID).filter((id) => !lacking.includes(id)),
     });
     try {
-        made.add(await makeWriter(engine, spec, image.credential, limit));
-        const { states, present } = await install_follow(lacking, run, limit);
+        const serviceId = await makeWriter(engine, spec, image.credential, limit);
+        made.add(serviceId);
+        const late = time.over(-time.seconds * 1000 * (1 - install_SHARE));
+        const followed = { serviceId, on: lacking, tries: CA_TRIES, token: self.token };
+        const { states, present } = await followNodes(followed, engine, late, limit);
         done = inState(states, 'done');
         await Promise.all(records.map((record) => remember(record, inState(states, 'done'), present, engine, limit)));
         await install_tell(states, present, image.name, run);
@@ -9813,23 +9840,6 @@ function remainsInWords(records, done) {
         return `${what}, and may have been written on nodes`;
     return done.length === 0 ? what : `${what}, and was written on ${(0,some_of/* someOf */.y)(done.toSorted())}`;
 }
-/** Looks until all nodes have answered, or the half of `timeout` is over. */
-async function install_follow(ids, { connection, self, time }, limit) {
-    const { engine } = connection;
-    const late = time.over(-time.seconds * 1000 * (1 - install_SHARE));
-    let states = beginOn(ids);
-    for (;;) {
-        const [tasks, present] = await Promise.all([
-            engine.get('/tasks', { query: { filters: ofRun(self.token) }, signal: limit }),
-            engine.get('/nodes', { signal: limit }),
-        ]);
-        states = afterLook(states, tasks, present, CA_TRIES);
-        if (isOver(states) || late.aborted)
-            return { states, present };
-        await (0,time_clock/* sleep */.yy)(install_LOOK_EVERY_MS, AbortSignal.any([limit, late])).catch(() => undefined);
-        limit.throwIfAborted();
-    }
-}
 async function install_tell(states, nodes, image, { connection }) {
     const nameOf = nameIn(nodes);
     const named = (ids) => (0,some_of/* someOf */.y)(ids.map((id) => nameOf({ ID: id })).toSorted());
@@ -9844,7 +9854,7 @@ async function install_tell(states, nodes, image, { connection }) {
     const byName = [...states].toSorted(([a], [b]) => nameOf({ ID: a }).localeCompare(nameOf({ ID: b })));
     for (const [id, state] of byName) {
         if (state.state === 'failed') {
-            const lines = await install_lastLines(connection.engine, state.taskId);
+            const lines = await lastLinesOf(state.taskId, install_MOST_LOG_LINES, connection.engine, (0,time_clock/* timeLimit */.zc)(LOG_TIMEOUT_MS));
             problems.push(`registry-ca: ${nameOf({ ID: id })} did not get it: ${install_failureInWords(state.said, lines, image)}`);
         }
         if (state.state === 'working') {
@@ -9859,23 +9869,13 @@ function install_failureInWords(said, lines, image) {
     return `${(0,safe_text/* limited */.TJ)(said) || 'no reason given'}${printed}${adviceFor(said, image)}`;
 }
 function adviceFor(said, image) {
-    if (/executable file not found|exec: "sh"/i.test(said)) {
+    if (hasNoShell(said)) {
         return `. The image of \`install-registry-ca-image\`, ${image}, has no shell: name one that has, such as \`busybox:1.37\``;
     }
-    if (/no such image|pull access denied|manifest|x509|failed to resolve/i.test(said)) {
+    if (cannotPull(said)) {
         return `. It has to get the image of \`install-registry-ca-image\`, ${image}, before it trusts the registry: name one that it can pull, or load it there (\`docker load\`)`;
     }
     return '';
-}
-/** The last of what a task has printed; none where that cannot be had soon. */
-async function install_lastLines(engine, taskId) {
-    const query = { stdout: '1', stderr: '1', tail: String(install_MOST_LOG_LINES) };
-    try {
-        return logLines(await engine.bytes(`/tasks/${taskId}/logs`, { query, signal: (0,time_clock/* timeLimit */.zc)(LOG_TIMEOUT_MS) }));
-    }
-    catch {
-        return [];
-    }
 }
 /** Those on which it is not done, and no failure. */
 function tellLeftOut({ ca: { registry }, lacking: { away, others }, nodes }) {
@@ -14047,7 +14047,7 @@ function resultOf(sent, outcome, seen, cause) {
         },
         strategy: change.request.strategy.kind,
         ...(change.changes.length > 0 && { changes: change.changes }),
-        ...(change.action === 'update' && change.leaves && { leaves: change.leaves }),
+        ...(leaves(change) && { leaves: true }),
         ...(change.keptTag !== undefined && { keptTag: change.keptTag }),
         ...(change.request.place && { place: change.request.place }),
         config: change.access?.config.name,
@@ -15078,7 +15078,7 @@ async function diagnoseTimeout(cause, evidence, engine) {
     if (waiting === undefined || said === undefined)
         return { cause: whole };
     const { task } = waiting;
-    const logs = await diagnose_lastLines(task, service, readings);
+    const logs = await lastLines(task, service, readings);
     const node = nodeName(task.NodeID, nodes);
     const state = withNodeState(task, nodes);
     return {
@@ -15103,7 +15103,7 @@ async function noteOnNodes({ service, nodes, snapshot }, engine, lines) {
     const filters = JSON.stringify({ service: [service.ID], 'desired-state': ['running'] });
     const tasks = await readingsOf(engine).get('/tasks', { filters });
     const leftOut = nodesLeftOut(service, nodes, tasks ?? [], snapshot?.tasks ?? []);
-    const nameOf = ({ ID: id }) => nodeName(id, nodes) ?? id;
+    const nameOf = ({ ID: id }) => nodeName(id, nodes);
     const absence = absenceNote(leftOut, nameOf);
     if (absence !== undefined)
         lines.say(service.Spec.Name, absence);
@@ -15111,7 +15111,7 @@ async function noteOnNodes({ service, nodes, snapshot }, engine, lines) {
 }
 /** Swarm counts the nodes that it gives no tasks, and does not name them. */
 function withAway(words, { service, nodes }) {
-    const away = unavailableNodes(service.Spec, nodes, (node) => nodeName(node.ID, nodes) ?? node.ID);
+    const away = unavailableNodes(service.Spec, nodes, (node) => nodeName(node.ID, nodes));
     return away === undefined ? words : `${words}; ${away}`;
 }
 async function waitingWords(waiting, { service, nodes }, readings) {
@@ -15144,7 +15144,7 @@ async function findFailedTask(taskId, { service, spec = service.Spec, history = 
     // What only the looks at it tell.
     const seen = allEnded(history).find(({ ID }) => ID === found.ID);
     const task = told.Status.State === 'complete' && seen !== undefined ? seen : told;
-    const [logs, check] = await Promise.all([diagnose_lastLines(task, service, readings), failedCheck(task, service, readings)]);
+    const [logs, check] = await Promise.all([lastLines(task, service, readings), failedCheck(task, service, readings)]);
     const failedTask = {
         id: task.ID,
         node: nodeName(task.NodeID, nodes),
@@ -15222,7 +15222,7 @@ function hidingSecretsOf(task, { Spec: spec }) {
     const containers = [task.Spec?.ContainerSpec, spec.TaskTemplate.ContainerSpec];
     return hidingOwnSecrets(containers.flatMap((of) => of?.Env ?? []), containers.map((of) => [...(of?.Command ?? []), ...(of?.Args ?? []), ...(of?.Healthcheck?.Test ?? [])]));
 }
-async function diagnose_lastLines(task, service, readings) {
+async function lastLines(task, service, readings) {
     if (!task.Status.ContainerStatus?.ContainerID)
         return [];
     const query = { stdout: '1', stderr: '1', tail: String(READ_LOG_LINES) };
@@ -16331,6 +16331,7 @@ async function takeOut(name, { ID: id, Spec: spec }, current, interim, engine, l
 
 
 
+
 /**
  * Takes from services that go the published ports that others of the deploy get: Swarm gives a port to a service only when
  * no other has it. They are removed last, and until then a way back gives them their ports again.
@@ -16342,11 +16343,11 @@ async function handOverPorts(givers, changes, run) {
         for (const { request, changes: words } of givers)
             run.lines.say(request.name, words.join('; '));
         const settled = unwatched(await deploy(givers, run)).map((one) => withResult(one, sayingThatItGoes));
-        const sent = settled.map((one) => one.sent);
-        const { ended } = afterFirstStep([...sent, ...changes.map(untouched)], 'taking its ports from', run.signal);
-        if (ended === undefined && settled.every(({ result }) => isGood(result)))
+        const all = [...settled.map(({ sent }) => sent), ...changes.map(untouched)];
+        const { ended = [] } = afterFirstStep(all, 'taking its ports from', run.signal);
+        if (ended.length === 0 && settled.every(({ result }) => isGood(result)))
             return { givers: settled, changes };
-        return { givers: settled, changes: [], ended: ended?.slice(sent.length) ?? [] };
+        return { givers: settled, changes: [], ended: ended.filter(({ change }) => !leaves(change)) };
     });
 }
 /** For a deploy after which it is still there. */
@@ -19237,6 +19238,7 @@ function short_lived_lineOf(credential, { is, end, remedy }, services, now, runE
         : '';
     return `${what}${early}. What to do: ${remedy}${other}`;
 }
+/** When a token ends, in words that follow "which". */
 function short_lived_endWords(end, now) {
     if ('with' in end)
         return 'ends with the job';
@@ -20408,6 +20410,7 @@ function hubLimitIn(answer) {
 
 
 
+
 /**
  * The pulls that Docker Hub still allows the accounts of a run, beside those that it may take. Docker tells them to whoever
  * asks over HTTP, and a daemon does not pass them on: so this runner asks, and only for accounts. Without an account Docker
@@ -20422,7 +20425,7 @@ function readHubLimits(accesses, { registryHttp }, stop) {
     const credentials = accesses.flatMap((access) => (access?.credential.registry === hub_pulls_HUB ? [access.credential] : []));
     return new Map([...new Set(credentials)].map((credential) => {
         const signal = AbortSignal.any([stop, (0,time_clock/* timeLimit */.zc)(hub_pulls_LIMIT_MS)]);
-        const asked = readHubLimit(registryHttp, loginOfNodes(credential), signal).catch((error) => {
+        const asked = readHubLimit(registryHttp, storedLogin(credential), signal).catch((error) => {
             log/* log */.Rm.debug(`Docker Hub does not tell the pulls left of ${userInWords(credential)}: ${(0,errors/* messageOf */.bD)(error)}`);
             return undefined;
         });
@@ -20439,7 +20442,7 @@ async function tellHubLimits(reading, changes, observed) {
         const limit = await Promise.race([asked, late]);
         if (limit === undefined)
             continue;
-        const username = userInWords(loginOfNodes(credential));
+        const username = userInWords(storedLogin(credential));
         const { line, isShort } = hubLimitWords(username, limit, needs.get(credential) ?? 0);
         if (isShort)
             log/* log */.Rm.warning(line);
@@ -20461,15 +20464,13 @@ function hubLimitWords(username, { pulls, left, seconds, isOfAddress }, need) {
         isShort: true,
     };
 }
-function loginOfNodes(credential) {
-    return credential.stored ?? credential;
-}
 /** How many pulls the changes may take of each account: a node that has no task with the image pulls it once. Pure. */
 function hubNeeds(changes, { nodes, tasks }) {
     const running = nodesByContent(tasks);
-    const wanting = changes.flatMap(({ access, wanted, request, ...change }) => {
+    const wanting = changes.flatMap((change) => {
+        const { access, wanted, request } = change;
         const content = demand_contentOf(imageOfSpec(wanted));
-        const before = serviceBefore({ access, wanted, request, ...change });
+        const before = serviceBefore(change);
         const count = (0,service_mode/* wantedTasks */.WW)(wanted);
         const isNew = change.action !== 'unchanged' && content !== undefined && content !== demand_contentOf(imageOf(before));
         if (!isNew || access?.credential.registry !== hub_pulls_HUB || count === 0)
@@ -24180,6 +24181,7 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Makes services and stacks run as asked, and says what became of each. */
 function deploy_deploy(asked, signal) {
     return withRun(asked, signal, (run) => deployOver(asked, run));
@@ -24275,7 +24277,8 @@ async function changeServices({ changes, objects }, leaving, { stack, belongings
     const settled = inOrderOf(changes, [...rolledOut, ...unwatched(first.failed ?? [])]);
     const back = await goBack([...(await takeLastSteps(settled, run)), ...givers], run);
     time.beginClosing();
-    const [ours, gave] = [back.slice(0, settled.length), back.slice(settled.length)];
+    const gave = back.filter(({ sent }) => leaves(sent.change));
+    const ours = back.filter((one) => !gave.includes(one));
     const ended = isAllGood(back) ? ours : await withLookAfterFailure(ours, run);
     await tidyInterims(ended, run);
     await tidyAll(ended, run);
@@ -25188,6 +25191,7 @@ var login_disposeResources = (undefined && undefined.__disposeResources) || (fun
 
 
 
+
 /**
  * Logs in, and leaves a Docker configuration directory for each config to the later steps of the job. They are in the
  * run's own directory, whose path is saved before anything is written to it: `post` removes it, whatever becomes of this
@@ -25272,12 +25276,12 @@ async function writePullSecrets({ pullSecrets }, configs, workspace) {
     return file;
 }
 function warnOfEnd(credential) {
-    const token = tokenOf(credential, (0,time_clock/* timeOfDayMs */.bN)());
+    const now = (0,time_clock/* timeOfDayMs */.bN)();
+    const token = tokenOf(credential, now);
     if (token?.end === undefined)
         return;
-    const when = 'with' in token.end ? 'with this job' : `at ${new Date(token.end.at).toISOString()} at the latest`;
     const other = credential.stored === undefined ? ', or the Secret one of its own: `stored-password-env`' : '';
-    log/* log */.Rm.warning(`pull-secret: the password of ${userInWords(credential)} for ${credential.registry} is ${token.is}, which ends ${when}: ${token.remedy}${other}`);
+    log/* log */.Rm.warning(`pull-secret: the password of ${userInWords(credential)} for ${credential.registry} is ${token.is}, which ${short_lived_endWords(token.end, now)}: ${token.remedy}${other}`);
 }
 
 ;// CONCATENATED MODULE: ./build/plan/drift.js
@@ -25653,7 +25657,7 @@ async function planTrust(run) {
     return all.flatMap(({ ca, lacking: { asked }, nodes }) => {
         if (asked.length === 0)
             return [];
-        const names = asked.map(({ ID }) => nodeName(ID, nodes) ?? ID).toSorted();
+        const names = asked.map(({ ID }) => nodeName(ID, nodes)).toSorted();
         return [{ kind: 'registry CA', name: ca.registry, action: 'create', changes: [], nodes: names }];
     });
 }
@@ -25939,6 +25943,8 @@ function limit() {
 /**
  * Looks until it is proved that the tasks that ran are the same and run on, and until those that could not pull before
  * have come up: as long as `timeout` lasts.
+ *
+ * @returns what became of each
  */
 async function watchKept(renewed, run) {
     const { connection, time, signal, asked } = run;
@@ -25955,7 +25961,11 @@ async function watchKept(renewed, run) {
                 throw error;
             const said = (0,engine_engine/* wordsOfError */.bC)(error);
             const outcome = signal.aborted ? 'cancelled' : 'failed';
-            return renewed.map((one) => renew_stored_tell(renew_stored_withAccount(unrenewed(one.renewal.service, outcome, `${STORED}, and its tasks cannot be looked at: ${said}`), one), run));
+            const unseen = (one) => {
+                const cause = `${STORED}, and its tasks cannot be looked at: ${said}`;
+                return renew_stored_tell(renew_stored_withAccount(unrenewed(one.renewal.service, outcome, cause), one), run);
+            };
+            return new Map(renewed.map((one) => [one, unseen(one)]));
         }
         const isLast = time.isOver || signal.aborted || !asked.wait;
         const isDone = seen.every(({ kept, otherAccount }) => kept === 'removed' ||
@@ -25963,7 +25973,7 @@ async function watchKept(renewed, run) {
             kept.waitsFor === undefined ||
             kept.cannotPull !== undefined);
         if (isLast || isDone)
-            return seen.map((one) => renew_stored_tell(renew_stored_resultOf(one, startedAt, run), run));
+            return new Map(seen.map((now) => [now.one, renew_stored_tell(renew_stored_resultOf(now, startedAt, run), run)]));
     }
 }
 async function renew_stored_look(renewed, services, { engine }) {
@@ -26125,9 +26135,8 @@ async function refreshAuthOver(asked, run) {
     (0,workspace_state/* note */.N4)({ storesCredentials: true });
     const written = await (0,log/* openStage */.j$)('Renew the stored credentials', () => renewAll(renewals, renewal));
     const renewed = written.filter((one) => 'renewal' in one);
-    const watched = renewed.length === 0 ? [] : await watchKept(renewed, renewal);
-    const named = new Map(watched.map((result) => [result.name, result]));
-    const results = written.flatMap((one) => 'renewal' in one ? (named.get(one.renewal.service.Spec.Name) ?? []) : [one]);
+    const watched = renewed.length === 0 ? undefined : await watchKept(renewed, renewal);
+    const results = written.flatMap((one) => ('renewal' in one ? (watched?.get(one) ?? []) : [one]));
     return { results: [...missingOf(choice), ...results], problems: loggedIn.problems };
 }
 const NONE_SERVED = 'services: no service of this swarm has an image that an account of this run serves: check the `registry` of each, or name the services';
@@ -26628,7 +26637,7 @@ function services_resultOf(one, { at, left: tasksLeft, unreachable, nodes }, run
 }
 function placesOf(tasks, nodes) {
     const ids = new Set(tasks.flatMap(({ NodeID }) => NodeID ?? []));
-    return (0,some_of/* someOf */.y)([...ids].map((id) => nodeName(id, nodes) ?? id).toSorted());
+    return (0,some_of/* someOf */.y)([...ids].map((id) => nodeName(id, nodes)).toSorted());
 }
 
 ;// CONCATENATED MODULE: ./build/removal/volumes.js
@@ -27032,7 +27041,7 @@ function healthOf(service, ground) {
         problems,
         notes: found.flatMap(({ changing, note }) => changing ?? note ?? []),
         tasks: { running: counts.counted.length, wanted: counts.wanted, nodes: running.size },
-        nodes: [...running].map((id) => nodeName(id, nodes) ?? id).toSorted(),
+        nodes: [...running].map((id) => nodeName(id, nodes)).toSorted(),
         account,
         drift: driftOf(service, [], ground.networks),
     };
@@ -27086,8 +27095,7 @@ function tasksFindings(service, tasks, upToDate, counts, eligible, now) {
 function tasksFinding(service, tasks, upToDate, counts, eligible, now) {
     const { Spec: spec } = service;
     if ((0,service_mode/* isGlobal */.WN)(spec) && !(0,service_mode/* isJob */.o5)(spec) && eligible.length === 0) {
-        const cause = 'no node of the swarm is ready, active and allowed by its placement constraints';
-        return { problem: { cause, isOfTasks: false } };
+        return { problem: { cause: judge_NO_NODE, isOfTasks: false } };
     }
     if (counts.wanted === 0)
         return { note: 'it is scaled to no task' };
