@@ -18,6 +18,7 @@ const DASH_WITHOUT_BLANK =
   'a dash begins an item only with a blank behind it: write it, as in `- name: web`, or put the word in quotes'
 const TEXT_BEHIND_END = 'text follows behind a quote or bracket that is closed: put the whole value in quotes'
 
+const NO_COLON = 'a colon is missing in the line: write `key: value` with a blank after the colon'
 const MERGE_CONFLICT =
   'here begins a merge conflict that git has left: keep one of the two versions, and take its three lines of marks out'
 
@@ -64,6 +65,9 @@ function ofBeginning(lines: readonly string[], index: number): LineProblem | und
   const { keys, items } = columnsAbove(lines.slice(0, index))
   const beside = isItem ? items : keys
   if (!BEGINS.test(line.trimStart()) || beside.length === 0 || beside.includes(column)) return undefined
+  const above = lines.findLastIndex((one, at) => at < index && !BLANK_OR_COMMENT.test(one))
+  if (!isItem && hasNoColon(lines[above] ?? '', column))
+    return { line: above + 1, column: keyColumnOf(lines[above]), reason: NO_COLON }
   const orItem = !isItem && items.includes(column) ? ', or write `- ` before it if it begins an item' : ''
   const reason = `the line begins in column ${column}, and those above that it may stand beside in column ${orList(beside.map(String))}: indent it as one of them${orItem}`
   return { line: index + 1, column, reason }
@@ -82,9 +86,21 @@ function columnsAbove(lines: readonly string[]): { readonly keys: number[]; read
     const [dashes = ''] = DASHES.exec(text) ?? []
     for (const columns of [keys, items]) while ((columns.at(-1) ?? 0) > indent + 1) columns.pop()
     for (const { index } of dashes.matchAll(/-/g)) add(items, indent + index + 1)
-    if (BEGINS.test(text.slice(dashes.length))) add(keys, indent + dashes.length + 1)
+    if (BEGINS.test(text.slice(dashes.length))) add(keys, keyColumnOf(line))
   }
   return { keys, items }
+}
+
+/** Whether a line was perhaps to be a key beside or above another one, which begins in this column. */
+function hasNoColon(line: string, column: number): boolean {
+  const text = line.slice(keyColumnOf(line) - 1)
+  const isAbove = keyColumnOf(line) < column && /^[^\s:]+$/.test(text)
+  return !BEGINS.test(text) && (isAbove || keyColumnOf(line) === column)
+}
+
+/** Where a key would begin in a line, behind the dashes of items. */
+function keyColumnOf(line = ''): number {
+  return indentOf(line) + (DASHES.exec(line.trimStart())?.[0].length ?? 0) + 1
 }
 
 function add(columns: number[], column: number): void {

@@ -223,6 +223,8 @@ describe('where no YAML is because of how its lines begin, that is told', () => 
     ['-name: web\n image: a', '1: a dash begins an item only with a blank behind it'],
     ['- command: "a" b', '1: text follows behind a quote or bracket that is closed'],
     ['a: b\n<<<<<<< HEAD\nc: d\n=======\nc: e\n>>>>>>> other\n', '2: here begins a merge conflict'],
+    ['a:\n  - uses b\n    # c\n    with:\n      d: e\n', '2: a colon is missing in the line'],
+    ['jobs:\n  plan\n    # c\n    if: a\n', '2: a colon is missing in the line'],
     ['- {name: web image: a}', '1: in a list or mapping with brackets a comma is missing'],
   ])('%j', (text, said) => {
     expect(reasons(text)).toEqual([expect.stringContaining(said)])
