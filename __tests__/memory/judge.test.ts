@@ -180,6 +180,26 @@ describe('a task that ended with code 0', () => {
     ])
   })
 
+  test.each<[string, Image, readonly string[]]>([
+    ['a job', { ends: { afterSeconds: 1, exitCode: 0 } }, ['--mode replicated-job']],
+    ['a one-shot', { ends: { afterSeconds: 4, exitCode: 0 } }, ['--restart-condition none']],
+    [
+      'a job whose image has the check',
+      { healthy: { afterSeconds: 1 }, ends: { afterSeconds: 9, exitCode: 0 } },
+      ['--mode replicated-job'],
+    ],
+  ])('on the node that is asked is done whose check had not failed: %s', async (_, image, args) => {
+    const swarm = swarmWith(image)
+    const entry = { 'create-args': [...CHECK, ...args] }
+    expect((await create(swarm, entry)).results).toMatchObject([{ outcome: 'created' }])
+    expect((await create(swarm, entry)).results).toMatchObject([{ outcome: 'unchanged' }])
+  })
+
+  test('on the node that is asked, and is to run on, is told as a program that ends', async () => {
+    const { results } = await create(swarmWith({ ends: { afterSeconds: 1, exitCode: 0 } }), { 'create-args': CHECK })
+    expect(results).toMatchObject([{ cause: 'its task ended 5 times in a row, the last one ended with exit code 0' }])
+  })
+
   test.each<[string, readonly string[], string]>([
     ['on-failure', ['--restart-condition on-failure'], 'its restart policy is on-failure (its exit code was 0)'],
     ['none', ['--restart-condition none'], 'its restart policy is none'],

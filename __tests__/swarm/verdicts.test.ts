@@ -89,11 +89,16 @@ describeSwarm(
         await create('job-done', exits(0), ['--mode replicated-job', '--replicas 2']),
         await create('job-failed', exits(4, 'job gave up'), ['--mode replicated-job', once]),
         await create('one-shot', exits(0), [once]),
+        await create('job-checked', { ...exits(0), healthcheck: { command: 'true' } }, [
+          onManager,
+          '--mode replicated-job',
+        ]),
+        await create('one-shot-checked', exits(0), [onManager, once, '--health-cmd false', '--health-retries 2']),
         await create('pauses', runs(), ['--update-monitor 2s']),
         await create('rolls-back', runs(), ['--update-failure-action rollback', '--update-monitor 2s']),
       ])
       await remove(created)
-      await swarm.lab.docker(['service', 'rm', 'slow', 'job-done', 'one-shot'])
+      await swarm.lab.docker(['service', 'rm', 'slow', 'job-done', 'one-shot', 'job-checked', 'one-shot-checked'])
 
       const bad = (name: string) => image(name, exits(7, 'v2 is broken'), 'v2')
       updated = await deploy([
@@ -171,12 +176,12 @@ describeSwarm(
     })
 
     test('services that fail do not hold up the others, and the run is red', () => {
-      for (const name of ['job-done', 'one-shot', 'slow', 'pauses', 'rolls-back']) {
+      for (const name of ['job-done', 'one-shot', 'job-checked', 'one-shot-checked', 'slow', 'pauses', 'rolls-back']) {
         expect(resultOf(created, name)).toMatchObject({ name, outcome: 'created', cause: null })
       }
       expect(created.main.code).toBe(1)
       expect(created.outputs.status).toBe('failed')
-      expect(resultsOf(created)).toHaveLength(14)
+      expect(resultsOf(created)).toHaveLength(16)
     })
 
     test("Swarm's pause and its own rollback are red with the reason that it gave", async () => {

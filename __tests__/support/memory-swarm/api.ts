@@ -409,9 +409,15 @@ function localContainer(store: Store, images: Images, containerId: string): Answ
   const hasCheck = Object.keys(check).length > 0
   return ok({
     Id: containerId,
-    State: task.isUnhealthy ? { Health: { Status: 'unhealthy' } } : {},
+    State: hasCheck || task.isUnhealthy ? { Health: healthOf(task, check.Retries || 3) } : {},
     Config: hasCheck ? { Healthcheck: check } : {},
   })
+}
+
+/** A container that has ended is unhealthy in any case, if it had a check: how often that had failed tells more. */
+function healthOf({ state, isUnhealthy }: StoredTask, retries: number): object {
+  const isUp = state === 'running' || state === 'starting'
+  return { Status: isUp && !isUnhealthy ? 'healthy' : 'unhealthy', FailingStreak: isUnhealthy ? retries : 0 }
 }
 
 /** The manager's own node has what it has pulled. */

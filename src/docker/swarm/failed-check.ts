@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts'
 import {
   effectiveCheck,
   type Health,
+  hasFailed,
   type MeantToEnd,
   mayHaveFailed,
   type UnseenCheck,
@@ -17,7 +18,9 @@ import { PERHAPS_UNHEALTHY } from './task.ts'
 
 /** As much as is read of the answer of `GET /containers/{id}/json`. */
 interface Container {
-  readonly State?: { readonly Health?: Health & { readonly Status?: string } }
+  readonly State?: { readonly Health?: Health }
+  /** With the image's check where the service has none of its own. */
+  readonly Config?: { readonly Healthcheck?: Healthcheck }
 }
 
 /** What is known of a task that ended with code 0. */
@@ -107,7 +110,8 @@ const UNHEALTHY = 'dockerexec: unhealthy container'
 
 async function look(task: Task, containerId: string, engine: Engine, signal: AbortSignal): Promise<Finding> {
   const container = await orNothing(engine.get<Container>(`/containers/${containerId}/json`, { signal }))
-  if (container !== undefined) return container.State?.Health?.Status === 'unhealthy' ? 'unhealthy' : 'done'
+  if (container !== undefined)
+    return hasFailed(container.Config?.Healthcheck, container.State?.Health) ? 'unhealthy' : 'done'
   const { Healthcheck: own, Image: image = '' } = task.Spec?.ContainerSpec ?? {}
   if (own?.Test?.[0] === 'NONE') return 'done'
   const local = await orNothing(engine.get<LocalImage>(`/images/${encodeURI(image)}/json`, { signal }))

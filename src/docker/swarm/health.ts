@@ -51,6 +51,14 @@ export function lastFailure(health: Health | undefined): string | undefined {
   return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`
 }
 
+/**
+ * Whether the health check of a container that has ended had failed as often as docker takes it for unhealthy. Its status says
+ * nothing: docker calls each one with a check unhealthy as soon as it ends (moby, container/health.go).
+ */
+export function hasFailed(check: Healthcheck | undefined, health: Health | undefined): boolean {
+  return (health?.FailingStreak ?? 0) >= (check?.Retries || DEFAULT_RETRIES)
+}
+
 /** The health check of a task that ended, whose container cannot be looked at. */
 export interface UnseenCheck {
   readonly check: Healthcheck

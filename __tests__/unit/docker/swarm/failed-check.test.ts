@@ -5,14 +5,14 @@ import { withDoubtfulEnd, withFailedChecks } from '../../../../src/docker/swarm/
 import { ending } from '../../../../src/docker/swarm/task.ts'
 import { createEndedTask } from '../../../support/builders.ts'
 
-/** A daemon that has containers with a health check in these states. */
-function daemonWith(containers: Readonly<Record<string, string>>) {
+/** A daemon that has containers that have ended, whose health checks had failed so many times in a row. */
+function daemonWith(containers: Readonly<Record<string, number>>, Retries?: number) {
   const asked: string[] = []
   const get = async (path: string) => {
     asked.push(path)
-    const status = containers[path.split('/')[2] ?? '']
-    if (status === undefined) throw new EngineError(404, 'No such container')
-    return { State: { Health: { Status: status } } }
+    const FailingStreak = containers[path.split('/')[2] ?? '']
+    if (FailingStreak === undefined) throw new EngineError(404, 'No such container')
+    return { State: { Health: { Status: 'unhealthy', FailingStreak } }, Config: { Healthcheck: { Retries } } }
   }
   return { engine: { get } as unknown as Engine, asked }
 }
@@ -23,18 +23,21 @@ const complete = (n: number, ContainerID: string, State: Task['Status']['State']
 const { signal } = new AbortController()
 
 describe('a task that ended with code 0', () => {
-  test.each([
-    ['is told as failed when its health check had failed', { c1: 'unhealthy' }, 'failed its health check'],
-    ['is complete when its check had passed', { c1: 'healthy' }, 'ended with exit code 0'],
-    ['is complete as far as is known on another node', {}, 'ended with exit code 0'],
-  ])('%s', async (_, containers, words) => {
-    const { engine } = daemonWith(containers)
+  test.each<[string, Readonly<Record<string, number>>, number | undefined, string]>([
+    ['is told as failed when its health check had failed', { c1: 3 }, undefined, 'failed its health check'],
+    ['is told as failed when its own number of failures is reached', { c1: 1 }, 1, 'failed its health check'],
+    ['is complete when its check had passed, or never run', { c1: 0 }, undefined, 'ended with exit code 0'],
+    ['is complete when its check had failed less often than that', { c1: 2 }, undefined, 'ended with exit code 0'],
+    ['is complete when that is said for it', { c1: 4 }, 5, 'ended with exit code 0'],
+    ['is complete as far as is known on another node', {}, undefined, 'ended with exit code 0'],
+  ])('%s', async (_, containers, retries, words) => {
+    const { engine } = daemonWith(containers, retries)
     const tasks = await withFailedChecks([complete(1, 'c1')], engine, signal)
     expect(tasks.map(ending)).toEqual([words])
   })
 
   test('is asked for once, and no other is', async () => {
-    const { engine, asked } = daemonWith({ c1: 'unhealthy', c2: 'unhealthy', c3: 'unhealthy' })
+    const { engine, asked } = daemonWith({ c1: 3, c2: 3, c3: 3 })
     const tasks = [complete(1, 'c1'), complete(2, 'c2', 'running'), complete(3, 'c3', 'shutdown'), complete(4, '')]
     await withFailedChecks(tasks, engine, signal)
     await withFailedChecks(tasks, engine, signal)
@@ -75,7 +78,7 @@ describe('a task that ended with code 0', () => {
   })
 
   test('of a job is not tried again either', async () => {
-    const { engine } = daemonWith({ c1: 'unhealthy' })
+    const { engine } = daemonWith({ c1: 3 })
     const task = { ...complete(1, 'c1'), DesiredState: 'complete' as const }
     expect(await withFailedChecks([task], engine, signal)).toMatchObject([
       { DesiredState: 'shutdown', Status: { State: 'failed' } },
