@@ -8753,6 +8753,14 @@ function toGoJson(value, replacer) {
 function isLargeNumber(value) {
     return typeof value === 'string' && mark !== undefined && value.startsWith(mark);
 }
+/** For whoever counts with what {@link parseGoJson} has read: each number that JavaScript would round is rounded. */
+function go_json_rounded(value) {
+    if (mark === undefined)
+        return value;
+    const known = mark;
+    const round = (_, inner) => isLargeNumber(inner) ? Number(String(inner).slice(known.length)) : inner;
+    return value === undefined ? value : JSON.parse(JSON.stringify(value, round));
+}
 function withMarks(text) {
     mark ??= `number:${crypto_crypto().randomUUID()}:`;
     const head = mark;
@@ -17317,6 +17325,7 @@ function family(address) {
 
 
 
+
 // swarmkit, manager/controlapi/common.go
 const swarm_rules_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
 const LONGEST_NAME = 63;
@@ -17331,7 +17340,8 @@ const MOST_PORT = 65_535;
 /** Swarm keeps the retries of a health check in 32 bits, and lets what is above them fall away. */
 const MOST_RETRIES = (/* unused pure expression or super */ null && (2 ** 31 - 1));
 /** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
-function specViolations(spec) {
+function specViolations(given) {
+    const spec = rounded(given);
     const { TaskTemplate: template } = spec;
     const container = template.ContainerSpec;
     return [

@@ -9365,6 +9365,7 @@ function tellCallError(error) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Si: () => (/* binding */ parseGoJson),
+/* harmony export */   Wf: () => (/* binding */ rounded),
 /* harmony export */   Zc: () => (/* binding */ isLargeNumber),
 /* harmony export */   sR: () => (/* binding */ toGoJson)
 /* harmony export */ });
@@ -9404,6 +9405,14 @@ function toGoJson(value, replacer) {
 /** Whether it is a number that JavaScript would round, as {@link parseGoJson} has read it. */
 function isLargeNumber(value) {
     return typeof value === 'string' && mark !== undefined && value.startsWith(mark);
+}
+/** For whoever counts with what {@link parseGoJson} has read: each number that JavaScript would round is rounded. */
+function rounded(value) {
+    if (mark === undefined)
+        return value;
+    const known = mark;
+    const round = (_, inner) => isLargeNumber(inner) ? Number(String(inner).slice(known.length)) : inner;
+    return value === undefined ? value : JSON.parse(JSON.stringify(value, round));
 }
 function withMarks(text) {
     mark ??= `number:${(0,_runner_crypto_js__WEBPACK_IMPORTED_MODULE_0__/* .crypto */ .E)().randomUUID()}:`;
@@ -10940,6 +10949,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var shown = __nccwpck_require__(4386);
 // EXTERNAL MODULE: ./build/runner/text/word-list.js
 var word_list = __nccwpck_require__(8680);
+// EXTERNAL MODULE: ./build/docker/engine/go-json.js
+var go_json = __nccwpck_require__(4199);
 // EXTERNAL MODULE: ./build/docker/specs/service-mode.js
 var service_mode = __nccwpck_require__(1321);
 ;// CONCATENATED MODULE: ./build/docker/specs/spec-template.js
@@ -11019,6 +11030,7 @@ var published_ports = __nccwpck_require__(7329);
 
 
 
+
 // swarmkit, manager/controlapi/common.go
 const NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/;
 const LONGEST_NAME = 63;
@@ -11033,7 +11045,8 @@ const MOST_PORT = 65_535;
 /** Swarm keeps the retries of a health check in 32 bits, and lets what is above them fall away. */
 const MOST_RETRIES = 2 ** 31 - 1;
 /** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
-function specViolations(spec) {
+function specViolations(given) {
+    const spec = (0,go_json/* rounded */.Wf)(given);
     const { TaskTemplate: template } = spec;
     const container = template.ContainerSpec;
     return [

@@ -379,6 +379,8 @@ var service_mode = __webpack_require__(1321);
 var published_ports = __webpack_require__(7329);
 // EXTERNAL MODULE: ./build/runner/own-labels.js
 var own_labels = __webpack_require__(3487);
+// EXTERNAL MODULE: ./build/docker/engine/go-json.js
+var go_json = __webpack_require__(4199);
 // EXTERNAL MODULE: ./build/docker/swarm/placement.js
 var swarm_placement = __webpack_require__(665);
 // EXTERNAL MODULE: ./build/runner/group-by.js
@@ -622,6 +624,7 @@ function isUnhealthy({ Status: { Err: error = '' } }) {
 
 
 
+
 /**
  * Whether nodes have room for the tasks of a service, as far as the service itself goes: what does not fit waits for ever
  * (swarmkit, manager/scheduler/filter.go). With the update order start-first the new task of a slot runs beside the old
@@ -652,7 +655,7 @@ function roomProblem(wanted, nodes) {
  * node has, at which Swarm itself does not look (moby, daemon/daemon_unix.go; seen with 20.10). `undefined`: it would not.
  */
 function cpuLimitProblem(wanted, nodes) {
-    const limit = wanted.TaskTemplate.Resources?.Limits?.NanoCPUs ?? 0;
+    const limit = (0,go_json/* rounded */.Wf)(wanted.TaskTemplate.Resources?.Limits?.NanoCPUs) ?? 0;
     const each = nodesFor(wanted, nodes).flatMap(({ Description: { Resources: has } }) => has?.NanoCPUs ?? []);
     const small = each.filter((cpus) => cpus < limit);
     if (small.length === 0 || (small.length < each.length && !(0,service_mode/* isGlobal */.WN)(wanted)))
@@ -736,7 +739,7 @@ function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }) {
     return `${port}/${protocol}`;
 }
 function replicasLimit(wanted, there) {
-    const most = wanted.TaskTemplate.Placement?.MaxReplicas ?? 0;
+    const most = (0,go_json/* rounded */.Wf)(wanted.TaskTemplate.Placement?.MaxReplicas) ?? 0;
     return most === 0 || (0,service_mode/* isGlobal */.WN)(wanted)
         ? []
         : [{ room: Math.max(0, most - there), by: `max-replicas-per-node ${most}` }];
@@ -753,7 +756,7 @@ function reservationLimits(current, wanted, node, there) {
     });
 }
 function amounts(resources = {}) {
-    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0, GenericResources: generic = [] } = resources;
+    const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0, GenericResources: generic = [] } = (0,go_json/* rounded */.Wf)(resources);
     const all = { CPUs: cpus, memory };
     for (const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } of generic) {
         const kind = discrete?.Kind ?? named?.Kind ?? '';
@@ -2617,8 +2620,6 @@ async function findSurely(read, engine, signal) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
-// EXTERNAL MODULE: ./build/docker/engine/go-json.js
-var go_json = __webpack_require__(4199);
 // EXTERNAL MODULE: ./build/docker/specs/stack-objects.js
 var stack_objects = __webpack_require__(2635);
 // EXTERNAL MODULE: ./build/docker/swarm/swarm-rules.js + 1 modules
@@ -7762,6 +7763,7 @@ function spoken(seconds) {
 ;// CONCATENATED MODULE: ./build/docker/swarm/health.js
 
 
+
 /** Docker's own defaults of `--health-interval` and `--health-retries`. */
 const DEFAULT_INTERVAL_SECONDS = 30;
 const DEFAULT_RETRIES = 3;
@@ -7772,7 +7774,8 @@ const LONGEST_OUTPUT = 200;
  * The check that a container has: what the service leaves open is the image's (moby, daemon/commit.go). `undefined`
  * when there is none, or it is switched off.
  */
-function effectiveCheck(own, image) {
+function effectiveCheck(service, image) {
+    const own = (0,go_json/* rounded */.Wf)(service);
     const test = own?.Test?.length ? own.Test : image?.Test;
     if (test === undefined || test.length === 0 || test[0] === 'NONE')
         return undefined;
@@ -7799,6 +7802,13 @@ function lastFailure(health) {
     const output = (0,safe_text/* linesJoined */.BI)(last.Output ?? '').replace(/\s+/g, ' ');
     const shown = (0,safe_text/* safeLine */.om)(output, LONGEST_OUTPUT);
     return `exit code ${last.ExitCode}${shown === '' ? '' : `: ${shown}`}`;
+}
+/**
+ * Whether the health check of a container that has ended had failed as often as docker takes it for unhealthy. Its status says
+ * nothing: docker calls each one with a check unhealthy as soon as it ends (moby, container/health.go).
+ */
+function hasFailed(check, health) {
+    return (health?.FailingStreak ?? 0) >= (check?.Retries || DEFAULT_RETRIES);
 }
 /**
  * Whether the health check of a task can have failed so often that Swarm stopped it.
@@ -7900,7 +7910,7 @@ const UNHEALTHY = 'dockerexec: unhealthy container';
 async function look(task, containerId, engine, signal) {
     const container = await orNothing(engine.get(`/containers/${containerId}/json`, { signal }));
     if (container !== undefined)
-        return container.State?.Health?.Status === 'unhealthy' ? 'unhealthy' : 'done';
+        return hasFailed(container.Config?.Healthcheck, container.State?.Health) ? 'unhealthy' : 'done';
     const { Healthcheck: own, Image: image = '' } = task.Spec?.ContainerSpec ?? {};
     if (own?.Test?.[0] === 'NONE')
         return 'done';
@@ -13978,10 +13988,10 @@ function trackOf(task, phases, now) {
         nodeId: nodeId || undefined,
         phases,
         ...(phases.at(-1)?.phase === 'over' && { to: now }),
-        ...(hasFailed(task) && { ending: ending(task) }),
+        ...(task_tracks_hasFailed(task) && { ending: ending(task) }),
     };
 }
-function hasFailed(task) {
+function task_tracks_hasFailed(task) {
     return isFailure(task) || isUnhealthy(task);
 }
 function phaseOf({ Status: { State: state } }) {
@@ -14155,21 +14165,23 @@ function endsNote(ended, when) {
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/update-policy.js
+
 /** How long Swarm takes for an update by the policy of a service (swarmkit, manager/orchestrator/update/updater.go). Pure. */
 /** Swarm's own default of `--update-monitor`. */
 const DEFAULT_MONITOR_SECONDS = 5;
 const update_policy_NANOSECONDS = 1e9;
 /** The window in which Swarm counts a task that ends as a failed update: the service's own, or Swarm's default. */
 function monitorSecondsOf({ UpdateConfig: policy }) {
-    const nanoseconds = policy?.Monitor ?? 0;
+    const nanoseconds = (0,go_json/* rounded */.Wf)(policy?.Monitor) ?? 0;
     return nanoseconds > 0 ? nanoseconds / update_policy_NANOSECONDS : DEFAULT_MONITOR_SECONDS;
 }
 /** How long Swarm waits between the tasks that it replaces. */
 function updateDelaySeconds({ UpdateConfig: policy }) {
-    return (policy?.Delay ?? 0) / update_policy_NANOSECONDS;
+    return ((0,go_json/* rounded */.Wf)(policy?.Delay) ?? 0) / update_policy_NANOSECONDS;
 }
 
 ;// CONCATENATED MODULE: ./build/docker/swarm/restart-policy.js
+
 
 
 /** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
@@ -14178,7 +14190,7 @@ const DEFAULT_DELAY_SECONDS = 5;
 const restart_policy_NANOSECONDS = 1e9;
 /** How long Swarm waits before the next task of a slot starts. */
 function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }) {
-    return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : policy.Delay / restart_policy_NANOSECONDS;
+    return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : (0,go_json/* rounded */.Wf)(policy.Delay) / restart_policy_NANOSECONDS;
 }
 /**
  * Whether Swarm has decided what follows on a task that has ended: in the same write it makes the task that follows, if
@@ -14189,7 +14201,7 @@ function isDecided({ DesiredState: desired }) {
 }
 /** Why no task follows on one that has ended, in words that follow how it ended: `its restart policy is none`. */
 function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }, task) {
-    const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {};
+    const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = (0,go_json/* rounded */.Wf)(policy) ?? {};
     if (condition === 'none')
         return 'its restart policy is none';
     const { State: state, ContainerStatus: container } = task.Status;

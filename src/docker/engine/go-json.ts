@@ -40,6 +40,15 @@ export function isLargeNumber(value: unknown): boolean {
   return typeof value === 'string' && mark !== undefined && value.startsWith(mark)
 }
 
+/** For whoever counts with what {@link parseGoJson} has read: each number that JavaScript would round is rounded. */
+export function rounded<Value>(value: Value): Value {
+  if (mark === undefined) return value
+  const known = mark
+  const round = (_: string, inner: unknown) =>
+    isLargeNumber(inner) ? Number(String(inner).slice(known.length)) : inner
+  return value === undefined ? value : JSON.parse(JSON.stringify(value, round))
+}
+
 function withMarks(text: string): string {
   mark ??= `number:${crypto().randomUUID()}:`
   const head = mark

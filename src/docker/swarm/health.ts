@@ -1,6 +1,7 @@
 import { linesJoined, safeLine } from '../../runner/text/safe-text.ts'
 import type { Healthcheck } from '../api.ts'
 import { spoken } from '../duration.ts'
+import { rounded } from '../engine/go-json.ts'
 
 /** What a health check asks for, and what it has said. Pure. */
 
@@ -22,7 +23,11 @@ const LONGEST_OUTPUT = 200
  * The check that a container has: what the service leaves open is the image's (moby, daemon/commit.go). `undefined`
  * when there is none, or it is switched off.
  */
-export function effectiveCheck(own: Healthcheck | undefined, image: Healthcheck | undefined): Healthcheck | undefined {
+export function effectiveCheck(
+  service: Healthcheck | undefined,
+  image: Healthcheck | undefined,
+): Healthcheck | undefined {
+  const own = rounded(service)
   const test = own?.Test?.length ? own.Test : image?.Test
   if (test === undefined || test.length === 0 || test[0] === 'NONE') return undefined
   return {

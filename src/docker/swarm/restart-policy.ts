@@ -1,5 +1,6 @@
 import type { ServiceSpec, Task } from '../api.ts'
 import { spoken } from '../duration.ts'
+import { rounded } from '../engine/go-json.ts'
 import { byCreation, isPerhapsUnhealthy, isUnhealthy } from './task.ts'
 
 /** How Swarm starts a task again that has ended (swarmkit, manager/orchestrator/restart/restart.go). Pure. */
@@ -10,7 +11,7 @@ const NANOSECONDS = 1e9
 
 /** How long Swarm waits before the next task of a slot starts. */
 export function restartDelaySeconds({ TaskTemplate: { RestartPolicy: policy } }: ServiceSpec): number {
-  return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : policy.Delay / NANOSECONDS
+  return policy?.Delay === undefined ? DEFAULT_DELAY_SECONDS : rounded(policy.Delay) / NANOSECONDS
 }
 
 /**
@@ -23,7 +24,7 @@ export function isDecided({ DesiredState: desired }: Task): boolean {
 
 /** Why no task follows on one that has ended, in words that follow how it ended: `its restart policy is none`. */
 export function whyNoOther({ TaskTemplate: { RestartPolicy: policy } }: ServiceSpec, task: Task): string {
-  const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = policy ?? {}
+  const { Condition: condition = 'any', MaxAttempts: attempts = 0, Window: window = 0 } = rounded(policy) ?? {}
   if (condition === 'none') return 'its restart policy is none'
   const { State: state, ContainerStatus: container } = task.Status
   const isSaidToFail = isUnhealthy(task) || isPerhapsUnhealthy(task)

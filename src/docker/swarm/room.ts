@@ -1,5 +1,6 @@
 import { hasOthersScale } from '../../runner/own-labels.ts'
 import type { Node, Resources, ServicePort, ServiceSpec, Task } from '../api.ts'
+import { rounded } from '../engine/go-json.ts'
 import { isGlobal, isJob, wantedTasks } from '../specs/service-mode.ts'
 import { eligibleNodes, hasPlatform } from './placement.ts'
 import { isLive } from './task.ts'
@@ -33,7 +34,7 @@ export function roomProblem(wanted: ServiceSpec, nodes: readonly Node[]): string
  * node has, at which Swarm itself does not look (moby, daemon/daemon_unix.go; seen with 20.10). `undefined`: it would not.
  */
 export function cpuLimitProblem(wanted: ServiceSpec, nodes: readonly Node[]): string | undefined {
-  const limit = wanted.TaskTemplate.Resources?.Limits?.NanoCPUs ?? 0
+  const limit = rounded(wanted.TaskTemplate.Resources?.Limits?.NanoCPUs) ?? 0
   const each = nodesFor(wanted, nodes).flatMap(({ Description: { Resources: has } }) => has?.NanoCPUs ?? [])
   const small = each.filter((cpus) => cpus < limit)
   if (small.length === 0 || (small.length < each.length && !isGlobal(wanted))) return undefined
@@ -135,7 +136,7 @@ function portName({ PublishedPort: port, Protocol: protocol = 'tcp' }: ServicePo
 }
 
 function replicasLimit(wanted: ServiceSpec, there: number): Limit[] {
-  const most = wanted.TaskTemplate.Placement?.MaxReplicas ?? 0
+  const most = rounded(wanted.TaskTemplate.Placement?.MaxReplicas) ?? 0
   return most === 0 || isGlobal(wanted)
     ? []
     : [{ room: Math.max(0, most - there), by: `max-replicas-per-node ${most}` }]
@@ -153,7 +154,7 @@ function reservationLimits(current: ServiceSpec, wanted: ServiceSpec, node: Node
 }
 
 function amounts(resources: Resources = {}): Record<string, number> {
-  const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0, GenericResources: generic = [] } = resources
+  const { NanoCPUs: cpus = 0, MemoryBytes: memory = 0, GenericResources: generic = [] } = rounded(resources)
   const all: Record<string, number> = { CPUs: cpus, memory }
   for (const { DiscreteResourceSpec: discrete, NamedResourceSpec: named } of generic) {
     const kind = discrete?.Kind ?? named?.Kind ?? ''

@@ -1,6 +1,7 @@
 import { shown } from '../../runner/text/shown.ts'
 import { orList } from '../../runner/text/word-list.ts'
 import type { FileTarget, Healthcheck, Mount, Resources, ServicePort, ServiceSpec, UpdateConfig } from '../api.ts'
+import { rounded } from '../engine/go-json.ts'
 import { isJob, modeName } from '../specs/service-mode.ts'
 import type { Setting } from '../specs/service-settings.ts'
 import { templateProblem } from '../specs/spec-template.ts'
@@ -38,7 +39,8 @@ const MOST_PORT = 65_535
 const MOST_RETRIES = 2 ** 31 - 1
 
 /** Everything in the spec of a service that Swarm refuses, whatever else there is on the swarm. */
-export function specViolations(spec: ServiceSpec): Violation[] {
+export function specViolations(given: ServiceSpec): Violation[] {
+  const spec = rounded(given)
   const { TaskTemplate: template } = spec
   const container = template.ContainerSpec
   return [

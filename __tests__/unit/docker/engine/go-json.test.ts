@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { parseGoJson, toGoJson } from '../../../../src/docker/engine/go-json.ts'
+import { parseGoJson, rounded, toGoJson } from '../../../../src/docker/engine/go-json.ts'
 
 test.each([
   '{"Soft":9223372036854775807,"Hard":9007199254740993,"Low":-9223372036854775808}',
@@ -26,6 +26,15 @@ test('the same number is the same value, another one is not', () => {
   const [a, b, c] = parseGoJson('[9007199254740993,9007199254740993,9007199254740992]') as unknown[]
   expect(a).toEqual(b)
   expect(a).not.toEqual(c)
+})
+
+test('who counts with numbers gets them rounded, and all else as it is', () => {
+  const value = parseGoJson(
+    '{"Delay":9007199254740993,"Low":[-9223372036854775807],"Env":["9007199254740993"],"n":1.5}',
+  )
+  const counted = { Delay: 9_007_199_254_740_992, Low: [-(2 ** 63)], Env: ['9007199254740993'], n: 1.5 }
+  expect(rounded(value)).toEqual(counted)
+  expect(rounded(undefined)).toBeUndefined()
 })
 
 test('no text passes for a number, whatever it is', () => {

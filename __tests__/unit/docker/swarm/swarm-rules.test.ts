@@ -53,6 +53,14 @@ test('everything that is wrong is told, each with what to write instead', () => 
   expect(JSON.stringify(violations)).not.toContain('s3cr3t')
 })
 
+test('a number that JavaScript would round is counted with', () => {
+  const Healthcheck = parseGoJson('{"Retries":9007199254740993,"Interval":-9007199254740993}') as Healthcheck
+  expect(found({ container: { Healthcheck } }).map(({ setting }) => setting)).toEqual([
+    'health interval',
+    'health retries',
+  ])
+})
+
 test('a duration that JavaScript would round is none that is too short', () => {
   const Healthcheck = parseGoJson('{"Interval":9007199254740993,"Timeout":9007199254740993}') as Healthcheck
   expect(found({ container: { Healthcheck } })).toEqual([])

@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { DEFAULT_MONITOR_SECONDS, monitorSecondsOf } from '../../../../src/docker/swarm/update-policy.ts'
+import { parseGoJson } from '../../../../src/docker/engine/go-json.ts'
+import {
+  DEFAULT_MONITOR_SECONDS,
+  monitorSecondsOf,
+  updateDelaySeconds,
+} from '../../../../src/docker/swarm/update-policy.ts'
 import { createSpec } from '../../../support/builders.ts'
 
 describe('the monitor window of a service', () => {
@@ -10,6 +15,12 @@ describe('the monitor window of a service', () => {
     ["Swarm's default when it has none", {}, DEFAULT_MONITOR_SECONDS],
   ])('is %s', (_, UpdateConfig, seconds) => {
     expect(monitorSecondsOf(createSpec({ UpdateConfig }))).toBe(seconds)
+  })
+
+  test('is as long as it says, also where JavaScript would round it', () => {
+    const UpdateConfig = parseGoJson('{"Monitor":9007199254740993,"Delay":9007199254740993}') as object
+    expect(monitorSecondsOf(createSpec({ UpdateConfig }))).toBeCloseTo(9_007_199, 0)
+    expect(updateDelaySeconds(createSpec({ UpdateConfig }))).toBeCloseTo(9_007_199, 0)
   })
 
   test("is Swarm's default of 5 s when it has no update policy", () => {
