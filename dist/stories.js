@@ -21000,7 +21000,8 @@ var compose_keys = __webpack_require__(4807);
  *
  * @param about the path that it is about when it names none
  */
-function locateComplaint(files, complaint, about = [], lookUp = () => undefined) {
+function locateComplaint(files, all, about = [], lookUp = () => undefined) {
+    const complaint = firstOf(all);
     const path = complaintPath(files, complaint, about) ?? about;
     const place = place_placeOf(files, path);
     const image = OF_IMAGE.test(complaint) ? imageProblem(valueAtPath(files, path), lookUp) : undefined;
@@ -21014,14 +21015,23 @@ function locateComplaint(files, complaint, about = [], lookUp = () => undefined)
 function withoutPreface(complaint) {
     return complaint
         .replace(/^(\S+) (?=\1 )/, '')
-        .replace(/^decoding failed due to the following error\(s\): +/, '')
+        .replace(PREFACE, '')
         .replace(/:$/, '');
 }
 /** The service that docker leaves out where it means one. */
 function unnamed(complaint, [section, name, ...others]) {
     const isService = section === 'services' && name !== undefined && others.length === 0;
-    return isService && OF_VALUE.test(complaint) ? `services.${name}` : undefined;
+    return isService && (OF_VALUE.test(complaint) || OF_PANIC.test(complaint)) ? `services.${name}` : undefined;
 }
+/** Of the values of a service that it cannot read docker tells all at once; without the first it tells the others. */
+function firstOf(complaint) {
+    const preface = PREFACE.exec(complaint)?.[0] ?? '';
+    const [first = ''] = preface === '' ? [complaint] : complaint.slice(preface.length).split(NEXT_VALUE, 1);
+    return preface + first;
+}
+/** Older versions of docker count them, and put a star before each. */
+const PREFACE = /^(?:decoding failed due to the following error\(s\): +|\d+ error\(s\) decoding: +\* )/;
+const NEXT_VALUE = /(?<!:) (?:\* )?(?=(?:error decoding|cannot parse) '|'[\w.[\]]+' expected type )/;
 /** Of a network, volume, secret or config: it has a name in two places, or is external and more (docker/cli, compose/loader). */
 const OF_OBJECT = /^(?:(?:network|volume|secret|config) (.+): (?:network|volume|secret|config)\.\w|conflicting parameters .* specified for volume "(.+)"$)/;
 const NAME_REFUSED = /^(services|networks|volumes|secrets|configs) Additional property (.*) is not allowed$/;
@@ -21029,7 +21039,7 @@ const UNKNOWN_KEY = /Additional property (.*) is not allowed$/;
 /** A path up to what is said of it: the keys of labels may have blanks and any signs. */
 const PATH = /\b(?:services|networks|volumes|secrets|configs)\.(?:.+?(?= (?:[Mm]ust be |Does not match |Additional property |array items\[|\w+ is required$))|[^\s:,"']+)/;
 /** Docker has the name of one of its own fields for what it could not read: `Deploy.Resources.Limits.memory`, `Volumes[0]`. */
-const OF_VALUE = /^decoding failed due to .*?(?:(?:error decoding|cannot parse) '([\w.[\]]+)'|'([\w.[\]]+)' expected type )|^invalid mount config for type /;
+const OF_VALUE = /^(?:decoding failed due to|\d+ error\(s\) decoding:) .*?(?:(?:error decoding|cannot parse) '([\w.[\]]+)'|'([\w.[\]]+)' expected type )|^invalid mount config for type /;
 const OF_IMAGE = /^invalid image reference for service /;
 /** Docker itself breaks off on a limit that is no whole number (docker/cli, compose/loader, transformUlimits). */
 const OF_PANIC = /^panic: interface conversion: interface \{\} is \w+, not int$/;
@@ -21124,6 +21134,7 @@ const CPUS = 'write a number in quotes, such as `"0.5"`';
 const NUMBER = 'write a number without quotes or unit';
 const WHOLE_NUMBER = 'write a whole number without quotes or unit';
 const ULIMIT = 'write a whole number such as 65536, or -1 for no limit';
+const PORT = 'write it like `"8080:80"` or `"8080:80/udp"`, with ports up to 65535';
 const VOLUME = 'write it like `data:/var/lib/data`';
 /** What is text or a number for docker and looks otherwise, by its key. */
 const BY_KEY = {
@@ -21142,7 +21153,7 @@ const BY_KEY = {
 /** What to write, by what docker says. */
 const BY_WORDS = [
     [/ format 'duration'$/, DURATION],
-    [/ format 'ports'$/, 'write it like `"8080:80"` or `"8080:80/udp"`, with ports up to 65535'],
+    [/ format 'ports'$|: Invalid (?:container|host)Port: |: No port specified: /, PORT],
     [/ must be unique$/, 'leave one of the two out'],
     [/ must be a boolean(?: or mapping)?$/, 'write `true` or `false` without quotes'],
     [/ must be a integer$/, WHOLE_NUMBER],

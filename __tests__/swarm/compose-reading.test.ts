@@ -299,7 +299,7 @@ testUnless(TOO_OLD, 'where docker itself breaks off the place is told, and not w
     const said = 'refused' in reads ? complaint({ code: 2, stdout: '', stderr: reads.refused }) : ''
     const files = [{ path: 'c.yml', root: parseYaml(file).root as YamlMap }]
     expect(locateComplaint(files, said, ['services', 'web'])).toMatch(
-      /^c\.yml line 4: docker refuses it: panic: interface conversion: interface \{\} is \w+, not int: write a whole number/,
+      /^c\.yml line 4: docker refuses it: services\.web: panic: interface conversion: interface \{\} is \w+, not int: write a whole number/,
     )
   }
 })

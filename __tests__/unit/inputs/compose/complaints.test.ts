@@ -139,12 +139,6 @@ const WRONG: readonly (readonly [lines: string, complaint: string, line: number,
     6,
     'write a whole number without quotes or unit',
   ],
-  [
-    'ulimits: {a: {soft: 1e3, hard: 5}}',
-    'panic: interface conversion: interface {} is float64, not int',
-    5,
-    'write a whole number such as 65536, or -1 for no limit',
-  ],
   // The key is the user's own.
   ['labels: {delay: true}', 'services.web.labels.delay must be a string, number or null', 5, 'put it in quotes'],
   [
@@ -238,6 +232,27 @@ test.each([
     13,
     "services.web: 'Volumes[2].Volume.subpath' expected type 'string', got unconvertible type '[]interface {}', value: '[a]': write one text",
   ],
+  [
+    'panic: interface conversion: interface {} is float64, not int',
+    14,
+    'services.web: panic: interface conversion: interface {} is float64, not int: write a whole number such as 65536',
+  ],
+  // As older versions of docker say it.
+  [
+    "1 error(s) decoding:  * error decoding 'Deploy.Resources.Limits.memory': invalid suffix: 'x'",
+    5,
+    "services.web: error decoding 'Deploy.Resources.Limits.memory': invalid suffix: 'x': write a size such as `512M`",
+  ],
+  [
+    "1 error(s) decoding:  * cannot parse 'HealthCheck.Retries', -1 overflows uint",
+    6,
+    "services.web: cannot parse 'HealthCheck.Retries', -1 overflows uint: write 0 or more",
+  ],
+  [
+    "1 error(s) decoding:  * error decoding 'Ports': Invalid containerPort: -1",
+    15,
+    'services.web: error decoding \'Ports\': Invalid containerPort: -1: write it like `"8080:80"`',
+  ],
 ])('the names that docker has for its own fields are found in the file: %s', (complaint, line, told) => {
   const text = `services:
   web:
@@ -253,6 +268,7 @@ test.each([
         volume:
           subpath: 1
     ulimits: {nofile: 1e3}
+    ports: [-1]
 `
   const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
   const message = locateComplaint(files, complaint, ['services', 'web'])
@@ -276,6 +292,18 @@ test.each([
 `
   const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
   expect(locateComplaint(files, complaint, ['services', 'web'])).toBe(told)
+})
+
+test.each([
+  "decoding failed due to the following error(s): cannot parse 'Deploy.Replicas', -2 overflows uint error decoding 'Deploy.Resources.Limits.memory': invalid suffix: 'x'",
+  "2 error(s) decoding: * cannot parse 'Deploy.Replicas', -2 overflows uint * error decoding 'Deploy.Resources.Limits.memory': invalid suffix: 'x'",
+])('of several values the first is told, and what to write for that: %s', (complaint) => {
+  const text =
+    'services:\n  web:\n    image: x\n    deploy:\n      replicas: -2\n      resources: {limits: {memory: 5x}}\n'
+  const files = [{ path: 'c.yml', root: parseYaml(text).root as YamlMap }]
+  expect(locateComplaint(files, complaint, ['services', 'web'])).toBe(
+    "c.yml line 5: docker refuses it: services.web: cannot parse 'Deploy.Replicas', -2 overflows uint: write 0 or more",
+  )
 })
 
 test('an image that is none is told in better words than docker has', () => {
