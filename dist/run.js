@@ -21254,6 +21254,7 @@ function cliFrom(input, problems) {
         problems.add('docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits');
     }
     (0,masking/* hideUserInfo */.Mi)(url);
+    (0,masking/* hideTokens */.vI)(url);
     if (url !== '')
         problems.at('docker-download-url').attempt(() => checkUrl(url));
     const plain = plainDownloadProblem(url, sha256);
@@ -21274,6 +21275,10 @@ function plainDownloadProblem(url, sha256) {
 function checkUrl(text) {
     if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
         throw new build_errors/* UserError */.yo('it is no web address: write one such as https://mirror.example.com');
+    }
+    // The path of the archive is put behind it; and a token there would be in every line about the download.
+    if (/[?#]/.test(text)) {
+        throw new build_errors/* UserError */.yo('it has a `?` or `#`, behind which there is no place for the path of the archive: write the address of a mirror without it, such as https://mirror.example.com');
     }
 }
 

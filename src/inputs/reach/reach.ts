@@ -5,7 +5,7 @@ import { shown } from '../../runner/text/shown.ts'
 import { withoutLastNewlines } from '../accounts/credentials.ts'
 import { DEFAULTS } from '../defaults.ts'
 import type { CliRequest, Reach, SshAccess, TlsMaterial } from '../deployment.ts'
-import { hide, hideUserInfo } from '../masking.ts'
+import { hide, hideTokens, hideUserInfo } from '../masking.ts'
 import { pemInBase64 } from '../pem-text.ts'
 import { listed, type Problems } from '../problems.ts'
 import { parseBoolean } from '../values.ts'
@@ -237,6 +237,7 @@ function cliFrom(input: ReachSources['input'], problems: Problems): CliRequest {
     problems.add('docker-sha256: it is no SHA-256 sum: write its 64 hexadecimal digits')
   }
   hideUserInfo(url)
+  hideTokens(url)
   if (url !== '') problems.at('docker-download-url').attempt(() => checkUrl(url))
   const plain = plainDownloadProblem(url, sha256)
   if (plain !== undefined) problems.add(plain)
@@ -256,5 +257,11 @@ function plainDownloadProblem(url: string, sha256: string): string | undefined {
 function checkUrl(text: string): void {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new UserError('it is no web address: write one such as https://mirror.example.com')
+  }
+  // The path of the archive is put behind it; and a token there would be in every line about the download.
+  if (/[?#]/.test(text)) {
+    throw new UserError(
+      'it has a `?` or `#`, behind which there is no place for the path of the archive: write the address of a mirror without it, such as https://mirror.example.com',
+    )
   }
 }

@@ -220,11 +220,18 @@ describe('the docker CLI', () => {
     expect(read(inputs).cli).toEqual({ version: '27.0.1', sha256: sum.toLowerCase(), downloadUrl: 'https://m' })
   })
 
+  test('a token in the address of a mirror is hidden', () => {
+    const token = `ghp_${'a1B2'.repeat(9)}`
+    read({ 'docker-download-url': `https://${token}@m/x` })
+    expect(redact(`could not be downloaded from https://${token}@m/x`)).not.toContain(token)
+  })
+
   test.each<[Inputs, string]>([
     [{ 'docker-version': '28' }, 'docker-version: "28" is no full version: write one such as 28.3.3'],
     [{ 'docker-version': 'latest' }, 'docker-version: "latest" is no full version'],
     [{ 'docker-sha256': 'abc' }, 'docker-sha256: it is no SHA-256 sum'],
     [{ 'docker-download-url': 'mirror' }, 'docker-download-url: it is no web address'],
+    [{ 'docker-download-url': 'https://m/x?sig=abc' }, 'docker-download-url: it has a `?` or `#`, behind which'],
     [{ 'docker-download-url': 'http://m' }, 'docker-download-url: over http:// anybody on the way'],
   ])('refused: %j', (inputs, reason) => {
     expect(problemsOf(inputs)).toContain(reason)
