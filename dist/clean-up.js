@@ -16434,6 +16434,12 @@ function ecrRemedy({ name, message }, { isPublic, region }, step) {
     return `Check that this runner reaches Amazon in ${region}.`;
 }
 
+;// CONCATENATED MODULE: ./build/runner/text/counted.js
+/** So many things in words: `1 task`, `3 tasks`. @param thing whose plural ends with an s */
+function counted(count, thing) {
+    return `${count} ${count === 1 ? thing : `${thing}s`}`;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/keys.js
 
 const MOST_TYPOS = 2;
@@ -16611,6 +16617,7 @@ function requireEcr({ registry }) {
 
 
 
+
 // Of what is read here no message shows more than a `registry`, and what cannot be a password: anything else may be one in
 // the wrong place.
 const PASSWORD_KEYS = ['password-env', 'password-file', 'password'];
@@ -16708,7 +16715,7 @@ function credentialFromLine(line, origin, problems) {
     if (password === undefined || rest.length > 0) {
         hideColumns(line);
         const count = registries_columnsOf(line).length;
-        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
+        problems.add(`the line has ${counted(count, 'column')} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
         return undefined;
     }
     masking_hide(password, origin, username);

@@ -18225,6 +18225,20 @@ function unique(texts) {
 
 /***/ }),
 
+/***/ 4837:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   h: () => (/* binding */ counted)
+/* harmony export */ });
+/** So many things in words: `1 task`, `3 tasks`. @param thing whose plural ends with an s */
+function counted(count, thing) {
+    return `${count} ${count === 1 ? thing : `${thing}s`}`;
+}
+
+
+/***/ }),
+
 /***/ 6500:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -19302,6 +19316,8 @@ var docker_config = __nccwpck_require__(5147);
 var ecr = __nccwpck_require__(7331);
 // EXTERNAL MODULE: ./build/runner/secrets/secret.js + 1 modules
 var secrets_secret = __nccwpck_require__(9163);
+// EXTERNAL MODULE: ./build/runner/text/counted.js
+var counted = __nccwpck_require__(4837);
 // EXTERNAL MODULE: ./build/runner/text/shown.js
 var shown = __nccwpck_require__(4386);
 // EXTERNAL MODULE: ./build/inputs/keys.js
@@ -19390,6 +19406,7 @@ function requireEcr({ registry }) {
 }
 
 ;// CONCATENATED MODULE: ./build/inputs/accounts/registries.js
+
 
 
 
@@ -19499,7 +19516,7 @@ function credentialFromLine(line, origin, problems) {
     if (password === undefined || rest.length > 0) {
         (0,masking/* hideColumns */.KS)(line);
         const count = columnsOf(line).length;
-        problems.add(`the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
+        problems.add(`the line has ${(0,counted/* counted */.h)(count, 'column')} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`);
         return undefined;
     }
     (0,masking/* hide */.jD)(password, origin, username);

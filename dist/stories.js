@@ -778,7 +778,18 @@ function reasonsOf(limits) {
 var update_policy = __webpack_require__(1206);
 // EXTERNAL MODULE: ./build/runner/text/shown.js
 var text_shown = __webpack_require__(4386);
+;// CONCATENATED MODULE: ./build/runner/time/utc.js
+/** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
+function utcWords(ms) {
+    return new Date(ms).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
+}
+/** A time for a program, in whole seconds: `2026-11-26T18:30:00Z`. @param ms since 1970 */
+function utcStamp(ms) {
+    return new Date(ms).toISOString().replace(/\.\d+/, '');
+}
+
 ;// CONCATENATED MODULE: ./build/plan/credentials/stored-account.js
+
 
 
 
@@ -805,8 +816,8 @@ function storedAccountLabels(credential, now) {
     return {
         [own_labels/* ACCOUNT_LABELS */.si.registry]: login.registry,
         [own_labels/* ACCOUNT_LABELS */.si.account]: login.kind === 'identity-token' && login.username === '' ? undefined : accountName(login),
-        [own_labels/* ACCOUNT_LABELS */.si.storedAt]: textOf(now),
-        [own_labels/* ACCOUNT_LABELS */.si.expires]: end && ('with' in end ? WITH_JOB : textOf(end.at)),
+        [own_labels/* ACCOUNT_LABELS */.si.storedAt]: utcStamp(now),
+        [own_labels/* ACCOUNT_LABELS */.si.expires]: end && ('with' in end ? WITH_JOB : utcStamp(end.at)),
     };
 }
 /** A spec with other labels of the stored credential; an `undefined` one goes. */
@@ -838,10 +849,6 @@ function storedAccountOf({ Labels }) {
 /** Whether a token has ended by then: one of a job has, for whoever asks is another job. */
 function stored_account_hasEnded(end, now) {
     return end !== undefined && ('with' in end || end.at <= now);
-}
-/** `2026-11-26T18:30:00Z` */
-function textOf(ms) {
-    return new Date(ms).toISOString().replace(/\.\d+/, '');
 }
 function timeIn(text) {
     return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(Date.parse(text))
@@ -1481,12 +1488,6 @@ function subjectWords({ kind, name }) {
     return `${kind} ${name}`;
 }
 
-;// CONCATENATED MODULE: ./build/runner/time/utc.js
-/** A time in words: `2026-11-26 18:30:00 UTC`. @param ms since 1970 */
-function utcWords(ms) {
-    return new Date(ms).toISOString().replace(/T(.*)\..*/, ' $1 UTC');
-}
-
 ;// CONCATENATED MODULE: ./build/report/history.js
 
 
@@ -1732,7 +1733,10 @@ function images_imageWords({ state, config, platforms, bytes }) {
     return `${state === 'planned' ? 'would be' : 'was'} pushed${from} (${of})`;
 }
 
+// EXTERNAL MODULE: ./build/runner/text/counted.js
+var text_counted = __webpack_require__(4837);
 ;// CONCATENATED MODULE: ./build/report/login.js
+
 
 
 
@@ -1775,7 +1779,7 @@ function reportLogin({ configs, pullSecretFile, directory }) {
     (0,command_files/* addSummary */.S0)(login_summary(configs));
     const count = configs.reduce((sum, { credentials }) => sum + credentials.length, 0);
     const until = (0,workflow_commands/* isInRunner */.cz)(process.env) ? 'until the end of the job' : `until you remove ${directory}`;
-    log/* log */.Rm.info(`logged-in: ${count} ${count === 1 ? 'account' : 'accounts'}, ${until}`, 'good');
+    log/* log */.Rm.info(`logged-in: ${(0,text_counted/* counted */.h)(count, 'account')}, ${until}`, 'good');
 }
 /** How a workflow says which config a step has. */
 function choiceOf(name) {
@@ -1882,6 +1886,7 @@ function asSeen(text) {
 
 
 
+
 /** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
 /** The whole plan without what may be a secret. */
 function planFitToShow(outlook, showValues) {
@@ -1973,30 +1978,27 @@ function allTasksWords({ services }) {
     if (parts.length === 0)
         return 'no task would restart';
     return parts
-        .map(([count, what], index) => (index === 0 ? `${plan_words_counted(count)} would be ${what}` : `${count} ${what}`))
+        .map(([count, what], index) => (index === 0 ? `${(0,text_counted/* counted */.h)(count, 'task')} would be ${what}` : `${count} ${what}`))
         .join(', ');
 }
 /** What becomes of the tasks of one service. */
 function tasksWords({ action, tasks }) {
     const { before, after, replaced, perhaps, added, removed, runsAgain } = tasks;
     if (action === 'create')
-        return `${plan_words_counted(added)} ${added === 1 ? 'starts' : 'start'}`;
+        return `${(0,text_counted/* counted */.h)(added, 'task')} ${added === 1 ? 'starts' : 'start'}`;
     if (action === 'remove')
-        return `${plan_words_counted(removed)} ${removed === 1 ? 'ends' : 'end'}`;
+        return `${(0,text_counted/* counted */.h)(removed, 'task')} ${removed === 1 ? 'ends' : 'end'}`;
     if (runsAgain)
-        return `the job runs again: ${plan_words_counted(after)}`;
+        return `the job runs again: ${(0,text_counted/* counted */.h)(after, 'task')}`;
     const kept = Math.min(before, after);
     const parts = [
         ...some(replaced, (count) => `${partOf(count, kept)} replaced`),
-        ...some(added, (count) => `${replaced > 0 ? count : plan_words_counted(count)} ${count === 1 ? 'is' : 'are'} added`),
-        ...some(removed, (count) => `${replaced > 0 ? count : plan_words_counted(count)} ${count === 1 ? 'ends' : 'end'}`),
+        ...some(added, (count) => `${replaced > 0 ? count : (0,text_counted/* counted */.h)(count, 'task')} ${count === 1 ? 'is' : 'are'} added`),
+        ...some(removed, (count) => `${replaced > 0 ? count : (0,text_counted/* counted */.h)(count, 'task')} ${count === 1 ? 'ends' : 'end'}`),
     ];
     if (perhaps > 0)
         parts.push(`${partOf(perhaps, kept)} replaced if the credential is a new one`);
     return parts.length === 0 ? 'no task restarts' : parts.join(', ');
-}
-function plan_words_counted(count) {
-    return count === 1 ? '1 task' : `${count} tasks`;
 }
 function partOf(count, all) {
     if (count < all)
@@ -2075,7 +2077,7 @@ const OTHER = '(another)';
 function objectCountWords({ objects }) {
     if (objects.length === 0)
         return undefined;
-    const counts = [...(0,group_by/* groupBy */.$)(objects, ({ kind }) => kind)].map(([kind, those]) => `${those.length} ${kind}${those.length === 1 ? '' : 's'}`);
+    const counts = [...(0,group_by/* groupBy */.$)(objects, ({ kind }) => kind)].map(([kind, those]) => (0,text_counted/* counted */.h)(those.length, kind));
     return `${(0,word_list/* andList */.c)(counts)} ${objects.length === 1 ? 'changes' : 'change'}`;
 }
 /** Whether a change is one of those because of which tasks restart. */
@@ -4023,6 +4025,7 @@ function namesThatMayGo(images, repositories, needed) {
 
 
 
+
 const prune_images_TITLE = 'Remove old images from the nodes';
 /** The nodes have as long as the deploy again, and no longer than that. */
 const MOST_SECONDS = 300;
@@ -4116,7 +4119,7 @@ function tell(answers, removing) {
 /** `2 images went, of 340 MB in all`. Layers that others share stay, so that may be less on the disk. */
 function goneInWords(gone) {
     const bytes = gone.reduce((sum, image) => sum + image.bytes, 0);
-    return `${gone.length} ${gone.length === 1 ? 'image' : 'images'} went, up to ${sizeInWords(bytes)} freed`;
+    return `${(0,text_counted/* counted */.h)(gone.length, 'image')} went, up to ${sizeInWords(bytes)} freed`;
 }
 function namesInWords(gone) {
     return (0,some_of/* someOf */.y)(gone.map(({ bytes, names }) => `${names.map(shortName).join(', ')} (${sizeInWords(bytes)})`), MOST_NAMES_SHOWN);
@@ -5221,6 +5224,7 @@ function arranged(bars, start, mark) {
 
 
 
+
 /** A runner drops a step's summary of more than 1 MiB. */
 const summary_MOST_SUMMARY_BYTES = 1_000_000;
 const MOST_NOTES_BYTES = 50_000;
@@ -5257,7 +5261,7 @@ function resultSummary(status, results, run, recorded) {
 }
 /** What kind of summary this is: a job may have others. */
 function facts(status, results, { stack, returns = [] }) {
-    const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`;
+    const services = (0,text_counted/* counted */.h)(results.length, 'service');
     const ofStack = stack === undefined ? '' : ` of stack ${(0,markdown/* code */.aY)(stack.name)}`;
     const names = leftOutWords(stack?.leftOut, markdown/* nameCode */.Fl);
     const leftOut = names === undefined ? '' : `; left out by \`only\`: ${names}`;
@@ -5407,6 +5411,7 @@ var short_headline = __webpack_require__(4470);
 
 
 
+
 const status_words_MOST_NODE_CHARACTERS = 200;
 function statusFitToShow({ services }) {
     return services.map((one) => {
@@ -5422,7 +5427,7 @@ function statusFitToShow({ services }) {
             account: account && {
                 name: (0,safe_text/* safeLine */.om)(account.account),
                 registry: (0,safe_text/* safeLine */.om)(account.registry),
-                expires: account.end && ('with' in account.end ? 'job' : new Date(account.end.at).toISOString().replace(/\.\d+/, '')),
+                expires: account.end && ('with' in account.end ? 'job' : utcStamp(account.end.at)),
             },
             problems: problems.map(({ cause }) => (0,safe_text/* safeLine */.om)(cause)),
             notes: [...notes, ...colour].map((note) => (0,safe_text/* safeLine */.om)(note)),
@@ -5479,9 +5484,8 @@ function statusLine(services, { missing }, shown = (name) => name) {
     const bad = worstFirst(services).filter(({ state }) => state === 'problem');
     const changing = services.filter(({ state }) => state === 'changing');
     const drifted = services.filter(({ drift }) => drift !== undefined);
-    const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
     const names = (of) => (0,some_of/* someOf */.y)(of.map(({ name }) => shown(name)));
-    const all = count(services.length, 'service');
+    const all = (0,text_counted/* counted */.h)(services.length, 'service');
     const first = bad.length === 0
         ? `${all}, nothing is wrong with ${services.length === 1 ? 'it' : 'them'}`
         : badWords(bad, all, shown);
@@ -5503,7 +5507,7 @@ function badWords(bad, all, shown) {
 /** `3/3 tasks on n1, n2` */
 function status_words_tasksWords({ tasks: { running, wanted }, nodes }) {
     const where = nodes.length === 0 ? '' : ` on ${(0,some_of/* someOf */.y)(nodes)}`;
-    return `${running}/${wanted} ${wanted === 1 ? 'task' : 'tasks'}${where}`;
+    return `${running}/${(0,text_counted/* counted */.h)(wanted, 'task')}${where}`;
 }
 /** The newest deploy that is known: `#7, 2026-11-26 18:30:00 UTC, acme/shop, workflow Deploy`. */
 function status_words_deployWords({ version, at, run }) {
@@ -5518,7 +5522,7 @@ function nodesLine({ nodes }) {
             return [`${name} is ${Status.State}`];
         return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`];
     });
-    return `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}${odd.length === 0 ? '' : `; ${(0,some_of/* someOf */.y)(odd)}`}`;
+    return `${(0,text_counted/* counted */.h)(nodes.length, 'node')}${odd.length === 0 ? '' : `; ${(0,some_of/* someOf */.y)(odd)}`}`;
 }
 /** As a failed deploy would tell it. */
 function asResult({ name, image, tasks, problems, failedTask }) {
@@ -12239,10 +12243,11 @@ var credentials = __webpack_require__(6767);
 
 
 
+
 /** What is told of images that are pushed. Pure. */
 /** `3 parts`: layers, and configurations. */
 function partsInWords(count) {
-    return `${count} ${count === 1 ? 'part' : 'parts'}`;
+    return (0,text_counted/* counted */.h)(count, 'part');
 }
 /** Why an image cannot be pushed, and what to do about it, as a line that names it. */
 function pushProblem(error, { place, image }, access) {
@@ -14029,6 +14034,7 @@ const PHASE_BEFORE = {
 
 
 
+
 const NOTHING_SEEN = { nodes: 0, running: 0, wanted: 0 };
 const service_result_GOOD = { create: 'created', switch: 'created', update: 'updated', unchanged: 'unchanged' };
 /** The outcome of a rollout that went well. */
@@ -14127,7 +14133,7 @@ function sayResult(result, { change, isWayBack = false }, lines, node = result.f
         return;
     }
     const tag = isWayBack || change.keptTag === undefined ? '' : ` (${change.keptTag})`;
-    const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
+    const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${(0,text_counted/* counted */.h)(tasks.wanted, 'task')} on ${(0,text_counted/* counted */.h)(nodes, 'node')}`;
     // Of many services those count that have changed.
     if (outcome === 'unchanged' && !isWayBack)
         lines.unchanged(name, said);
@@ -14621,6 +14627,7 @@ function progressOf(total, done, lines) {
 
 
 
+
 /** @param total how many services there will be */
 function watchLog(total, lines) {
     const tell = { out: progressOf(total, 'up', lines), back: progressOf(total, 'back', lines) };
@@ -14672,7 +14679,7 @@ function watchLog(total, lines) {
             if (lines.isMany && isBack)
                 lines.all(`${up} of ${total} ${up === total ? 'are back' : 'back'}`);
             for (const [said, count] of alike)
-                lines.all(`${count} ${count === 1 ? 'service' : 'services'} ${said}`);
+                lines.all(`${(0,text_counted/* counted */.h)(count, 'service')} ${said}`);
         },
     };
 }
@@ -24418,7 +24425,7 @@ function fieldsOf(form, names) {
         if (inner.length > 0)
             return;
         const field = rule?.field ?? nearest(path);
-        fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: value, text: spec_difference_textOf(value, rule) });
+        fields.set(id, { field, key: undefined, part: spec_difference_partOf(path), raw: value, text: textOf(value, rule) });
     }
     function addEntries(path, id, { field }, entries) {
         if (entries.length === 0)
@@ -24469,7 +24476,7 @@ function spec_difference_keyOf(name, count) {
 function ruleFor(path) {
     return Object.hasOwn(spec_difference_RULES, path) ? spec_difference_RULES[path] : undefined;
 }
-function spec_difference_textOf(value, rule) {
+function textOf(value, rule) {
     if (rule?.tell !== undefined)
         return rule.tell(value);
     if (typeof value === 'string')
@@ -25863,6 +25870,7 @@ function whyBusy(service, { tasks, upToDate }) {
 
 
 
+
 /** So often a service is looked at anew that somebody else changes at the same time. */
 const TRIES = 3;
 /** Swarm replaces tasks within a tenth of a second after a write, if it does (seen with 20.10). */
@@ -26089,7 +26097,7 @@ function renew_stored_tell(result, { lines }) {
     else if (outcome !== 'refreshed')
         lines.bad(name, `${outcome}: ${cause}`);
     else
-        lines.good(name, `${STORED}, ${tasks.unchanged} ${tasks.unchanged === 1 ? 'task' : 'tasks'} unchanged${note === undefined ? '' : `; ${note}`}`);
+        lines.good(name, `${STORED}, ${(0,text_counted/* counted */.h)(tasks.unchanged, 'task')} unchanged${note === undefined ? '' : `; ${note}`}`);
     return result;
 }
 
@@ -26393,6 +26401,7 @@ function plan_adviceFor(name, guess) {
 
 
 
+
 const objects_MOST_AT_ONCE = 10;
 const LEFTOVER_SECONDS = 20;
 /** The tasks that held a network are gone by then, as far as the swarm knows. */
@@ -26441,11 +26450,11 @@ async function removeRecords({ records }, run) {
     const cutOff = isCutOff ? [{ ...all, count: many, ...outcomeOf(first, run) }] : [];
     if (first !== undefined && !isCutOff) {
         const what = left.some((one) => one?.isUnknown) ? 'Perhaps not removed' : 'Not removed';
-        log/* log */.Rm.warning(`${what}: ${many} ${many === 1 ? 'record' : 'records'} of earlier deploys: ${first.said}`);
+        log/* log */.Rm.warning(`${what}: ${(0,text_counted/* counted */.h)(many, 'record')} of earlier deploys: ${first.said}`);
     }
     if (count === 0)
         return cutOff;
-    log/* log */.Rm.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`);
+    log/* log */.Rm.info(`${(0,text_counted/* counted */.h)(count, 'record')} of earlier deploys: removed`);
     return [{ ...all, count, outcome: 'removed' }, ...cutOff];
 }
 async function removeObject(object, run) {
@@ -26869,6 +26878,7 @@ var remove_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** Takes services or a stack away. */
 function remove_remove(asked, signal) {
     return withRun({ ...asked, onCancel: 'keep' }, signal, (run) => removeOver(asked, run));
@@ -26971,7 +26981,7 @@ function sayPlan(plan, volumes, isDryRun) {
             log/* log */.Rm.info(`stays: ${object.kind} ${object.name}, ${why}`);
         const { length: count } = records;
         if (count > 0)
-            log/* log */.Rm.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys`);
+            log/* log */.Rm.info(`${(0,text_counted/* counted */.h)(count, 'record')} of earlier deploys`);
         for (const name of volumes?.names ?? [])
             log/* log */.Rm.info(`volume ${name}, on each node that has it`);
         for (const { name, why } of volumes?.kept ?? [])

@@ -17,6 +17,7 @@ import type { RemovalResult, RemovedThing, ServiceResult } from '../result.ts'
 import { lifetimeOfSeconds } from '../rollout/watch/lifetime.ts'
 import { log, openStage } from '../runner/log/log.ts'
 import { identifyRun } from '../runner/run.ts'
+import { counted } from '../runner/text/counted.ts'
 import { note } from '../runner/workspace/state.ts'
 import { surelyKnownObjects, surelyKnownServices } from '../stack/stack.ts'
 import { withRun } from './with-run.ts'
@@ -113,7 +114,7 @@ function sayPlan(plan: RemovalPlan, volumes: VolumePlan | undefined, isDryRun: b
     for (const { kind, name } of objects) log.info(`${kind} ${name}`)
     for (const { object, why } of kept) log.info(`stays: ${object.kind} ${object.name}, ${why}`)
     const { length: count } = records
-    if (count > 0) log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys`)
+    if (count > 0) log.info(`${counted(count, 'record')} of earlier deploys`)
     for (const name of volumes?.names ?? []) log.info(`volume ${name}, on each node that has it`)
     for (const { name, why } of volumes?.kept ?? []) log.info(`stays: volume ${name}, ${why}`)
     for (const line of notices) log.notice(line)

@@ -8,6 +8,7 @@ import { recordsOf, type Subject } from '../records/record.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { log, stage } from '../runner/log/log.ts'
 import type { RunIdentity } from '../runner/run.ts'
+import { counted } from '../runner/text/counted.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
 import { someOf } from '../runner/text/some-of.ts'
 import { nowMs, timeLimit } from '../runner/time/clock.ts'
@@ -168,7 +169,7 @@ function tell(answers: readonly NodeReport[], removing: readonly NodeReport[]): 
 /** `2 images went, of 340 MB in all`. Layers that others share stay, so that may be less on the disk. */
 export function goneInWords(gone: readonly UnusedImage[]): string {
   const bytes = gone.reduce((sum, image) => sum + image.bytes, 0)
-  return `${gone.length} ${gone.length === 1 ? 'image' : 'images'} went, up to ${sizeInWords(bytes)} freed`
+  return `${counted(gone.length, 'image')} went, up to ${sizeInWords(bytes)} freed`
 }
 
 function namesInWords(gone: readonly UnusedImage[]): string {

@@ -6,12 +6,13 @@ import { HUB } from '../inputs/accounts/credentials.ts'
 import type { PushRequest } from '../inputs/deployment.ts'
 import { accountInWords, requestWith } from '../plan/credentials/account.ts'
 import type { Access } from '../plan/planned-service.ts'
+import { counted } from '../runner/text/counted.ts'
 
 /** What is told of images that are pushed. Pure. */
 
 /** `3 parts`: layers, and configurations. */
 export function partsInWords(count: number): string {
-  return `${count} ${count === 1 ? 'part' : 'parts'}`
+  return counted(count, 'part')
 }
 
 /** Why an image cannot be pushed, and what to do about it, as a line that names it. */

@@ -2,6 +2,7 @@ import { isLeftover } from '../docker/specs/stack-objects.ts'
 import type { RemovedThing } from '../result.ts'
 import { log } from '../runner/log/log.ts'
 import { inParallel } from '../runner/parallel.ts'
+import { counted } from '../runner/text/counted.ts'
 import { nowMs, timeLimit } from '../runner/time/clock.ts'
 import { poll } from '../runner/time/poll.ts'
 import { isInUse, outcomeOf, tryToRemove, whenReleased } from '../stack/remove.ts'
@@ -57,10 +58,10 @@ export async function removeRecords({ records }: RemovalPlan, run: RemovalRun): 
   const cutOff = isCutOff ? [{ ...all, count: many, ...outcomeOf(first, run) }] : []
   if (first !== undefined && !isCutOff) {
     const what = left.some((one) => one?.isUnknown) ? 'Perhaps not removed' : 'Not removed'
-    log.warning(`${what}: ${many} ${many === 1 ? 'record' : 'records'} of earlier deploys: ${first.said}`)
+    log.warning(`${what}: ${counted(many, 'record')} of earlier deploys: ${first.said}`)
   }
   if (count === 0) return cutOff
-  log.info(`${count} ${count === 1 ? 'record' : 'records'} of earlier deploys: removed`)
+  log.info(`${counted(count, 'record')} of earlier deploys: removed`)
   return [{ ...all, count, outcome: 'removed' }, ...cutOff]
 }
 

@@ -4,6 +4,7 @@ import { accountName } from '../plan/credentials/stored-account.ts'
 import { addSummary, exportVariable, setOutput } from '../runner/log/command-files.ts'
 import { log } from '../runner/log/log.ts'
 import { isInRunner } from '../runner/log/workflow-commands.ts'
+import { counted } from '../runner/text/counted.ts'
 import { cell, nameCell } from './markdown.ts'
 
 /** What a run that only logs in has left for later steps. */
@@ -53,7 +54,7 @@ export function reportLogin({ configs, pullSecretFile, directory }: LoginReport)
   addSummary(summary(configs))
   const count = configs.reduce((sum, { credentials }) => sum + credentials.length, 0)
   const until = isInRunner(process.env) ? 'until the end of the job' : `until you remove ${directory}`
-  log.info(`logged-in: ${count} ${count === 1 ? 'account' : 'accounts'}, ${until}`, 'good')
+  log.info(`logged-in: ${counted(count, 'account')}, ${until}`, 'good')
 }
 
 /** How a workflow says which config a step has. */

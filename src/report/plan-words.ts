@@ -3,6 +3,7 @@ import type { Drift, DriftChange } from '../plan/drift.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { allOf } from '../runner/text/all-of.ts'
+import { counted } from '../runner/text/counted.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
 import { someOf } from '../runner/text/some-of.ts'
 import { andList } from '../runner/text/word-list.ts'
@@ -118,28 +119,24 @@ export function allTasksWords({ services }: Outlook): string {
   ].filter(([count]) => count > 0)
   if (parts.length === 0) return 'no task would restart'
   return parts
-    .map(([count, what], index) => (index === 0 ? `${counted(count)} would be ${what}` : `${count} ${what}`))
+    .map(([count, what], index) => (index === 0 ? `${counted(count, 'task')} would be ${what}` : `${count} ${what}`))
     .join(', ')
 }
 
 /** What becomes of the tasks of one service. */
 export function tasksWords({ action, tasks }: ServiceOutlook): string {
   const { before, after, replaced, perhaps, added, removed, runsAgain } = tasks
-  if (action === 'create') return `${counted(added)} ${added === 1 ? 'starts' : 'start'}`
-  if (action === 'remove') return `${counted(removed)} ${removed === 1 ? 'ends' : 'end'}`
-  if (runsAgain) return `the job runs again: ${counted(after)}`
+  if (action === 'create') return `${counted(added, 'task')} ${added === 1 ? 'starts' : 'start'}`
+  if (action === 'remove') return `${counted(removed, 'task')} ${removed === 1 ? 'ends' : 'end'}`
+  if (runsAgain) return `the job runs again: ${counted(after, 'task')}`
   const kept = Math.min(before, after)
   const parts = [
     ...some(replaced, (count) => `${partOf(count, kept)} replaced`),
-    ...some(added, (count) => `${replaced > 0 ? count : counted(count)} ${count === 1 ? 'is' : 'are'} added`),
-    ...some(removed, (count) => `${replaced > 0 ? count : counted(count)} ${count === 1 ? 'ends' : 'end'}`),
+    ...some(added, (count) => `${replaced > 0 ? count : counted(count, 'task')} ${count === 1 ? 'is' : 'are'} added`),
+    ...some(removed, (count) => `${replaced > 0 ? count : counted(count, 'task')} ${count === 1 ? 'ends' : 'end'}`),
   ]
   if (perhaps > 0) parts.push(`${partOf(perhaps, kept)} replaced if the credential is a new one`)
   return parts.length === 0 ? 'no task restarts' : parts.join(', ')
-}
-
-function counted(count: number): string {
-  return count === 1 ? '1 task' : `${count} tasks`
 }
 
 function partOf(count: number, all: number): string {
@@ -230,9 +227,7 @@ const OTHER = '(another)'
 /** How many networks, secrets and configs change: `2 networks and 1 secret change`; `undefined`: none. */
 export function objectCountWords({ objects }: Outlook): string | undefined {
   if (objects.length === 0) return undefined
-  const counts = [...groupBy(objects, ({ kind }) => kind)].map(
-    ([kind, those]) => `${those.length} ${kind}${those.length === 1 ? '' : 's'}`,
-  )
+  const counts = [...groupBy(objects, ({ kind }) => kind)].map(([kind, those]) => counted(those.length, kind))
   return `${andList(counts)} ${objects.length === 1 ? 'changes' : 'change'}`
 }
 

@@ -1,9 +1,10 @@
 import { nodeName } from '../docker/swarm/node-name.ts'
 import type { LastDeploy, ServiceStatus, SwarmStatus } from '../health/status.ts'
 import type { ServiceResult } from '../result.ts'
+import { counted } from '../runner/text/counted.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
 import { someOf } from '../runner/text/some-of.ts'
-import { utcWords } from '../runner/time/utc.ts'
+import { utcStamp, utcWords } from '../runner/time/utc.ts'
 import { driftWords, nameOf, valueWords } from './plan-words.ts'
 import { shortHeadline } from './short-headline.ts'
 import { shownChange } from './shown-change.ts'
@@ -49,8 +50,7 @@ export function statusFitToShow({ services }: SwarmStatus): ShownStatus[] {
       account: account && {
         name: safeLine(account.account),
         registry: safeLine(account.registry),
-        expires:
-          account.end && ('with' in account.end ? 'job' : new Date(account.end.at).toISOString().replace(/\.\d+/, '')),
+        expires: account.end && ('with' in account.end ? 'job' : utcStamp(account.end.at)),
       },
       problems: problems.map(({ cause }) => safeLine(cause)),
       notes: [...notes, ...colour].map((note) => safeLine(note)),
@@ -113,9 +113,8 @@ export function statusLine(
   const bad = worstFirst(services).filter(({ state }) => state === 'problem')
   const changing = services.filter(({ state }) => state === 'changing')
   const drifted = services.filter(({ drift }) => drift !== undefined)
-  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`
   const names = (of: readonly ShownStatus[]) => someOf(of.map(({ name }) => shown(name)))
-  const all = count(services.length, 'service')
+  const all = counted(services.length, 'service')
   const first =
     bad.length === 0
       ? `${all}, nothing is wrong with ${services.length === 1 ? 'it' : 'them'}`
@@ -140,7 +139,7 @@ function badWords(bad: readonly ShownStatus[], all: string, shown: (name: string
 /** `3/3 tasks on n1, n2` */
 export function tasksWords({ tasks: { running, wanted }, nodes }: ShownStatus): string {
   const where = nodes.length === 0 ? '' : ` on ${someOf(nodes)}`
-  return `${running}/${wanted} ${wanted === 1 ? 'task' : 'tasks'}${where}`
+  return `${running}/${counted(wanted, 'task')}${where}`
 }
 
 /** The newest deploy that is known: `#7, 2026-11-26 18:30:00 UTC, acme/shop, workflow Deploy`. */
@@ -156,7 +155,7 @@ export function nodesLine({ nodes }: SwarmStatus): string {
     if (Status.State !== 'ready') return [`${name} is ${Status.State}`]
     return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`]
   })
-  return `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}${odd.length === 0 ? '' : `; ${someOf(odd)}`}`
+  return `${counted(nodes.length, 'node')}${odd.length === 0 ? '' : `; ${someOf(odd)}`}`
 }
 
 /** As a failed deploy would tell it. */

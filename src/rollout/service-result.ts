@@ -2,6 +2,7 @@ import type { Node } from '../docker/api.ts'
 import { imageOf, imageOfSpec } from '../docker/specs/service-spec.ts'
 import { type Change, leaves, serviceBefore } from '../plan/change.ts'
 import { isGood, type Outcome, type ServiceResult, type Stretch, type TaskTimeline } from '../result.ts'
+import { counted } from '../runner/text/counted.ts'
 import { someOf } from '../runner/text/some-of.ts'
 import { nowMs } from '../runner/time/clock.ts'
 import { secondsSince } from '../runner/time/elapsed.ts'
@@ -127,7 +128,7 @@ export function sayResult(
     return
   }
   const tag = isWayBack || change.keptTag === undefined ? '' : ` (${change.keptTag})`
-  const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${tasks.wanted} ${tasks.wanted === 1 ? 'task' : 'tasks'} on ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${counted(tasks.wanted, 'task')} on ${counted(nodes, 'node')}`
   // Of many services those count that have changed.
   if (outcome === 'unchanged' && !isWayBack) lines.unchanged(name, said)
   else lines.good(name, said)

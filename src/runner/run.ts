@@ -1,29 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Environment } from './environment.ts'
-import { ciRun } from './log/ci.ts'
+import { type CiRun, ciRun } from './log/ci.ts'
 import { withoutUser } from './secrets/likely-secrets.ts'
 import { redact } from './secrets/secret.ts'
 import { userName } from './user.ts'
 
-/** How others know this run. */
-export interface RunIdentity {
+/** How others know this run. Outside of a runner and a CI it has an owner alone, and the rest is empty. */
+export interface RunIdentity extends CiRun {
   /** Random: it tells this run from every other, on all that it leaves on the swarm for a while. */
   readonly token: string
-  /** `acme/shop, workflow Deploy, job release, run 1234 (attempt 2)` */
-  readonly owner: string
-  /** Its page; empty outside of a runner, as is all that follows. */
-  readonly url: string
-  /** `acme/shop` */
-  readonly repository: string
-  readonly commit: string
-  /** `refs/heads/main` */
-  readonly ref: string
-  readonly runId: string
-  /** `1`, and more where it was run again. */
-  readonly attempt: string
-  /** The account that has started it. */
-  readonly actor: string
 }
 
 /** Which run this is, from the variables that every runner and CI sets. */

@@ -3,6 +3,7 @@ import type { RegistryScope } from '../../docker/registry/reference.ts'
 import { UserError } from '../../errors.ts'
 import type { Environment } from '../../runner/environment.ts'
 import { Secret } from '../../runner/secrets/secret.ts'
+import { counted } from '../../runner/text/counted.ts'
 import { shown } from '../../runner/text/shown.ts'
 import type { ReadFile } from '../files.ts'
 import { closestKey, keyAdvice, textAt, valueAt } from '../keys.ts'
@@ -146,7 +147,7 @@ function credentialFromLine(line: string, origin: string, problems: Problems): C
     hideColumns(line)
     const count = columnsOf(line).length
     problems.add(
-      `the line has ${count} ${count === 1 ? 'column' : 'columns'} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`,
+      `the line has ${counted(count, 'column')} and not four: write ${COLUMNS}, or a YAML list of entries such as ${EXAMPLE} where a value has blanks`,
     )
     return undefined
   }

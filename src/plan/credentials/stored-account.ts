@@ -5,6 +5,7 @@ import type { Credential } from '../../inputs/accounts/credential.ts'
 import { ACCOUNT_LABELS } from '../../runner/own-labels.ts'
 import { redact } from '../../runner/secrets/secret.ts'
 import { placed } from '../../runner/text/shown.ts'
+import { utcStamp } from '../../runner/time/utc.ts'
 
 /**
  * The swarm does not tell whose credential it has stored with a service, and nodes pull with that for months. So each
@@ -49,8 +50,8 @@ export function storedAccountLabels(credential: Credential, now: number): Readon
   return {
     [ACCOUNT_LABELS.registry]: login.registry,
     [ACCOUNT_LABELS.account]: login.kind === 'identity-token' && login.username === '' ? undefined : accountName(login),
-    [ACCOUNT_LABELS.storedAt]: textOf(now),
-    [ACCOUNT_LABELS.expires]: end && ('with' in end ? WITH_JOB : textOf(end.at)),
+    [ACCOUNT_LABELS.storedAt]: utcStamp(now),
+    [ACCOUNT_LABELS.expires]: end && ('with' in end ? WITH_JOB : utcStamp(end.at)),
   }
 }
 
@@ -91,11 +92,6 @@ export function storedAccountOf({ Labels }: ServiceSpec): StoredAccount | undefi
 /** Whether a token has ended by then: one of a job has, for whoever asks is another job. */
 export function hasEnded(end: TokenEnd | undefined, now: number): boolean {
   return end !== undefined && ('with' in end || end.at <= now)
-}
-
-/** `2026-11-26T18:30:00Z` */
-function textOf(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+/, '')
 }
 
 function timeIn(text: string): number | undefined {

@@ -1,4 +1,5 @@
 import { isGood, type ServiceResult } from '../../result.ts'
+import { counted } from '../../runner/text/counted.ts'
 import { blame } from '../culprits.ts'
 import { fitting } from '../fitting.ts'
 import { headline, type RunWords } from '../headline.ts'
@@ -55,7 +56,7 @@ export function resultSummary(
 
 /** What kind of summary this is: a job may have others. */
 function facts(status: Status, results: readonly ServiceResult[], { stack, returns = [] }: RunWords): string {
-  const services = `${results.length} ${results.length === 1 ? 'service' : 'services'}`
+  const services = counted(results.length, 'service')
   const ofStack = stack === undefined ? '' : ` of stack ${code(stack.name)}`
   const names = leftOutWords(stack?.leftOut, nameCode)
   const leftOut = names === undefined ? '' : `; left out by \`only\`: ${names}`

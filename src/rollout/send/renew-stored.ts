@@ -22,6 +22,7 @@ import { numberOf } from '../../plan/write-number.ts'
 import type { RenewalResult } from '../../result.ts'
 import { ACCOUNT_LABELS } from '../../runner/own-labels.ts'
 import { inParallel } from '../../runner/parallel.ts'
+import { counted } from '../../runner/text/counted.ts'
 import { nowMs, sleep, timeLimit, timeOfDayMs } from '../../runner/time/clock.ts'
 import { secondsSince } from '../../runner/time/elapsed.ts'
 import type { ServiceLog } from '../service-log.ts'
@@ -315,9 +316,6 @@ function tell(result: RenewalResult, { lines }: RenewalRun): RenewalResult {
   if (outcome === 'skipped') lines.say(name, `skipped: ${cause}`)
   else if (outcome !== 'refreshed') lines.bad(name, `${outcome}: ${cause}`)
   else
-    lines.good(
-      name,
-      `${STORED}, ${tasks.unchanged} ${tasks.unchanged === 1 ? 'task' : 'tasks'} unchanged${note === undefined ? '' : `; ${note}`}`,
-    )
+    lines.good(name, `${STORED}, ${counted(tasks.unchanged, 'task')} unchanged${note === undefined ? '' : `; ${note}`}`)
   return result
 }

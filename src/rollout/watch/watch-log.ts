@@ -1,5 +1,6 @@
 import { isGood, type ServiceResult } from '../../result.ts'
 import { endLive } from '../../runner/log/log.ts'
+import { counted } from '../../runner/text/counted.ts'
 import { someOf } from '../../runner/text/some-of.ts'
 import type { Sent } from '../send/sent.ts'
 import type { ServiceLog } from '../service-log.ts'
@@ -65,7 +66,7 @@ export function watchLog(total: number, lines: ServiceLog): WatchLog {
     end() {
       endLive()
       if (lines.isMany && isBack) lines.all(`${up} of ${total} ${up === total ? 'are back' : 'back'}`)
-      for (const [said, count] of alike) lines.all(`${count} ${count === 1 ? 'service' : 'services'} ${said}`)
+      for (const [said, count] of alike) lines.all(`${counted(count, 'service')} ${said}`)
     },
   }
 }

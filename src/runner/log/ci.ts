@@ -4,7 +4,7 @@ import { safeLine } from '../text/safe-text.ts'
 
 /** What a CI that knows no actions says of the run that it has started. Whatever it does not say is empty. */
 export interface CiRun {
-  /** `acme/shop, pipeline 1234, job release` */
+  /** `acme/shop, pipeline 1234, job release`, or `acme/shop, workflow Deploy, job release, run 1234 (attempt 2)` */
   readonly owner: string
   /** Its page. */
   readonly url: string
@@ -14,6 +14,7 @@ export interface CiRun {
   /** `refs/heads/main` */
   readonly ref: string
   readonly runId: string
+  /** `1`, and more where it was run again. */
   readonly attempt: string
   /** The account that has started it, or else made the commit. */
   readonly actor: string
