@@ -20037,7 +20037,7 @@ function checkRatio(text) {
  * instead, and whoever meant to deploy must not be told that all is well.
  */
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW = [
+const GROUPS_THAT_SAY_HOW = [
     'accounts',
     'storing',
     'parallel',
@@ -20049,40 +20049,37 @@ const ONLY_SAY_HOW = [
     'strategy',
     'policies',
 ];
-const ONLY_SAYS_HOW = [
-    ...[
-        'keep-replicas',
-        'same-digest',
-        'monitor',
-        'on-failure',
-        'on-cancel',
-        'show-values',
-        'registry-ca',
-        'install-registry-ca-image',
-    ],
+/** The same of groups in which others ask for something. */
+const INPUTS_THAT_SAY_HOW = [
+    'keep-replicas',
+    'same-digest',
+    'monitor',
+    'on-failure',
+    'on-cancel',
+    'show-values',
+    'registry-ca',
+    'install-registry-ca-image',
 ];
 /** Whoever wants to see what a deploy would do must not be led to a removal. */
 const DRY_RUN_ELSEWHERE = 'dry-run: it only counts for what `mode: remove` removes: to see what a deploy would do write `mode: plan`, else leave it out';
 /** What a deploy takes that is in the record of what a rollback goes back to. */
 const RECORDED = ['images', 'files', 'policies'];
 const DEPLOYMENT = [
-    ...[
-        'run',
-        'accounts',
-        'trust',
-        'storing',
-        'services',
-        'images',
-        'parallel',
-        'wait',
-        'lock',
-        'records',
-        'files',
-        'rollout',
-        'tools',
-        'strategy',
-        'policies',
-    ],
+    'run',
+    'accounts',
+    'trust',
+    'storing',
+    'services',
+    'images',
+    'parallel',
+    'wait',
+    'lock',
+    'records',
+    'files',
+    'rollout',
+    'tools',
+    'strategy',
+    'policies',
 ];
 /** All modes, with the inputs that they take. */
 const MODES = {
@@ -20131,13 +20128,13 @@ function checkModeInputs(env, mode, strategies, problems) {
         const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`);
         for (const name of given) {
             if (isRollback(env, mode) && RECORDED.includes(group)) {
-                if (ONLY_SAY_HOW.includes(group))
+                if (GROUPS_THAT_SAY_HOW.includes(group))
                     unused.push({ name, why: UNUSED_IN_ROLLBACK });
                 else
                     problems.add(`${name}: a rollback has it ${FROM_RECORD}, and pushes nothing: leave it out`);
                 continue;
             }
-            if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
+            if (GROUPS_THAT_SAY_HOW.includes(group) || INPUTS_THAT_SAY_HOW.some((one) => one === name)) {
                 unused.push({ name, why: onlyCountsWith(listed(others)) });
                 continue;
             }

@@ -16,7 +16,7 @@ import { POLICY_KEYS } from './update-policy.ts'
  */
 
 /** Inputs that only say how something is done: where it is not done at all, they do not matter. */
-const ONLY_SAY_HOW: readonly Group[] = [
+const GROUPS_THAT_SAY_HOW: readonly Group[] = [
   'accounts',
   'storing',
   'parallel',
@@ -28,17 +28,16 @@ const ONLY_SAY_HOW: readonly Group[] = [
   'strategy',
   'policies',
 ]
-const ONLY_SAYS_HOW: readonly Input[] = [
-  ...([
-    'keep-replicas',
-    'same-digest',
-    'monitor',
-    'on-failure',
-    'on-cancel',
-    'show-values',
-    'registry-ca',
-    'install-registry-ca-image',
-  ] as const),
+/** The same of groups in which others ask for something. */
+const INPUTS_THAT_SAY_HOW: readonly Input[] = [
+  'keep-replicas',
+  'same-digest',
+  'monitor',
+  'on-failure',
+  'on-cancel',
+  'show-values',
+  'registry-ca',
+  'install-registry-ca-image',
 ]
 
 /** Whoever wants to see what a deploy would do must not be led to a removal. */
@@ -55,23 +54,21 @@ interface ModeInputs {
 const RECORDED: readonly Group[] = ['images', 'files', 'policies']
 
 const DEPLOYMENT: readonly Group[] = [
-  ...([
-    'run',
-    'accounts',
-    'trust',
-    'storing',
-    'services',
-    'images',
-    'parallel',
-    'wait',
-    'lock',
-    'records',
-    'files',
-    'rollout',
-    'tools',
-    'strategy',
-    'policies',
-  ] as const),
+  'run',
+  'accounts',
+  'trust',
+  'storing',
+  'services',
+  'images',
+  'parallel',
+  'wait',
+  'lock',
+  'records',
+  'files',
+  'rollout',
+  'tools',
+  'strategy',
+  'policies',
 ]
 
 /** All modes, with the inputs that they take. */
@@ -123,11 +120,11 @@ export function checkModeInputs(env: Environment, mode: ModeName, strategies: St
     const others = (harmless.length > 0 ? harmless : taking).map((name) => `mode: ${name}`)
     for (const name of given) {
       if (isRollback(env, mode) && RECORDED.includes(group)) {
-        if (ONLY_SAY_HOW.includes(group)) unused.push({ name, why: UNUSED_IN_ROLLBACK })
+        if (GROUPS_THAT_SAY_HOW.includes(group)) unused.push({ name, why: UNUSED_IN_ROLLBACK })
         else problems.add(`${name}: a rollback has it ${FROM_RECORD}, and pushes nothing: leave it out`)
         continue
       }
-      if (ONLY_SAY_HOW.includes(group) || ONLY_SAYS_HOW.some((one) => one === name)) {
+      if (GROUPS_THAT_SAY_HOW.includes(group) || INPUTS_THAT_SAY_HOW.some((one) => one === name)) {
         unused.push({ name, why: onlyCountsWith(listed(others)) })
         continue
       }
