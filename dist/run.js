@@ -12802,8 +12802,10 @@ function adviceInside(path, key) {
         return NAME_OF_OBJECT;
     if (key === '')
         return 'write a name before the colon';
-    const parent = inner.findLast((part) => !/^\d+$/.test(part));
-    const known = (parent === undefined ? own(KEYS_OF_OBJECTS, section) : own(KEYS_INSIDE, parent))?.split(' ') ?? [];
+    const parent = parentIn(inner);
+    const known = keysAt(section, parent);
+    if (known.includes(key))
+        return TOO_OLD;
     const elsewhere = placeOfKey(key, parent, known);
     if (elsewhere !== undefined)
         return elsewhere;
@@ -12812,6 +12814,18 @@ function adviceInside(path, key) {
         return `did you mean \`${closest}\`?`;
     return own(OF_COMPOSE_INSIDE, key) ?? (known.length === 0 ? 'leave it out' : `it knows ${(0,_problems_js__WEBPACK_IMPORTED_MODULE_2__/* .listed */ .K)(known)} there`);
 }
+/** The key that a mapping inside of a service belongs to: not the name of a network or limit. */
+function parentIn(inner) {
+    const [first = ''] = inner;
+    return ['networks', 'ulimits'].includes(first) ? first : inner.findLast((part) => !/^\d+$/.test(part));
+}
+function keysAt(section, parent) {
+    if (parent !== undefined)
+        return own(KEYS_INSIDE, parent)?.split(' ') ?? [];
+    return section === 'services' ? SERVICE_KEYS : (own(KEYS_OF_OBJECTS, section)?.split(' ') ?? []);
+}
+/** Later versions have brought `start_interval`, `oom_score_adj`, `driver_opts` of a service's network and others. */
+const TOO_OLD = 'the docker CLI of this runner is too old for it: install a newer one in a step before, or leave it out';
 /** What docker takes for the name of an entry of a section: the pattern of the same schema. */
 const NAME_OF_OBJECT = 'write a name of letters, digits, `.`, `-` and `_`';
 /** Where a key belongs that stands one level too high or too low; `undefined` when that is not what is wrong with it. */

@@ -47,6 +47,25 @@ test.each([
   expect(told).toMatch(`c.yml line ${line}: docker refuses it: ${message}: ${advice}`)
 })
 
+test.each([
+  'services.web Additional property oom_score_adj is not allowed',
+  'services.web.healthcheck Additional property start_interval is not allowed',
+  'services.web.networks.ports Additional property driver_opts is not allowed',
+  'networks.back Additional property labels is not allowed',
+])('a key that only newer versions of docker know: %s', (message) => {
+  const files = [{ path: 'c.yml', root: parseYaml(FILE).root as YamlMap }]
+  expect(locateComplaint(files, message)).toMatch(
+    /: the docker CLI of this runner is too old for it: install a newer one in a step before, or leave it out$/,
+  )
+})
+
+test('a key of a network that a service joins is told by what it was meant to be', () => {
+  const files = [{ path: 'c.yml', root: parseYaml(FILE).root as YamlMap }]
+  expect(locateComplaint(files, 'services.web.networks.back Additional property alias is not allowed')).toMatch(
+    /: did you mean `aliases`\?$/,
+  )
+})
+
 test('a complaint that nobody knows stays as it is', () => {
   const files = [{ path: 'c.yml', root: parseYaml(FILE).root as YamlMap }]
   expect(locateComplaint(files, 'services.web.image is not nice')).toBe(
