@@ -15669,6 +15669,7 @@ function kept_tasks_placeOf({ NodeID: id }, nodes) {
 
 
 
+
 function startWatching(sent, observed) {
     const before = observedTasks(observed, sent.service?.ID);
     const status = sent.change.action === 'unchanged' ? sent.service?.UpdateStatus : undefined;
@@ -15682,11 +15683,12 @@ function settledUnseen({ sent, progress, history, snapshot }, unseen, { time, ob
 }
 /**
  * @param isLate whether the time was over when the snapshot was taken: then it is the last
- * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on
+ * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on, as it is of a service that has given
+ * ports away: it does not end as long as others have them
  */
 function lookOnce(one, swarm, isLate, { deployment, connection: { engine }, time, lines }, endsAtFailure) {
     const { sent } = one;
-    const seen = look_lookAt(sent.service?.ID, swarm, endsAtFailure && !sent.isWayBack ? judgeAtOnce : judgeOf(sent), one.history, deployment.monitorSeconds);
+    const seen = look_lookAt(sent.service?.ID, swarm, (endsAtFailure || takersOf(sent.change).length > 0) && !sent.isWayBack ? judgeAtOnce : judgeOf(sent), one.history, deployment.monitorSeconds);
     const all = { history: seen.history ?? one.history, snapshot: seen.snapshot, nodes: swarm.nodes };
     const settle = (outcome, cause) => resultOf(sent, outcome, all, cause);
     const settled = (result, diagnosed = Promise.resolve(result)) => ({
@@ -16982,7 +16984,7 @@ function goingBack(settled, policy) {
         const { sent, result } = one;
         if (!isChanged(sent) || result.outcome === 'superseded')
             return false;
-        if (isHalfWay(sent, result) || hasGivenForNothing(one, settled))
+        if (isHalfWay(sent, result) || hasGivenForNothing(one, settled) || isAtOddsOverPorts(one, settled))
             return true;
         return isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one);
     });
@@ -17037,8 +17039,19 @@ function hasGivenForNothing({ sent }, settled) {
         .filter(({ result }) => takers.includes(result.name))
         .every((one) => !isSent(one.sent) || isBackBySwarm(one));
 }
-function isBackBySwarm({ sent: { change }, result: { outcome } }) {
-    return change.action === 'update' && outcome === 'rolled-back';
+/**
+ * Swarm's own rollback asks nobody: then two services have a port, of which the one that gave it gets no tasks. Both go
+ * back, for that one has what it is to have, and only a write has Swarm look at it again.
+ */
+function isAtOddsOverPorts(one, settled) {
+    if (!isSent(one.sent) || wouldRunAgain(one.sent))
+        return false;
+    const isGivenBy = ({ sent: { change } }) => takersOf(change).includes(one.result.name);
+    const gives = takersOf(one.sent.change).length > 0;
+    return (gives && isBackBySwarm(one)) || settled.some((other) => isBackBySwarm(other) && isGivenBy(other));
+}
+function isBackBySwarm({ sent: { change }, result }) {
+    return change.action === 'update' && result.outcome === 'rolled-back' && hasCause(result);
 }
 /**
  * Swarm runs a job once more for every change of it (swarmkit, manager/controlapi/service.go): what it was before could

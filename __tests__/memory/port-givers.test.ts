@@ -312,6 +312,16 @@ describe('a service of a deploy gives its port to another one', () => {
     expect(run.results[0]).toMatchObject({ cause: 'restored because of shop_fresh; what ran before runs again' })
   })
 
+  test("and has it again after Swarm's own rollback, with nobody beside it, also where all is to stay", async () => {
+    const swarm = await deployed({ api: { ports: ['80:8000'], onFailure: 'rollback' }, web: {} })
+    const moved = (tag: string) => ({ api: { tag, onFailure: 'rollback' }, web: { tag: '2', ports: ['80:8000'] } })
+    const run = await deploy(swarm, moved('crashes'), { 'on-failure': 'keep' })
+    expect(outcomes(run)).toEqual({ shop_api: 'rolled-back', shop_web: 'rolled-back' })
+    expect(portsNow(swarm)).toEqual({ api: [80], web: [] })
+    expect(outcomes(await deploy(swarm, moved('2')))).toEqual({ shop_api: 'updated', shop_web: 'updated' })
+    expect(portsNow(swarm)).toEqual({ api: [], web: [80] })
+  })
+
   test('and gets one of a third', async () => {
     const swarm = await deployed({ api: { ports: ['80:8000'] }, web: { ports: ['81:8000'] } })
     const run = await deploy(swarm, { old: { ports: ['81:8000'] }, web: { ports: ['80:8000'] }, api: {} })

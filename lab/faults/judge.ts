@@ -251,8 +251,9 @@ function judgeService(scenario: Scenario, service: PlayedService, evidence: Evid
 
   if (GOOD.includes(outcome)) {
     if (!isGoodImage(service)) return [wrong('green and untrue', `its image ${service.behaviour}`)]
-    // What becomes of a job that was done is no more this run's matter.
-    if (touched.some(({ secondsBefore }) => isJob(service) || secondsBefore < LAST_LOOK_SECONDS)) return []
+    // What becomes of a job that was done is no more this run's matter, nor what comes while old images go.
+    const isOver = isJob(service) || scenario.asks.pruneImages
+    if (touched.some(({ secondsBefore }) => isOver || secondsBefore < LAST_LOOK_SECONDS)) return []
     const early = atEnd && struck.length === 0 ? missing(scenario, service, said, thatStay(atEnd), evidence.wanted) : []
     const untrue = [
       ...notAsAsked(scenario, service, said, settled, evidence.wanted),

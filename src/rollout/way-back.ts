@@ -130,7 +130,7 @@ export function goingBack(settled: readonly Settled[], policy: Policy): readonly
   return settled.filter((one): one is SettledChange => {
     const { sent, result } = one
     if (!isChanged(sent) || result.outcome === 'superseded') return false
-    if (isHalfWay(sent, result) || hasGivenForNothing(one, settled)) return true
+    if (isHalfWay(sent, result) || hasGivenForNothing(one, settled) || isAtOddsOverPorts(one, settled)) return true
     return isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one)
   })
 }
@@ -190,8 +190,19 @@ function hasGivenForNothing({ sent }: Settled, settled: readonly Settled[]): boo
     .every((one) => !isSent(one.sent) || isBackBySwarm(one))
 }
 
-function isBackBySwarm({ sent: { change }, result: { outcome } }: Settled): boolean {
-  return change.action === 'update' && outcome === 'rolled-back'
+/**
+ * Swarm's own rollback asks nobody: then two services have a port, of which the one that gave it gets no tasks. Both go
+ * back, for that one has what it is to have, and only a write has Swarm look at it again.
+ */
+function isAtOddsOverPorts(one: Settled, settled: readonly Settled[]): boolean {
+  if (!isSent(one.sent) || wouldRunAgain(one.sent)) return false
+  const isGivenBy = ({ sent: { change } }: Settled) => takersOf(change).includes(one.result.name)
+  const gives = takersOf(one.sent.change).length > 0
+  return (gives && isBackBySwarm(one)) || settled.some((other) => isBackBySwarm(other) && isGivenBy(other))
+}
+
+function isBackBySwarm({ sent: { change }, result }: Settled): boolean {
+  return change.action === 'update' && result.outcome === 'rolled-back' && hasCause(result)
 }
 
 /**

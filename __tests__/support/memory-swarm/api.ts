@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Healthcheck, Node, ServiceSpec } from '../../../src/docker/api.ts'
 import { constraintProblem } from '../../../src/docker/swarm/placement.ts'
 import { namedPorts, portInTheWay } from '../../../src/docker/swarm/published-ports.ts'
@@ -228,7 +229,9 @@ function updateService(store: Store, service: StoredService, { query, body, regi
   if (modeOf(spec) !== modeOf(current.spec)) {
     return no(501, 'rpc error: code = Unimplemented desc = service mode change is not allowed')
   }
-  const inTheWay = portProblem(store, spec, service)
+  // It looks only where that changes (swarmkit, controlapi/service.go: UpdateService).
+  const isMoved = !isDeepStrictEqual(spec.EndpointSpec, current.spec.EndpointSpec)
+  const inTheWay = isMoved ? portProblem(store, spec, service) : undefined
   if (inTheWay !== undefined) return inTheWay
   if (Number(version) !== service.version) return outOfSequence()
   const stored = registryAuthFrom === 'previous-spec' ? previous?.credential : current.credential

@@ -4,6 +4,7 @@ import { imageOf } from '../../docker/specs/service-spec.ts'
 import { doubtNote } from '../../docker/swarm/failed-check.ts'
 import { nodeName } from '../../docker/swarm/node-name.ts'
 import type { Snapshot } from '../../docker/swarm/snapshot.ts'
+import { takersOf } from '../../plan/change.ts'
 import { type Observation, observedTasks } from '../../plan/observe.ts'
 import { isGood, type Outcome, type ServiceResult } from '../../result.ts'
 import type { RolloutRun } from '../run.ts'
@@ -64,7 +65,8 @@ export type Next =
 
 /**
  * @param isLate whether the time was over when the snapshot was taken: then it is the last
- * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on
+ * @param endsAtFailure whether Swarm's own rollback is a failure from its beginning on, as it is of a service that has given
+ * ports away: it does not end as long as others have them
  */
 export function lookOnce(
   one: WatchedService,
@@ -77,7 +79,7 @@ export function lookOnce(
   const seen = lookAt(
     sent.service?.ID,
     swarm,
-    endsAtFailure && !sent.isWayBack ? judgeAtOnce : judgeOf(sent),
+    (endsAtFailure || takersOf(sent.change).length > 0) && !sent.isWayBack ? judgeAtOnce : judgeOf(sent),
     one.history,
     deployment.monitorSeconds,
   )
