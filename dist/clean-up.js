@@ -22521,6 +22521,10 @@ const OF_MODE = ['--mode', '--replicas', '--max-concurrent'];
 function unknownFlags(flags) {
     return flags.filter((flag) => !isCreateFlag(flag));
 }
+/** The flags by which docker is known to say what a service is. */
+function createFlags() {
+    return [...OF_MODE, ...create_flags_PARTS.flatMap((part) => part.flags)];
+}
 /** Whether docker is known to have a flag for what a service is. */
 function isCreateFlag(flag) {
     return OF_MODE.includes(flag) || create_flags_PARTS.some((part) => part.flags.includes(flag));

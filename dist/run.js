@@ -9868,6 +9868,7 @@ function cut(text, separator) {
 /* harmony export */   Lw: () => (/* binding */ overlay),
 /* harmony export */   Mc: () => (/* binding */ entriesOf),
 /* harmony export */   RJ: () => (/* binding */ isCreateFlag),
+/* harmony export */   aA: () => (/* binding */ createFlags),
 /* harmony export */   kX: () => (/* binding */ unknownFlags)
 /* harmony export */ });
 /* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
@@ -9981,6 +9982,10 @@ const OF_MODE = ['--mode', '--replicas', '--max-concurrent'];
 /** The flags of which it is not known here what they speak of: those of a later docker. */
 function unknownFlags(flags) {
     return flags.filter((flag) => !isCreateFlag(flag));
+}
+/** The flags by which docker is known to say what a service is. */
+function createFlags() {
+    return [...OF_MODE, ...PARTS.flatMap((part) => part.flags)];
 }
 /** Whether docker is known to have a flag for what a service is. */
 function isCreateFlag(flag) {

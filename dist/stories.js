@@ -6760,13 +6760,19 @@ const UNKNOWN = /unknown flag: (--[\w-]+)/;
 function isUnread(refusal) {
     return UNREADABLE.test(refusal) || UNKNOWN.test(refusal);
 }
+/** The flag that docker says it does not know. */
+function unknownFlagIn(refusal) {
+    return UNKNOWN.exec(refusal)?.[1];
+}
 function flagNamedIn(refusal, flags) {
     const [, value, withValue] = UNREADABLE.exec(refusal) ?? [];
-    const name = withValue ?? UNKNOWN.exec(refusal)?.[1];
+    const name = withValue ?? unknownFlagIn(refusal);
     const named = flags.filter((flag) => flag.name === name);
     return named.find((flag) => flag.value === value) ?? named[0];
 }
 
+// EXTERNAL MODULE: ./build/inputs/keys.js
+var keys = __webpack_require__(8158);
 ;// CONCATENATED MODULE: ./build/plan/list-note.js
 
 /**
@@ -6795,6 +6801,7 @@ function listNoteOf({ Labels }, label = inputs_flags/* CREATE_ARGS_LABEL */.OZ) 
 }
 
 ;// CONCATENATED MODULE: ./build/plan/create-args.js
+
 
 
 
@@ -6905,7 +6912,13 @@ async function specByFlags(verb, flags, ask) {
         return withOtherVariables(rehearsal.spec, apartFromVariables(flags).env);
     const list = flags.length > 0 ? `\`${verb}-args\`: ` : '';
     const refusals = await refusalsOf(rehearsal.refusal, flags, ask);
-    throw new errors/* UserErrors */.tQ(refusals.map((refusal) => `${list}docker refuses it: ${refusal}`));
+    throw new errors/* UserErrors */.tQ(refusals.map((refusal) => `${list}docker refuses it: ${refusal}${guessFor(refusal, verb)}`));
+}
+/** The flag of `docker service create` that was probably meant where docker does not know one. */
+function guessFor(refusal, verb) {
+    const unknown = verb === 'create' ? unknownFlagIn(refusal) : undefined;
+    const meant = unknown === undefined ? undefined : (0,keys/* closestKey */.bi)(unknown, (0,create_flags/* createFlags */.aA)());
+    return meant === undefined ? '' : `: did you mean \`${meant}\`?`;
 }
 /** The mode that a service has, so that docker takes the flags which belong to it. */
 function modeFlag(spec) {
@@ -11906,8 +11919,6 @@ function describeRefusal(error, image, access, given, login, ifMissing) {
     return `image ${(0,registry_reference/* familiar */.ce)(image)} cannot be read from ${registry} ${who}: ${describeFailure(error.failure)}${OF_A_NAME.includes(error.failure) ? assumed(image, error.failure) : ''}. ${advice}${said}`;
 }
 
-// EXTERNAL MODULE: ./build/inputs/keys.js
-var keys = __webpack_require__(8158);
 // EXTERNAL MODULE: ./build/inputs/problems.js
 var inputs_problems = __webpack_require__(6790);
 ;// CONCATENATED MODULE: ./build/plan/missing-service.js

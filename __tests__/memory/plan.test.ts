@@ -343,6 +343,16 @@ test.each([1, 2, 3])('a deploy after a plan does what the plan said (seed %d)', 
   expect(seen.size).toBeGreaterThan(3)
 })
 
+test('a flag with a typo is told with the one that was meant', async () => {
+  const swarm = await swarmWith()
+  const services = JSON.stringify([
+    { name: 'new', image: 'hub.test/acme/web:1', create: true, 'create-args': ['--lable=a=b', '--limit-memry=1g'] },
+  ])
+  const { log } = await planned(swarm, { services })
+  expect(log).toContain('docker refuses it: unknown flag: --lable: did you mean `--label`?')
+  expect(log).toContain('docker refuses it: unknown flag: --limit-memry: did you mean `--limit-memory`?')
+})
+
 test('flags of both lists that docker refuses are told in one run', async () => {
   const swarm = await swarmWith(spec('there'))
   const args = { 'create-args': ['--nonsense=1'], 'update-args': ['--more=1'] }
@@ -353,6 +363,7 @@ test('flags of both lists that docker refuses are told in one run', async () => 
   const { log } = await planned(swarm, { services })
   for (const name of ['there', 'new']) {
     expect(log).toContain(`service ${name}: \`create-args\`: docker refuses it: unknown flag: --nonsense`)
+    expect(log).not.toContain('did you mean')
     expect(log).toContain(`service ${name}: \`update-args\`: docker refuses it: unknown flag: --more`)
   }
 })

@@ -1,14 +1,15 @@
 import type { Run } from '../connect/run.ts'
 import type { ServiceSpec } from '../docker/api.ts'
 import { apartFromVariables, type Flag, serviceCreate, serviceUpdate } from '../docker/cli/commands.ts'
-import { isUnread, refusalsOf } from '../docker/cli/refused-flags.ts'
+import { isUnread, refusalsOf, unknownFlagIn } from '../docker/cli/refused-flags.ts'
 import { type Rehearsal, rehearse } from '../docker/cli/rehearsal.ts'
 import type { ImageReference } from '../docker/registry/reference.ts'
-import { type Overlay, overlay, unknownFlags } from '../docker/specs/create-flags.ts'
+import { createFlags, type Overlay, overlay, unknownFlags } from '../docker/specs/create-flags.ts'
 import { withOtherVariables } from '../docker/specs/service-spec.ts'
 import { withoutIgnored } from '../docker/specs/spec-support.ts'
 import { throwAll, UserErrors } from '../errors.ts'
 import type { ServiceRequest } from '../inputs/deployment.ts'
+import { closestKey } from '../inputs/keys.ts'
 import { log } from '../runner/log/log.ts'
 import { listNoteOf } from './list-note.ts'
 import type { PlannedService } from './planned-service.ts'
@@ -125,7 +126,14 @@ export async function specByFlags(
   if (!('refusal' in rehearsal)) return withOtherVariables(rehearsal.spec, apartFromVariables(flags).env)
   const list = flags.length > 0 ? `\`${verb}-args\`: ` : ''
   const refusals = await refusalsOf(rehearsal.refusal, flags, ask)
-  throw new UserErrors(refusals.map((refusal) => `${list}docker refuses it: ${refusal}`))
+  throw new UserErrors(refusals.map((refusal) => `${list}docker refuses it: ${refusal}${guessFor(refusal, verb)}`))
+}
+
+/** The flag of `docker service create` that was probably meant where docker does not know one. */
+function guessFor(refusal: string, verb: 'create' | 'update'): string {
+  const unknown = verb === 'create' ? unknownFlagIn(refusal) : undefined
+  const meant = unknown === undefined ? undefined : closestKey(unknown, createFlags())
+  return meant === undefined ? '' : `: did you mean \`${meant}\`?`
 }
 
 /** The mode that a service has, so that docker takes the flags which belong to it. */

@@ -29,9 +29,14 @@ export function isUnread(refusal: string): boolean {
   return UNREADABLE.test(refusal) || UNKNOWN.test(refusal)
 }
 
+/** The flag that docker says it does not know. */
+export function unknownFlagIn(refusal: string): string | undefined {
+  return UNKNOWN.exec(refusal)?.[1]
+}
+
 function flagNamedIn(refusal: string, flags: readonly Flag[]): Flag | undefined {
   const [, value, withValue] = UNREADABLE.exec(refusal) ?? []
-  const name = withValue ?? UNKNOWN.exec(refusal)?.[1]
+  const name = withValue ?? unknownFlagIn(refusal)
   const named = flags.filter((flag) => flag.name === name)
   return named.find((flag) => flag.value === value) ?? named[0]
 }

@@ -145,6 +145,11 @@ export function unknownFlags(flags: readonly string[]): string[] {
   return flags.filter((flag) => !isCreateFlag(flag))
 }
 
+/** The flags by which docker is known to say what a service is. */
+export function createFlags(): string[] {
+  return [...OF_MODE, ...PARTS.flatMap((part) => part.flags)]
+}
+
 /** Whether docker is known to have a flag for what a service is. */
 export function isCreateFlag(flag: string): boolean {
   return OF_MODE.includes(flag) || PARTS.some((part) => part.flags.includes(flag))
