@@ -20212,11 +20212,12 @@ function choose({ services }, rollback, kept, present) {
         ? services.map((asked) => ({ asked, subject: { kind: 'service', name: asked.name } }))
         : [{ asked: rollback.stack, subject: { kind: 'stack', name: rollback.stack.name } }];
     const all = subjects.map((one) => ({ ...one, records: recordsOf(kept, one.subject).map(({ record }) => record) }));
-    const jobs = rollback.rerunJobs ? [] : all.filter(({ subject, records: [newest] }) => isOfJob(subject, newest));
+    const jobs = rollback.rerunJobs ? [] : all.filter(({ subject, records }) => hasOnlyJobs(subject, records));
     const going = all.filter((one) => !jobs.includes(one));
     for (const { subject } of jobs) {
+        const why = subject.kind === 'stack' ? ONLY_JOBS : ONLY_A_JOB;
         if (going.length === 0)
-            problems.push(`service ${subject.name}: ${ONLY_A_JOB}`);
+            problems.push(`${subject.kind} ${subject.name}: ${why}`);
         else
             log/* log */.Rm.notice(`service ${subject.name}: ${rollback_JOB_STAYS}`);
     }
@@ -20233,9 +20234,10 @@ function choose({ services }, rollback, kept, present) {
     (0,errors/* throwAll */.Kx)(problems);
     return chosen;
 }
-/** Whether the one service that has the records is a job: which of them is meant does not matter where it stays. */
-function isOfJob({ kind }, newest) {
-    return kind === 'service' && newest !== undefined && newest.services.every(({ spec }) => (0,service_mode/* isJob */.o5)(spec));
+/** Whether it is a job, or a stack that never had anything else: which version is meant does not matter where it stays. */
+function hasOnlyJobs({ kind }, records) {
+    const meant = kind === 'stack' ? records : records.slice(0, 1);
+    return meant.length > 0 && meant.every(({ services }) => services.every(({ spec }) => (0,service_mode/* isJob */.o5)(spec)));
 }
 /** Where one stack or service goes back to; or why that cannot be told. */
 function returnOf(subject, records, { to, rerunJobs, stack }, present) {

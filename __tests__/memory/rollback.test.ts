@@ -450,6 +450,15 @@ describe('a stack', () => {
       expect(again).toMatchObject({ problems: [], results: [{ name: 'migrate', outcome: 'updated' }] })
     })
 
+    test('and nothing but jobs there is nothing to go back, in however many versions', async () => {
+      const images = Object.fromEntries([1, 2].map((tag) => [`hub.test/acme/migrate:${tag}`, DONE]))
+      const swarm = new MemorySwarm({ nodes: [{}], images })
+      for (const tag of [1, 2]) await deployStack(swarm, [`migrate: {image: 'hub.test/acme/migrate:${tag}'${JOB}}`])
+      expect((await rollBack(swarm, { stack: 'shop', to: 'previous' })).problems).toEqual([
+        'stack shop: there are only jobs in it, and going back would run the old ones again: write `rerun-jobs: true` if that is meant',
+      ])
+    })
+
     test('is not pruned', async () => {
       const swarm = await withJob()
       await rollBack(swarm, { stack: 'shop', to: 'previous', prune: 'true' })

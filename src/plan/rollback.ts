@@ -102,10 +102,11 @@ function choose(
       ? services.map((asked) => ({ asked, subject: { kind: 'service' as const, name: asked.name } }))
       : [{ asked: rollback.stack, subject: { kind: 'stack' as const, name: rollback.stack.name } }]
   const all = subjects.map((one) => ({ ...one, records: recordsOf(kept, one.subject).map(({ record }) => record) }))
-  const jobs = rollback.rerunJobs ? [] : all.filter(({ subject, records: [newest] }) => isOfJob(subject, newest))
+  const jobs = rollback.rerunJobs ? [] : all.filter(({ subject, records }) => hasOnlyJobs(subject, records))
   const going = all.filter((one) => !jobs.includes(one))
   for (const { subject } of jobs) {
-    if (going.length === 0) problems.push(`service ${subject.name}: ${ONLY_A_JOB}`)
+    const why = subject.kind === 'stack' ? ONLY_JOBS : ONLY_A_JOB
+    if (going.length === 0) problems.push(`${subject.kind} ${subject.name}: ${why}`)
     else log.notice(`service ${subject.name}: ${JOB_STAYS}`)
   }
   const chosen = going.flatMap(({ asked, subject, records }) => {
@@ -122,9 +123,10 @@ function choose(
   return chosen
 }
 
-/** Whether the one service that has the records is a job: which of them is meant does not matter where it stays. */
-function isOfJob({ kind }: Subject, newest: DeployRecord | undefined): boolean {
-  return kind === 'service' && newest !== undefined && newest.services.every(({ spec }) => isJob(spec))
+/** Whether it is a job, or a stack that never had anything else: which version is meant does not matter where it stays. */
+function hasOnlyJobs({ kind }: Subject, records: readonly DeployRecord[]): boolean {
+  const meant = kind === 'stack' ? records : records.slice(0, 1)
+  return meant.length > 0 && meant.every(({ services }) => services.every(({ spec }) => isJob(spec)))
 }
 
 /** Where one stack or service goes back to; or why that cannot be told. */
