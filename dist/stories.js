@@ -16991,14 +16991,24 @@ function goingBack(settled, policy) {
     if (settled.every(({ result }) => isGood(result)))
         return [];
     const isUnwanted = unwantedOf(settled, policy);
+    const halfWay = settled.filter((one) => mayGoBack(one) &&
+        (isHalfWay(one.sent, one.result) || hasGivenForNothing(one, settled) || isAtOddsOverPorts(one, settled)));
+    // What has ports of them, or has given them any, cannot stay without them.
+    const names = halfWay.map(({ result }) => result.name);
+    const withThem = names.length === 0 ? new Set() : needing(names, settled, undefined);
     return settled.filter((one) => {
         const { sent, result } = one;
-        if (!isChanged(sent) || result.outcome === 'superseded')
+        if (!mayGoBack(one))
             return false;
-        if (isHalfWay(sent, result) || hasGivenForNothing(one, settled) || isAtOddsOverPorts(one, settled))
+        if (isHalfWay(sent, result))
             return true;
-        return isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one);
+        if (!isSent(sent) || wouldRunAgain(sent))
+            return false;
+        return withThem.has(result.name) || (isUnwanted(one) && !isRestarted(one));
     });
+}
+function mayGoBack({ sent, result }) {
+    return isChanged(sent) && result.outcome !== 'superseded';
 }
 /**
  * Whether the user wants the change of a service undone. With `rollback-failed` that are those that did not come up, and

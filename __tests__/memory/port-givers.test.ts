@@ -322,6 +322,18 @@ describe('a service of a deploy gives its port to another one', () => {
     expect(portsNow(swarm)).toEqual({ api: [], web: [80] })
   })
 
+  test('and has it again with what has given it one itself', async () => {
+    const swarm = await deployed({ api: { ports: ['80:8000'] }, web: { ports: ['81:8000'] }, old: {} })
+    const files: Files = {
+      api: { tag: '2' },
+      web: { ports: ['80:8000'] },
+      old: { tag: 'crashes', ports: ['81:8000'], onFailure: 'rollback' },
+    }
+    const run = await deploy(swarm, files, { 'on-failure': 'keep' })
+    expect(outcomes(run)).toEqual({ shop_api: 'rolled-back', shop_web: 'rolled-back', shop_old: 'rolled-back' })
+    expect(portsNow(swarm)).toEqual({ api: [80], web: [81], old: [] })
+  })
+
   test('and gets one of a third', async () => {
     const swarm = await deployed({ api: { ports: ['80:8000'] }, web: { ports: ['81:8000'] } })
     const run = await deploy(swarm, { old: { ports: ['81:8000'] }, web: { ports: ['80:8000'] }, api: {} })

@@ -127,12 +127,25 @@ function hasCause(result: ServiceResult): boolean {
 export function goingBack(settled: readonly Settled[], policy: Policy): readonly SettledChange[] {
   if (settled.every(({ result }) => isGood(result))) return []
   const isUnwanted = unwantedOf(settled, policy)
+  const halfWay = settled.filter(
+    (one) =>
+      mayGoBack(one) &&
+      (isHalfWay(one.sent, one.result) || hasGivenForNothing(one, settled) || isAtOddsOverPorts(one, settled)),
+  )
+  // What has ports of them, or has given them any, cannot stay without them.
+  const names = halfWay.map(({ result }) => result.name)
+  const withThem = names.length === 0 ? new Set<string>() : needing(names, settled, undefined)
   return settled.filter((one): one is SettledChange => {
     const { sent, result } = one
-    if (!isChanged(sent) || result.outcome === 'superseded') return false
-    if (isHalfWay(sent, result) || hasGivenForNothing(one, settled) || isAtOddsOverPorts(one, settled)) return true
-    return isSent(sent) && isUnwanted(one) && !wouldRunAgain(sent) && !isRestarted(one)
+    if (!mayGoBack(one)) return false
+    if (isHalfWay(sent, result)) return true
+    if (!isSent(sent) || wouldRunAgain(sent)) return false
+    return withThem.has(result.name) || (isUnwanted(one) && !isRestarted(one))
   })
+}
+
+function mayGoBack({ sent, result }: Settled): boolean {
+  return isChanged(sent) && result.outcome !== 'superseded'
 }
 
 /**
