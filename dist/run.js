@@ -24269,7 +24269,7 @@ function mode(read, storyIn) {
 /** What does it is most of the code: it is loaded when the inputs are right. */
 async function loadStories() {
     try {
-        return (await __nccwpck_require__.e(/* import() */ 157).then(__nccwpck_require__.bind(__nccwpck_require__, 9157))).STORIES;
+        return (await __nccwpck_require__.e(/* import() */ 249).then(__nccwpck_require__.bind(__nccwpck_require__, 4249))).STORIES;
     }
     catch (error) {
         if (error.code !== 'ERR_MODULE_NOT_FOUND')

@@ -1,8 +1,8 @@
-export const id = 157;
-export const ids = [157];
+export const id = 249;
+export const ids = [249];
 export const modules = {
 
-/***/ 9157:
+/***/ 4249:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -16666,6 +16666,255 @@ function dependantsOf(names, stack) {
     return found;
 }
 
+;// CONCATENATED MODULE: ./build/rollout/who-goes-back.js
+
+
+
+
+
+
+/**
+ * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
+ * only those go back that would stay half-way, with a spec that was meant for the way there alone.
+ */
+function goingBack(settled, policy) {
+    if (settled.every(({ result }) => isGood(result)))
+        return [];
+    const isUnwanted = unwantedOf(settled, policy);
+    const halfWay = settled.filter((one) => mayGoBack(one) &&
+        (isHalfWay(one.sent, one.result) || hasGivenForNothing(one, settled) || isAtOddsOverPorts(one, settled)));
+    // What has ports of them, or has given them any, cannot stay without them.
+    const names = halfWay.map(({ result }) => result.name);
+    const withThem = names.length === 0 ? new Set() : needing(names, settled, undefined);
+    return settled.filter((one) => {
+        const { sent, result } = one;
+        if (!mayGoBack(one))
+            return false;
+        if (isHalfWay(sent, result))
+            return true;
+        if (!isSent(sent) || wouldRunAgain(sent))
+            return false;
+        return withThem.has(result.name) || (isUnwanted(one) && !isRestarted(one));
+    });
+}
+function mayGoBack({ sent, result }) {
+    return isChanged(sent) && result.outcome !== 'superseded';
+}
+/**
+ * Whether the user wants the change of a service undone. With `rollback-failed` that are those that did not come up, and
+ * of a stack what needs one of them: all others are what was asked for, and stand by themselves.
+ */
+function unwantedOf(settled, { onFailure, onCancel, stack }) {
+    const bad = settled.filter(({ result }) => !isGood(result)).map(({ result }) => result);
+    const wish = bad.some(({ outcome }) => outcome === 'cancelled') ? onCancel : onFailure;
+    if (bad.length === 0 || wish === 'keep' || wish === 'pause')
+        return () => false;
+    if (wish === 'rollback')
+        return () => true;
+    const all = needing(bad.map(({ name }) => name), settled, stack);
+    return ({ result }) => all.has(result.name);
+}
+/**
+ * Those of some names and all that needs them back: of a stack what depends on one, and of services between which ports
+ * have moved the one that gave with all that got, for it gets them back together.
+ */
+function needing(names, settled, stack) {
+    const groups = settled.flatMap(({ sent, result }) => {
+        const takers = takersOf(sent.change);
+        return takers.length === 0 ? [] : [[result.name, ...takers]];
+    });
+    const found = new Set(names);
+    for (let before = -1; before < found.size;) {
+        before = found.size;
+        const dependants = stack === undefined ? [] : dependantsOf([...found], stack);
+        const moved = groups.filter((group) => group.some((name) => found.has(name))).flat();
+        for (const name of [...dependants, ...moved])
+            found.add(name);
+    }
+    return found;
+}
+/** It was, or may have been. */
+function isSent({ problem }) {
+    return problem === undefined || problem.isUnknown === true;
+}
+/** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
+function isHalfWay({ change, problem }, { outcome }) {
+    return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back');
+}
+/** It is without ports for the sake of others, and none of those has got them. */
+function hasGivenForNothing({ sent }, settled) {
+    const takers = takersOf(sent.change);
+    if (takers.length === 0 || !isSent(sent) || wouldRunAgain(sent))
+        return false;
+    return settled
+        .filter(({ result }) => takers.includes(result.name))
+        .every((one) => !isSent(one.sent) || isBackBySwarm(one));
+}
+/**
+ * Swarm's own rollback asks nobody: then two services have a port, of which the one that gave it gets no tasks. Both go
+ * back, for that one has what it is to have, and only a write has Swarm look at it again.
+ */
+function isAtOddsOverPorts(one, settled) {
+    if (!isSent(one.sent) || wouldRunAgain(one.sent))
+        return false;
+    const isGivenBy = ({ sent: { change } }) => takersOf(change).includes(one.result.name);
+    const gives = takersOf(one.sent.change).length > 0;
+    return (gives && isBackBySwarm(one)) || settled.some((other) => isBackBySwarm(other) && isGivenBy(other));
+}
+function isBackBySwarm({ sent: { change }, result }) {
+    return change.action === 'update' && result.outcome === 'rolled-back' && hasCause(result);
+}
+/**
+ * Swarm runs a job once more for every change of it (swarmkit, manager/controlapi/service.go): what it was before could
+ * not be had without doing the old work again.
+ */
+function wouldRunAgain({ change }) {
+    return change.action === 'update' && (0,service_mode/* isJob */.o5)(change.wanted);
+}
+/** It is up, and but for its new tasks it is what it was: a way back would only replace them once more. */
+function isRestarted({ sent: { change }, result }) {
+    return isGood(result) && change.action === 'update' && onlyForces(change.current.Spec, change.wanted);
+}
+/**
+ * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
+ * of one that has run it is looked whether it is still there.
+ */
+function jobsThatStay(settled, policy) {
+    const isUnwanted = unwantedOf(settled, policy);
+    const stays = ({ sent, result }) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(sent);
+    return settled.filter((one) => isUnwanted(one) && stays(one)).map(({ sent }) => sent);
+}
+/** Not waited for any more when another service failed. */
+function isGivenUp(result) {
+    return result.outcome === 'rolled-back' && !hasCause(result);
+}
+/** Something is wrong with it itself. */
+function hasCause(result) {
+    return result.cause !== undefined;
+}
+
+;// CONCATENATED MODULE: ./build/rollout/back-results.js
+
+
+
+
+
+
+
+
+/** What is said of services after the way back. */
+/** Of all: of those that were sent back, of the jobs that went on meanwhile, and of those that stand. */
+function resultsAfter(before, restoring, jobs, again) {
+    const ways = new Map(restoring.map((way) => [way.sent, way]));
+    const isCulprit = (result) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result);
+    const culprits = before.filter(({ result }) => isCulprit(result)).map(({ result }) => result.name);
+    return before.map(({ sent, result }) => {
+        const way = ways.get(sent);
+        const now = again.get(sent);
+        if (way !== undefined)
+            return settledAs(sent, resultAfter(result, way, culprits, now));
+        return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : (now ?? result));
+    });
+}
+function jobAfter(before, now) {
+    if (now === undefined)
+        return isGivenUp(before) ? { ...before, ...UNWATCHED } : before;
+    return now.outcome === before.outcome ? before : now;
+}
+const UNWATCHED = { outcome: 'cancelled', cause: STOPPED };
+const RESTART_STAYS = 'only its tasks were replaced: there is nothing to go back to';
+const JOB_STAYS = 'a way back would run the old job again: its new spec stays';
+/** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
+function complete(settled, { deployment, lines }) {
+    const standing = settled.map((one) => one.result.cause === STOPPED
+        ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
+        : one);
+    const isUnwanted = unwantedOf(standing, deployment);
+    return standing.map((one) => (isUnwanted(one) ? withWhatStays(one, lines) : one));
+}
+/** The result says of what is not sent back why it stands. */
+function withWhatStays(settled, lines) {
+    const { sent, result } = settled;
+    if (!isSent(sent) || result.outcome === 'superseded')
+        return settled;
+    const why = wouldRunAgain(sent) ? JOB_STAYS : isRestarted(settled) ? RESTART_STAYS : undefined;
+    if (why === undefined)
+        return settled;
+    lines.say(result.name, `not sent back: ${why}`);
+    const said = isGood(result) ? { note: why } : { cause: `${result.cause}; ${why}` };
+    return settledAs(sent, { ...result, ...said });
+}
+/**
+ * The result of a service after its way back.
+ *
+ * @param culprits because of which it was sent back, unless it has a cause of its own
+ * @param restored what became of the way back; `undefined` when nobody has watched it
+ */
+function resultAfter(before, way, culprits, restored) {
+    const cause = before.cause ?? `restored because of ${(0,some_of/* someOf */.y)(culprits)}`;
+    const told = { ...before, ...(before.cause === undefined ? { because: culprits } : { reason: cause }) };
+    if (way.state === 'failed') {
+        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed';
+        return { ...told, outcome, cause: `${cause}; the way back failed too: ${way.cause}`, wayBack: 'failed' };
+    }
+    // What somebody else has made of it stands.
+    if (way.state === 'overtaken') {
+        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded';
+        return { ...told, outcome, cause: `${cause}; ${way.cause}`, trouble: way.trouble, wayBack: 'overtaken' };
+    }
+    const { change } = way.sent;
+    const was = serviceBefore(change);
+    if (was === undefined) {
+        return { ...gone(told), outcome: 'rolled-back', cause: `${cause}; removed again`, wayBack: 'removed' };
+    }
+    const image = { ...before.image, after: imageOf(was) };
+    if (restored === undefined || restored.outcome === 'cancelled') {
+        const outcome = (restored ?? before).outcome === 'cancelled' ? 'cancelled' : 'rolled-back';
+        return { ...told, outcome, image, cause: `${cause}; the way back was sent and not watched`, wayBack: 'unwatched' };
+    }
+    const { nodes, tasks, seconds } = restored;
+    const live = change.action === 'switch' ? { live: was.Spec.Name } : {};
+    const again = change.action === 'switch' ? `${was.Spec.Name} has the traffic` : 'what ran before runs again';
+    const now = {
+        ...told,
+        ...live,
+        image,
+        nodes,
+        tasks,
+        seconds: toTenths(before.seconds + seconds),
+        ...(before.timeline && {
+            timeline: { ...before.timeline, ...(restored.timeline && { back: restored.timeline.out }) },
+        }),
+    };
+    if (restored.outcome === 'superseded') {
+        const theirs = { ...before.image, after: restored.image.after };
+        const { outcome, trouble } = restored;
+        const whole = `${cause}; ${restored.cause}`;
+        return { ...now, image: theirs, outcome, cause: whole, ...(trouble && { trouble }), wayBack: 'overtaken' };
+    }
+    if (isGood(restored))
+        return { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}`, wayBack: 'done' };
+    const failure = restored.cause ?? restored.outcome;
+    // The task that shows why the deploy has failed comes first.
+    const shown = before.cause === undefined && restored.failedTask ? { failedTask: restored.failedTask } : {};
+    return {
+        ...now,
+        ...shown,
+        outcome: 'failed',
+        cause: `${cause}; the way back failed too: ${failure}`,
+        wayBack: 'failed',
+    };
+}
+function gone(before) {
+    const { wanted } = before.image;
+    return {
+        ...before,
+        image: { before: undefined, wanted, after: undefined },
+        nodes: 0,
+        tasks: { running: 0, wanted: 0 },
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/docker/swarm/service-removal.js
 
 
@@ -16900,13 +17149,6 @@ function send_back_credentialFor({ access, currentAccess }) {
 
 
 
-
-
-
-
-
-
-
 /**
  * Brings back what a failed or stopped run has changed, as far as the user wants it, and waits until that runs again.
  * With nothing to bring back it does nothing.
@@ -16928,7 +17170,7 @@ async function goBack(settled, run) {
         const again = isWatched
             ? await watchAgain(restoring, jobs, way_back_whatStands(settled, [...changed.map(({ sent }) => sent), ...jobs]), run)
             : new Map();
-        return complete(after(before, restoring, jobs, again), run);
+        return complete(resultsAfter(before, restoring, jobs, again), run);
     });
 }
 /** What is up, and is not watched on its way back. Traffic may have moved meanwhile. */
@@ -16962,234 +17204,6 @@ function rolloutBack(way) {
     if (change.action === 'switch')
         return { ...back, change: { ...change, action: 'unchanged', current: service } };
     return change.action === 'update' ? { ...back, goOn: (run) => sendOnceMore(change, run) } : back;
-}
-function after(before, restoring, jobs, again) {
-    const ways = new Map(restoring.map((way) => [way.sent, way]));
-    const isCulprit = (result) => !isGood(result) && result.outcome !== 'skipped' && hasCause(result);
-    const culprits = before.filter(({ result }) => isCulprit(result)).map(({ result }) => result.name);
-    return before.map(({ sent, result }) => {
-        const way = ways.get(sent);
-        const now = again.get(sent);
-        if (way !== undefined)
-            return settledAs(sent, resultAfter(result, way, culprits, now));
-        return settledAs(sent, jobs.includes(sent) ? jobAfter(result, now) : (now ?? result));
-    });
-}
-function jobAfter(before, now) {
-    if (now === undefined)
-        return isGivenUp(before) ? { ...before, ...UNWATCHED } : before;
-    return now.outcome === before.outcome ? before : now;
-}
-function hasCause(result) {
-    return result.cause !== undefined;
-}
-/**
- * The services that a failed or stopped run has to bring back: none when all is well. Where the user wants to keep it
- * only those go back that would stay half-way, with a spec that was meant for the way there alone.
- */
-function goingBack(settled, policy) {
-    if (settled.every(({ result }) => isGood(result)))
-        return [];
-    const isUnwanted = unwantedOf(settled, policy);
-    const halfWay = settled.filter((one) => mayGoBack(one) &&
-        (isHalfWay(one.sent, one.result) || hasGivenForNothing(one, settled) || isAtOddsOverPorts(one, settled)));
-    // What has ports of them, or has given them any, cannot stay without them.
-    const names = halfWay.map(({ result }) => result.name);
-    const withThem = names.length === 0 ? new Set() : needing(names, settled, undefined);
-    return settled.filter((one) => {
-        const { sent, result } = one;
-        if (!mayGoBack(one))
-            return false;
-        if (isHalfWay(sent, result))
-            return true;
-        if (!isSent(sent) || wouldRunAgain(sent))
-            return false;
-        return withThem.has(result.name) || (isUnwanted(one) && !isRestarted(one));
-    });
-}
-function mayGoBack({ sent, result }) {
-    return isChanged(sent) && result.outcome !== 'superseded';
-}
-/**
- * Whether the user wants the change of a service undone. With `rollback-failed` that are those that did not come up, and
- * of a stack what needs one of them: all others are what was asked for, and stand by themselves.
- */
-function unwantedOf(settled, { onFailure, onCancel, stack }) {
-    const bad = settled.filter(({ result }) => !isGood(result)).map(({ result }) => result);
-    const wish = bad.some(({ outcome }) => outcome === 'cancelled') ? onCancel : onFailure;
-    if (bad.length === 0 || wish === 'keep' || wish === 'pause')
-        return () => false;
-    if (wish === 'rollback')
-        return () => true;
-    const all = needing(bad.map(({ name }) => name), settled, stack);
-    return ({ result }) => all.has(result.name);
-}
-/**
- * Those of some names and all that needs them back: of a stack what depends on one, and of services between which ports
- * have moved the one that gave with all that got, for it gets them back together.
- */
-function needing(names, settled, stack) {
-    const groups = settled.flatMap(({ sent, result }) => {
-        const takers = takersOf(sent.change);
-        return takers.length === 0 ? [] : [[result.name, ...takers]];
-    });
-    const found = new Set(names);
-    for (let before = -1; before < found.size;) {
-        before = found.size;
-        const dependants = stack === undefined ? [] : dependantsOf([...found], stack);
-        const moved = groups.filter((group) => group.some((name) => found.has(name))).flat();
-        for (const name of [...dependants, ...moved])
-            found.add(name);
-    }
-    return found;
-}
-/** It was, or may have been. */
-function isSent({ problem }) {
-    return problem === undefined || problem.isUnknown === true;
-}
-/** Swarm alone would neither go on from an interim spec nor back, and its own rollback leads to it. */
-function isHalfWay({ change, problem }, { outcome }) {
-    return interimOf(change) !== undefined && (problem !== undefined || outcome === 'rolled-back');
-}
-/** It is without ports for the sake of others, and none of those has got them. */
-function hasGivenForNothing({ sent }, settled) {
-    const takers = takersOf(sent.change);
-    if (takers.length === 0 || !isSent(sent) || wouldRunAgain(sent))
-        return false;
-    return settled
-        .filter(({ result }) => takers.includes(result.name))
-        .every((one) => !isSent(one.sent) || isBackBySwarm(one));
-}
-/**
- * Swarm's own rollback asks nobody: then two services have a port, of which the one that gave it gets no tasks. Both go
- * back, for that one has what it is to have, and only a write has Swarm look at it again.
- */
-function isAtOddsOverPorts(one, settled) {
-    if (!isSent(one.sent) || wouldRunAgain(one.sent))
-        return false;
-    const isGivenBy = ({ sent: { change } }) => takersOf(change).includes(one.result.name);
-    const gives = takersOf(one.sent.change).length > 0;
-    return (gives && isBackBySwarm(one)) || settled.some((other) => isBackBySwarm(other) && isGivenBy(other));
-}
-function isBackBySwarm({ sent: { change }, result }) {
-    return change.action === 'update' && result.outcome === 'rolled-back' && hasCause(result);
-}
-/**
- * Swarm runs a job once more for every change of it (swarmkit, manager/controlapi/service.go): what it was before could
- * not be had without doing the old work again.
- */
-function wouldRunAgain({ change }) {
-    return change.action === 'update' && (0,service_mode/* isJob */.o5)(change.wanted);
-}
-/** It is up, and but for its new tasks it is what it was: a way back would only replace them once more. */
-function isRestarted({ sent: { change }, result }) {
-    return isGood(result) && change.action === 'update' && onlyForces(change.current.Spec, change.wanted);
-}
-/**
- * The jobs that are left as they are, though the others go back: one that still runs goes on, and gets its verdict, and
- * of one that has run it is looked whether it is still there.
- */
-function jobsThatStay(settled, policy) {
-    const isUnwanted = unwantedOf(settled, policy);
-    const stays = ({ sent, result }) => (isGood(result) || isGivenUp(result)) && wouldRunAgain(sent);
-    return settled.filter((one) => isUnwanted(one) && stays(one)).map(({ sent }) => sent);
-}
-/** Not waited for any more when another service failed. */
-function isGivenUp(result) {
-    return result.outcome === 'rolled-back' && !hasCause(result);
-}
-const UNWATCHED = { outcome: 'cancelled', cause: STOPPED };
-const RESTART_STAYS = 'only its tasks were replaced: there is nothing to go back to';
-const JOB_STAYS = 'a way back would run the old job again: its new spec stays';
-/** The results say what stands: of services that nobody sent back after a stop, and of jobs. */
-function complete(settled, { deployment, lines }) {
-    const standing = settled.map((one) => one.result.cause === STOPPED
-        ? settledAs(one.sent, { ...one.result, cause: `${STOPPED}; the swarm goes on by itself` })
-        : one);
-    const isUnwanted = unwantedOf(standing, deployment);
-    return standing.map((one) => (isUnwanted(one) ? withWhatStays(one, lines) : one));
-}
-/** The result says of what is not sent back why it stands. */
-function withWhatStays(settled, lines) {
-    const { sent, result } = settled;
-    if (!isSent(sent) || result.outcome === 'superseded')
-        return settled;
-    const why = wouldRunAgain(sent) ? JOB_STAYS : isRestarted(settled) ? RESTART_STAYS : undefined;
-    if (why === undefined)
-        return settled;
-    lines.say(result.name, `not sent back: ${why}`);
-    const said = isGood(result) ? { note: why } : { cause: `${result.cause}; ${why}` };
-    return settledAs(sent, { ...result, ...said });
-}
-/**
- * The result of a service after its way back.
- *
- * @param culprits because of which it was sent back, unless it has a cause of its own
- * @param restored what became of the way back; `undefined` when nobody has watched it
- */
-function resultAfter(before, way, culprits, restored) {
-    const cause = before.cause ?? `restored because of ${(0,some_of/* someOf */.y)(culprits)}`;
-    const told = { ...before, ...(before.cause === undefined ? { because: culprits } : { reason: cause }) };
-    if (way.state === 'failed') {
-        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'failed';
-        return { ...told, outcome, cause: `${cause}; the way back failed too: ${way.cause}`, wayBack: 'failed' };
-    }
-    // What somebody else has made of it stands.
-    if (way.state === 'overtaken') {
-        const outcome = before.outcome === 'cancelled' ? 'cancelled' : 'superseded';
-        return { ...told, outcome, cause: `${cause}; ${way.cause}`, trouble: way.trouble, wayBack: 'overtaken' };
-    }
-    const { change } = way.sent;
-    const was = serviceBefore(change);
-    if (was === undefined) {
-        return { ...gone(told), outcome: 'rolled-back', cause: `${cause}; removed again`, wayBack: 'removed' };
-    }
-    const image = { ...before.image, after: imageOf(was) };
-    if (restored === undefined || restored.outcome === 'cancelled') {
-        const outcome = (restored ?? before).outcome === 'cancelled' ? 'cancelled' : 'rolled-back';
-        return { ...told, outcome, image, cause: `${cause}; the way back was sent and not watched`, wayBack: 'unwatched' };
-    }
-    const { nodes, tasks, seconds } = restored;
-    const live = change.action === 'switch' ? { live: was.Spec.Name } : {};
-    const again = change.action === 'switch' ? `${was.Spec.Name} has the traffic` : 'what ran before runs again';
-    const now = {
-        ...told,
-        ...live,
-        image,
-        nodes,
-        tasks,
-        seconds: toTenths(before.seconds + seconds),
-        ...(before.timeline && {
-            timeline: { ...before.timeline, ...(restored.timeline && { back: restored.timeline.out }) },
-        }),
-    };
-    if (restored.outcome === 'superseded') {
-        const theirs = { ...before.image, after: restored.image.after };
-        const { outcome, trouble } = restored;
-        const whole = `${cause}; ${restored.cause}`;
-        return { ...now, image: theirs, outcome, cause: whole, ...(trouble && { trouble }), wayBack: 'overtaken' };
-    }
-    if (isGood(restored))
-        return { ...now, outcome: 'rolled-back', cause: `${cause}; ${again}`, wayBack: 'done' };
-    const failure = restored.cause ?? restored.outcome;
-    // The task that shows why the deploy has failed comes first.
-    const shown = before.cause === undefined && restored.failedTask ? { failedTask: restored.failedTask } : {};
-    return {
-        ...now,
-        ...shown,
-        outcome: 'failed',
-        cause: `${cause}; the way back failed too: ${failure}`,
-        wayBack: 'failed',
-    };
-}
-function gone(before) {
-    const { wanted } = before.image;
-    return {
-        ...before,
-        image: { before: undefined, wanted, after: undefined },
-        nodes: 0,
-        tasks: { running: 0, wanted: 0 },
-    };
 }
 
 ;// CONCATENATED MODULE: ./build/runner/log/ci.js

@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import type { Deployment } from '../../../src/inputs/deployment.ts'
 import type { Update } from '../../../src/plan/change.ts'
 import type { Outcome, ServiceResult, WayBack } from '../../../src/result.ts'
+import { resultAfter } from '../../../src/rollout/back-results.ts'
 import type { Restoring } from '../../../src/rollout/send/send-back.ts'
 import type { Sent, SentChange } from '../../../src/rollout/send/sent.ts'
 import { settledAs } from '../../../src/rollout/settled.ts'
 import { superseded } from '../../../src/rollout/superseded.ts'
-import { goingBack, resultAfter } from '../../../src/rollout/way-back.ts'
+import { goingBack } from '../../../src/rollout/who-goes-back.ts'
 import { createDeployment, createRequest, createResult, createService, createSpec } from '../../support/builders.ts'
 
 const ASKED = createDeployment()
