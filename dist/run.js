@@ -15113,6 +15113,111 @@ function unclosed(quote) {
 
 /***/ }),
 
+/***/ 7335:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Q: () => (/* binding */ STRATEGY_INPUTS)
+});
+
+// EXTERNAL MODULE: ./build/errors.js
+var errors = __nccwpck_require__(9473);
+// EXTERNAL MODULE: ./build/runner/text/shown.js
+var shown = __nccwpck_require__(4386);
+// EXTERNAL MODULE: ./build/inputs/names.js
+var names = __nccwpck_require__(3636);
+// EXTERNAL MODULE: ./build/inputs/values.js
+var values = __nccwpck_require__(3368);
+// EXTERNAL MODULE: ./build/inputs/strategies/trial.js
+var trial = __nccwpck_require__(5144);
+;// CONCATENATED MODULE: ./build/inputs/strategies/blue-green.js
+
+
+
+
+
+/** What Traefik, the proxy that most swarms have, reads its routes from. */
+const DEFAULT_ROUTE_LABELS = ['traefik.'];
+const KEYS = {
+    'route-labels': parsePrefixes,
+    'route-alias': parseAlias,
+    'keep-old': (text) => (text === 'until-next' ? text : (0,values/* parseDuration */.E9)(text)),
+    ...trial/* TRIAL_KEYS */.Cw,
+};
+const blueGreenInputs = {
+    keys: KEYS,
+    alternatives: trial/* TRIAL_CHECKS */.tE,
+    needsWait: true,
+    stackRefusal: 'blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
+    choose: (values) => {
+        const given = values;
+        const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given;
+        const settings = { trial: (0,trial/* trialOf */.Qm)(values), routeLabels, routeAlias, keepOld };
+        const kept = typeof keepOld === 'number' ? keepOld : 0;
+        return { settings, uncountedSeconds: (0,trial/* longestTrial */.TQ)(settings.trial) + kept };
+    },
+};
+function parsePrefixes(text) {
+    const prefixes = (0,names/* wordsOf */.Z9)(text);
+    if (prefixes.length > 0)
+        return prefixes;
+    throw new errors/* UserError */.yo('it is empty: write how the names of the routing labels begin, such as traefik.');
+}
+function parseAlias(text) {
+    if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text))
+        return text;
+    throw new errors/* UserError */.yo(`${(0,shown/* shown */.SP)(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`);
+}
+
+;// CONCATENATED MODULE: ./build/inputs/strategies/canary.js
+
+
+
+const MOST_TASKS = 1_000_000;
+const canary_KEYS = { canary: parseSize, ...trial/* TRIAL_KEYS */.Cw };
+const canaryInputs = {
+    keys: canary_KEYS,
+    alternatives: trial/* TRIAL_CHECKS */.tE,
+    needsWait: true,
+    choose: (values) => {
+        const { canary: size = { tasks: 1 } } = values;
+        const asked = (0,trial/* trialOf */.Qm)(values);
+        const settings = { size, trial: asked };
+        return { settings, uncountedSeconds: (0,trial/* longestTrial */.TQ)(asked) };
+    },
+};
+function parseSize(text) {
+    const [, number = '', percent] = /^(\d+)\s*(%?)$/.exec(text) ?? [];
+    const most = percent === '%' ? 99 : MOST_TASKS;
+    if (number === '' || Number(number) < 1 || Number(number) > most) {
+        throw new errors/* UserError */.yo(`${(0,shown/* shown */.SP)(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
+    }
+    return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) };
+}
+
+;// CONCATENATED MODULE: ./build/inputs/strategies/table.js
+
+
+const NONE = {
+    keys: {},
+    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
+};
+/**
+ * What each strategy says of its inputs, without what it does: that only a run loads whose inputs are right. The first is
+ * that of whoever chooses none.
+ */
+const STRATEGY_INPUTS = {
+    rolling: { ...NONE, needsWait: false },
+    canary: canaryInputs,
+    recreate: { ...NONE, needsWait: true },
+    'blue-green': blueGreenInputs,
+};
+
+
+/***/ }),
+
 /***/ 5144:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -15197,6 +15302,116 @@ function parseUrl(text) {
     if (url?.protocol === 'http:' || url?.protocol === 'https:')
         return text;
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo(`${(0,_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__/* .shown */ .SP)((0,_masking_js__WEBPACK_IMPORTED_MODULE_5__/* .withoutUserInfo */ .sl)(text))} is no address: write one that begins with http:// or https://`);
+}
+
+
+/***/ }),
+
+/***/ 3619:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   HN: () => (/* binding */ readStrategySettings),
+/* harmony export */   Kn: () => (/* binding */ chosenStrategy),
+/* harmony export */   P: () => (/* binding */ strategyOfEntry),
+/* harmony export */   QX: () => (/* binding */ strategyKeys),
+/* harmony export */   W5: () => (/* binding */ strategyByDefault),
+/* harmony export */   XV: () => (/* binding */ checkAllAreUsed),
+/* harmony export */   sh: () => (/* binding */ checkRunFits)
+/* harmony export */ });
+/* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8158);
+/* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6790);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3368);
+
+
+
+const KEY = 'strategy';
+/** The strategy of whoever chooses none. */
+function strategyByDefault(strategies) {
+    const [first = ''] = Object.keys(strategies);
+    return first;
+}
+/** The names that are inputs, for all services, and keys of an entry, for one. */
+function strategyKeys(strategies) {
+    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
+}
+/** The settings of an entry. */
+function strategyOfEntry(map, strategies, problems) {
+    const lines = new Map(map.entries.map(({ key, line }) => [key, line]));
+    const placeOf = (name) => `\`${name}\` (line ${lines.get(name)})`;
+    return readStrategySettings((key) => (0,_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .textAt */ .$6)(map, key, problems), strategies, problems, placeOf);
+}
+/**
+ * Reads the settings that are given.
+ *
+ * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
+ * @param placeOf what a message calls one of them
+ */
+function readStrategySettings(textOf, strategies, problems, placeOf = (name) => name) {
+    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
+    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
+    const read = (name, parse) => {
+        const text = texts.get(name);
+        return text === undefined ? undefined : problems.at(placeOf(name)).attempt(() => parse(text));
+    };
+    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
+    for (const names of alternativesIn(strategies)) {
+        if (names.every((name) => given.includes(name))) {
+            problems.add(`${(0,_problems_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .K)(names)} are both given: leave one of the two out`);
+        }
+    }
+    return {
+        given,
+        placeOf,
+        kind: read(KEY, (text) => (0,_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseChoice */ .HU)(text, Object.keys(strategies))),
+        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
+    };
+}
+/**
+ * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
+ *
+ * @param problems of the entry
+ */
+function chosenStrategy(own, all, strategies, problems) {
+    const kind = own.kind ?? all.kind ?? strategyByDefault(strategies);
+    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
+        const kinds = kindsWith(name, strategies);
+        problems.add(`${own.placeOf(name)} belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
+    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
+    const values = { ...Object.fromEntries(forAll), ...own.values };
+    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
+}
+/** Settings for all that are of no use to any service are a mistake. */
+function checkAllAreUsed(all, chosen, strategies, problems) {
+    for (const name of all.given) {
+        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
+            continue;
+        const kinds = kindsWith(name, strategies);
+        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
+    }
+}
+/** What strategies ask of a run as a whole. */
+function checkRunFits(chosen, stack, wait, strategies, problems) {
+    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
+    if (refusal !== undefined)
+        problems.add(`strategy: ${refusal}`);
+    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
+        if (!strategies[kind]?.needsWait)
+            continue;
+        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
+    }
+}
+function kindsWith(name, strategies) {
+    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
+}
+function belongs(name, kind, strategies) {
+    return name === KEY || kindsWith(name, strategies).includes(kind);
+}
+function alternativesIn(strategies) {
+    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
+    return [...new Map(all.map((names) => [names.join(), names])).values()];
 }
 
 
@@ -20455,99 +20670,8 @@ function mode_adviceFor(text) {
     return meant === undefined ? `write ${(0,inputs_problems/* listed */.K)(MODE_NAMES, 'or')}` : `did you mean \`${meant}\`?`;
 }
 
-;// CONCATENATED MODULE: ./build/inputs/strategy.js
-
-
-
-const KEY = 'strategy';
-/** The strategy of whoever chooses none. */
-function strategyByDefault(strategies) {
-    const [first = ''] = Object.keys(strategies);
-    return first;
-}
-/** The names that are inputs, for all services, and keys of an entry, for one. */
-function strategyKeys(strategies) {
-    return [KEY, ...new Set(Object.values(strategies).flatMap(({ keys }) => Object.keys(keys)))];
-}
-/** The settings of an entry. */
-function strategyOfEntry(map, strategies, problems) {
-    const lines = new Map(map.entries.map(({ key, line }) => [key, line]));
-    const placeOf = (name) => `\`${name}\` (line ${lines.get(name)})`;
-    return readStrategySettings((key) => (0,inputs_keys/* textAt */.$6)(map, key, problems), strategies, problems, placeOf);
-}
-/**
- * Reads the settings that are given.
- *
- * @param textOf the value of one of {@link strategyKeys}; `undefined` when it is not given
- * @param placeOf what a message calls one of them
- */
-function readStrategySettings(textOf, strategies, problems, placeOf = (name) => name) {
-    const texts = new Map(strategyKeys(strategies).map((name) => [name, textOf(name)]));
-    const given = [...texts.keys()].filter((name) => texts.get(name) !== undefined);
-    const read = (name, parse) => {
-        const text = texts.get(name);
-        return text === undefined ? undefined : problems.at(placeOf(name)).attempt(() => parse(text));
-    };
-    const parsers = Object.assign({}, ...Object.values(strategies).map(({ keys }) => keys));
-    for (const names of alternativesIn(strategies)) {
-        if (names.every((name) => given.includes(name))) {
-            problems.add(`${(0,inputs_problems/* listed */.K)(names)} are both given: leave one of the two out`);
-        }
-    }
-    return {
-        given,
-        placeOf,
-        kind: read(KEY, (text) => (0,values/* parseChoice */.HU)(text, Object.keys(strategies))),
-        values: Object.fromEntries(given.flatMap((name) => (parsers[name] ? [[name, read(name, parsers[name])]] : []))),
-    };
-}
-/**
- * The strategy of a service: what its entry says, and where that is silent, what the inputs say for all.
- *
- * @param problems of the entry
- */
-function chosenStrategy(own, all, strategies, problems) {
-    const kind = own.kind ?? all.kind ?? strategyByDefault(strategies);
-    for (const name of own.given.filter((one) => !belongs(one, kind, strategies))) {
-        const kinds = kindsWith(name, strategies);
-        problems.add(`${own.placeOf(name)} belongs to the strategy ${kinds.join(' or ')}, but this service's is ${kind}: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-    const replaced = alternativesIn(strategies).filter((names) => names.some((name) => own.given.includes(name)));
-    const forAll = Object.entries(all.values).filter(([name]) => !replaced.flat().includes(name));
-    const values = { ...Object.fromEntries(forAll), ...own.values };
-    return { kind, ...(strategies[kind]?.choose(values) ?? { settings: undefined, uncountedSeconds: 0 }) };
-}
-/** Settings for all that are of no use to any service are a mistake. */
-function checkAllAreUsed(all, chosen, strategies, problems) {
-    for (const name of all.given) {
-        if (chosen.length === 0 || chosen.some(({ kind }) => belongs(name, kind, strategies)))
-            continue;
-        const kinds = kindsWith(name, strategies);
-        problems.add(`${name}: it belongs to the strategy ${kinds.join(' or ')}, which no service has: leave it out, or write \`strategy: ${kinds[0]}\``);
-    }
-}
-/** What strategies ask of a run as a whole. */
-function checkRunFits(chosen, stack, wait, strategies, problems) {
-    const refusal = stack && strategies[stack.strategy.kind]?.stackRefusal;
-    if (refusal !== undefined)
-        problems.add(`strategy: ${refusal}`);
-    for (const kind of new Set(wait ? [] : chosen.map((one) => one.kind))) {
-        if (!strategies[kind]?.needsWait)
-            continue;
-        problems.add(`wait: the strategy ${kind} goes on only when its first step has come true, which \`wait: false\` does not wait for: leave one of the two out`);
-    }
-}
-function kindsWith(name, strategies) {
-    return Object.keys(strategies).filter((kind) => Object.hasOwn(strategies[kind]?.keys ?? {}, name));
-}
-function belongs(name, kind, strategies) {
-    return name === KEY || kindsWith(name, strategies).includes(kind);
-}
-function alternativesIn(strategies) {
-    const all = Object.values(strategies).flatMap(({ alternatives }) => (alternatives ? [alternatives] : []));
-    return [...new Map(all.map((names) => [names.join(), names])).values()];
-}
-
+// EXTERNAL MODULE: ./build/inputs/strategy.js
+var inputs_strategy = __nccwpck_require__(3619);
 ;// CONCATENATED MODULE: ./build/inputs/defaults.js
 
 
@@ -20587,7 +20711,7 @@ const DEFAULTS = {
 /** What an input stands for that is not given; `undefined` where that is nothing. */
 function defaultOf(input, strategies) {
     if (input === 'strategy')
-        return strategyByDefault(strategies);
+        return (0,inputs_strategy/* strategyByDefault */.W5)(strategies);
     return Object.entries(DEFAULTS).find(([name]) => name === input)?.[1];
 }
 
@@ -21515,7 +21639,7 @@ function isRollback(env, mode) {
 function groupsOf(strategies) {
     return [
         ...Object.entries(GROUPS),
-        ['strategy', strategyKeys(strategies)],
+        ['strategy', (0,inputs_strategy/* strategyKeys */.QX)(strategies)],
         ['policies', update_policy/* POLICY_KEYS */.cN],
     ];
 }
@@ -21603,7 +21727,7 @@ const NO_SETTINGS = {
 function replacementOf(own, all, problems) {
     const { strategy, policies, prepare = all.prepare } = own ?? NO_SETTINGS;
     return {
-        strategy: chosenStrategy(strategy, all.strategy, all.strategies, problems),
+        strategy: (0,inputs_strategy/* chosenStrategy */.Kn)(strategy, all.strategy, all.strategies, problems),
         policies: (0,update_policy/* mergedPolicies */.XS)(policies, all.policies),
         prepare,
     };
@@ -22967,7 +23091,7 @@ function namedAll(text, forAll, problems) {
     return names.map((name) => requestOf(name, replacementOf(undefined, forAll, problems)));
 }
 function rollback_requestFrom(map, place, forAll, problems) {
-    const keys = [...rollback_KEYS, ...strategyKeys(forAll.strategies)];
+    const keys = [...rollback_KEYS, ...(0,inputs_strategy/* strategyKeys */.QX)(forAll.strategies)];
     const name = (0,inputs_keys/* textAt */.$6)(map, 'name', problems.at(place));
     if (name)
         checkName(name, problems);
@@ -22986,7 +23110,7 @@ function rollback_requestFrom(map, place, forAll, problems) {
         here.add('`auth-config` is empty: write the name of a config, or leave the key out');
     const prepare = (0,inputs_keys/* textAt */.$6)(map, 'prepare', here);
     const own = {
-        strategy: strategyOfEntry(map, forAll.strategies, here),
+        strategy: (0,inputs_strategy/* strategyOfEntry */.P)(map, forAll.strategies, here),
         policies: { update: {}, rollback: {} },
         prepare: prepare === undefined ? undefined : here.at('`prepare`').attempt(() => parsePrepare(prepare)),
     };
@@ -23034,7 +23158,7 @@ const service_keys_KEYS = [
 ];
 /** The keys of an entry. */
 function entryKeys(strategies) {
-    return [...service_keys_KEYS, ...strategyKeys(strategies)];
+    return [...service_keys_KEYS, ...(0,inputs_strategy/* strategyKeys */.QX)(strategies)];
 }
 const service_keys_OTHER_NAMES = {
     args: 'command',
@@ -23247,7 +23371,7 @@ function requestFromMap(entry, map, { forAll, sources }, problems) {
     if (updateArgs.length > 0)
         checkReplaced(map, 'update-args', problems);
     const own = {
-        strategy: strategyOfEntry(map, forAll.strategies, problems),
+        strategy: (0,inputs_strategy/* strategyOfEntry */.P)(map, forAll.strategies, problems),
         policies: (0,update_policy/* policiesOfEntry */.U8)(map, problems),
         prepare: attemptAt(map, 'prepare', problems, parsePrepare),
     };
@@ -23319,7 +23443,7 @@ function stackOf({ name }, map, strategies, problems) {
     const stack = (0,inputs_keys/* textAt */.$6)(map, 'stack', problems);
     if (stack === undefined)
         return undefined;
-    const keys = [...STACK_KEYS, ...strategyKeys(strategies)];
+    const keys = [...STACK_KEYS, ...(0,inputs_strategy/* strategyKeys */.QX)(strategies)];
     const others = map.entries.map(({ key }) => key).filter((key) => !keys.includes(key));
     const refresh = (0,inputs_keys/* valueAt */.fK)(map, 'refresh');
     const isRefreshed = refresh?.kind === 'text' && /^true$/i.test(refresh.value.trim());
@@ -23531,7 +23655,7 @@ function readInputs(given, strategies) {
     const onFailure = readOrDefault(env, 'on-failure', problems, (text) => (0,values/* parseChoice */.HU)(text, ON_FAILURE));
     const forAll = {
         strategies,
-        strategy: readStrategySettings((name) => input(env, name).trim() || undefined, strategies, problems),
+        strategy: (0,inputs_strategy/* readStrategySettings */.HN)((name) => input(env, name).trim() || undefined, strategies, problems),
         policies: (0,update_policy/* policiesOfInputs */.L)((name) => input(env, name), problems),
         prepare: readOrDefault(env, 'prepare', problems, parsePrepare),
     };
@@ -23550,7 +23674,7 @@ function readInputs(given, strategies) {
     else if (pauses)
         checkPause(requests, problems);
     const chosen = requests.map(({ strategy }) => strategy);
-    checkAllAreUsed(forAll.strategy, chosen, strategies, problems);
+    (0,inputs_strategy/* checkAllAreUsed */.XV)(forAll.strategy, chosen, strategies, problems);
     const wait = readOrDefault(env, 'wait', problems, values/* parseBoolean */.yG);
     const pruneImages = readPruneImages(env, wait, problems);
     const timeoutSeconds = readOrDefault(env, 'timeout', problems, parseTimeout);
@@ -23565,7 +23689,7 @@ function readInputs(given, strategies) {
     if (ofStack?.prune && !wait) {
         problems.add('prune: with `wait: false` nobody sees whether the deploy succeeds, and only then anything may be removed: leave one of the two out');
     }
-    checkRunFits(chosen, ofStack, wait, strategies, problems);
+    (0,inputs_strategy/* checkRunFits */.sh)(chosen, ofStack, wait, strategies, problems);
     // The check tells these with all that it finds; a run that does not come so far tells them here.
     if (stack !== undefined && !problems.isEmpty)
         (0,contents/* checkContents */.hw)(stack.files, stack.lookUp, stack.directory, problems);
@@ -24151,91 +24275,8 @@ function status_subjectFrom(services, stack, problems) {
         : { kind: 'services', names };
 }
 
-// EXTERNAL MODULE: ./build/inputs/strategies/trial.js
-var trial = __nccwpck_require__(5144);
-;// CONCATENATED MODULE: ./build/inputs/strategies/blue-green.js
-
-
-
-
-
-/** What Traefik, the proxy that most swarms have, reads its routes from. */
-const DEFAULT_ROUTE_LABELS = ['traefik.'];
-const blue_green_KEYS = {
-    'route-labels': parsePrefixes,
-    'route-alias': parseAlias,
-    'keep-old': (text) => (text === 'until-next' ? text : (0,values/* parseDuration */.E9)(text)),
-    ...trial/* TRIAL_KEYS */.Cw,
-};
-const blueGreenInputs = {
-    keys: blue_green_KEYS,
-    alternatives: trial/* TRIAL_CHECKS */.tE,
-    needsWait: true,
-    stackRefusal: 'blue-green makes a second service beside the first, and a stack has only those of its files: deploy the service with `services`, or write another strategy',
-    choose: (values) => {
-        const given = values;
-        const { 'route-labels': routeLabels = DEFAULT_ROUTE_LABELS, 'route-alias': routeAlias, 'keep-old': keepOld } = given;
-        const settings = { trial: (0,trial/* trialOf */.Qm)(values), routeLabels, routeAlias, keepOld };
-        const kept = typeof keepOld === 'number' ? keepOld : 0;
-        return { settings, uncountedSeconds: (0,trial/* longestTrial */.TQ)(settings.trial) + kept };
-    },
-};
-function parsePrefixes(text) {
-    const prefixes = (0,inputs_names/* wordsOf */.Z9)(text);
-    if (prefixes.length > 0)
-        return prefixes;
-    throw new build_errors/* UserError */.yo('it is empty: write how the names of the routing labels begin, such as traefik.');
-}
-function parseAlias(text) {
-    if (/^[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/.test(text))
-        return text;
-    throw new build_errors/* UserError */.yo(`${(0,shown/* shown */.SP)(text)} is no name on a network: write letters, digits, dots, - and _, with a letter or digit first and last`);
-}
-
-;// CONCATENATED MODULE: ./build/inputs/strategies/canary.js
-
-
-
-const MOST_TASKS = 1_000_000;
-const canary_KEYS = { canary: parseSize, ...trial/* TRIAL_KEYS */.Cw };
-const canaryInputs = {
-    keys: canary_KEYS,
-    alternatives: trial/* TRIAL_CHECKS */.tE,
-    needsWait: true,
-    choose: (values) => {
-        const { canary: size = { tasks: 1 } } = values;
-        const asked = (0,trial/* trialOf */.Qm)(values);
-        const settings = { size, trial: asked };
-        return { settings, uncountedSeconds: (0,trial/* longestTrial */.TQ)(asked) };
-    },
-};
-function parseSize(text) {
-    const [, number = '', percent] = /^(\d+)\s*(%?)$/.exec(text) ?? [];
-    const most = percent === '%' ? 99 : MOST_TASKS;
-    if (number === '' || Number(number) < 1 || Number(number) > most) {
-        throw new build_errors/* UserError */.yo(`${(0,shown/* shown */.SP)(text)} is no part of a service: write a number of tasks such as 1, or 1% to 99%`);
-    }
-    return percent === '%' ? { percent: Number(number) } : { tasks: Number(number) };
-}
-
-;// CONCATENATED MODULE: ./build/inputs/strategies/table.js
-
-
-const NONE = {
-    keys: {},
-    choose: () => ({ settings: undefined, uncountedSeconds: 0 }),
-};
-/**
- * What each strategy says of its inputs, without what it does: that only a run loads whose inputs are right. The first is
- * that of whoever chooses none.
- */
-const STRATEGY_INPUTS = {
-    rolling: { ...NONE, needsWait: false },
-    canary: canaryInputs,
-    recreate: { ...NONE, needsWait: true },
-    'blue-green': blueGreenInputs,
-};
-
+// EXTERNAL MODULE: ./build/inputs/strategies/table.js + 2 modules
+var table = __nccwpck_require__(7335);
 ;// CONCATENATED MODULE: ./build/modes/table.js
 
 
@@ -24258,9 +24299,9 @@ const table_MODES = {
 };
 function mode(read, storyIn) {
     return {
-        read: (env) => read(env, STRATEGY_INPUTS),
+        read: (env) => read(env, table/* STRATEGY_INPUTS */.Q),
         async run(env, signal) {
-            const asked = read(env, STRATEGY_INPUTS);
+            const asked = read(env, table/* STRATEGY_INPUTS */.Q);
             const story = storyIn(await loadStories());
             return story(asked, env, signal);
         },
@@ -24631,10 +24672,10 @@ function optionProblem(option, value) {
         return value === 'json' ? undefined : `${(0,shown/* shown */.SP)(value)} is no form: write json, or leave it out`;
     return value.trim() === '' ? 'its value is empty: write the path of a file, or leave it out' : undefined;
 }
-const KNOWN = { inputs: inputNames(STRATEGY_INPUTS), entryKeys: entryKeys(STRATEGY_INPUTS) };
+const KNOWN = { inputs: inputNames(table/* STRATEGY_INPUTS */.Q), entryKeys: entryKeys(table/* STRATEGY_INPUTS */.Q) };
 /** The inputs of a mode, which its help shows; the mode itself is the first word. */
 function flagsOfMode(mode) {
-    return inputsOfMode(mode, STRATEGY_INPUTS).filter((name) => name !== 'mode');
+    return inputsOfMode(mode, table/* STRATEGY_INPUTS */.Q).filter((name) => name !== 'mode');
 }
 /** Node takes `--env-file` for a flag of its own, also behind the script (node, src/node_dotenv.cc). */
 const OTHER_FLAGS = new Map([['env-file', 'dotenv']]);
@@ -24649,7 +24690,7 @@ function inputOf(flag) {
 }
 /** Whether an input is `true` or `false`, or one of these among others. */
 function isSwitch(input) {
-    return ['true', 'false'].includes(defaultOf(input, STRATEGY_INPUTS) ?? '');
+    return ['true', 'false'].includes(defaultOf(input, table/* STRATEGY_INPUTS */.Q) ?? '');
 }
 /** Whose values are secrets: any user of the machine can read a command line. */
 const SECRETS = ['password', 'ssh-key', 'ssh-passphrase', 'tls-key'];

@@ -1809,6 +1809,10 @@ function leftOutWords(names = [], show = (name) => name) {
     return names.length === 0 ? undefined : (0,some_of/* someOf */.y)(names.map(show), left_out_MOST_NAMES);
 }
 
+// EXTERNAL MODULE: ./build/inputs/strategies/table.js + 2 modules
+var table = __webpack_require__(7335);
+// EXTERNAL MODULE: ./build/inputs/strategy.js
+var inputs_strategy = __webpack_require__(3619);
 // EXTERNAL MODULE: ./build/report/comment.js
 var comment = __webpack_require__(7554);
 ;// CONCATENATED MODULE: ./build/runner/text/all-of.js
@@ -2158,6 +2162,8 @@ function returnWords(returns) {
 
 
 
+
+
 /** Each part has as much of it at the most, and leaves what it does not need to those after it. */
 const MOST_TABLE_BYTES = 20_000;
 const MOST_LIST_BYTES = 6000;
@@ -2304,7 +2310,8 @@ function section(service, isOpen) {
     const { name, course, strategy, action } = service;
     if (action === 'remove' && course === undefined)
         return '';
-    const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`);
+    const isUsual = strategy === undefined || strategy === (0,inputs_strategy/* strategyByDefault */.W5)(table/* STRATEGY_INPUTS */.Q);
+    const how = course ?? (isUsual ? undefined : `strategy ${strategy}`);
     const rows = sortedChanges(service).map((change) => fieldRow(service, change));
     const shown = (0,fitting/* fitting */._)(rows, MOST_SECTION_BYTES, sizeOf);
     const missing = rows.length - shown.length;

@@ -1,4 +1,6 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
+import { STRATEGY_INPUTS } from '../inputs/strategies/table.ts'
+import { strategyByDefault } from '../inputs/strategy.ts'
 import type { Account, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { docLinkOf } from '../runner/log/doc-link.ts'
 import { bothShortened } from '../runner/text/printable.ts'
@@ -182,7 +184,8 @@ function driftPart(outlook: Outlook): string {
 function section(service: ServiceOutlook, isOpen: boolean): string {
   const { name, course, strategy, action } = service
   if (action === 'remove' && course === undefined) return ''
-  const how = course ?? (strategy === undefined || strategy === 'rolling' ? undefined : `strategy ${strategy}`)
+  const isUsual = strategy === undefined || strategy === strategyByDefault(STRATEGY_INPUTS)
+  const how = course ?? (isUsual ? undefined : `strategy ${strategy}`)
   const rows = sortedChanges(service).map((change) => fieldRow(service, change))
   const shown = fitting(rows, MOST_SECTION_BYTES, sizeOf)
   const missing = rows.length - shown.length
