@@ -3428,6 +3428,9 @@ const ATTEMPTS = 8;
 const LONGEST_PAUSE_MS = 500;
 /** Of a change of which nobody knows whether it was taken. */
 const LONG_PAUSE_MS = 1000;
+/** So long a daemon may fail when it is asked for a service. */
+const FAILING_MS = 15_000;
+const FAILING_PAUSE_MS = 300;
 /**
  * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
  * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
@@ -3497,9 +3500,17 @@ async function updateSpec(engine, serviceId, bases, wanted, credential, signal, 
     }
     return retry(attempt, pauseMs, signal);
 }
-/** The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. */
+/**
+ * The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. A daemon that
+ * fails is asked again: what a run has sent is with the swarm all the same, and has to be known.
+ */
 function findService(engine, name, signal) {
-    return findSurely(() => engine.get(`/services/${name}`, { signal }), engine, signal);
+    const look = () => findSurely(() => engine.get(`/services/${name}`, { signal }), engine, signal);
+    return retry(look, pauseAfterFailure, signal);
+}
+function pauseAfterFailure(error, { elapsedMs }) {
+    // A connection and an election have had patience already.
+    return spec_update_isFailure(error) && !isAnswerLost(error) && elapsedMs < FAILING_MS ? FAILING_PAUSE_MS : undefined;
 }
 /** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */
 function spec_update_isFailure(error) {
@@ -13830,29 +13841,16 @@ async function update(change, connection, end) {
 }
 /**
  * The service as it is after its change. Swarm refuses a port that it gives away to all others until its allocator has taken
- * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts). A
- * daemon that fails at that moment has taken the change all the same.
+ * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts).
  */
 async function readWhenNoted(change, connection, end) {
     const deadline = (0,time_clock/* nowMs */.TC)() + NOTED_MS;
     let found;
-    let failure;
     const isNoted = async () => {
-        try {
-            found = await read(connection, change.current.ID, end);
-            failure = undefined;
-        }
-        catch (error) {
-            if (!spec_update_isFailure(error))
-                throw error;
-            failure = error;
-            return false;
-        }
+        found = await read(connection, change.current.ID, end);
         return found === undefined || !(0,spec_comparison/* sameSpec */.sZ)(change.wanted, found.Spec) || !havePortsOf(change, [found]);
     };
     await (0,poll/* poll */.w)(isNoted, NOTED_LOOK_EVERY_MS, () => (0,time_clock/* nowMs */.TC)() >= deadline, end);
-    if (failure !== undefined)
-        throw failure;
     return found;
 }
 /** A reading of the swarm outlives the run's stop: what was sent has to be known. */
@@ -16216,8 +16214,9 @@ async function sendInterim(change, spec, credential, run) {
     noteSending({ ...change, interim: spec });
     const sent = untouched(change);
     const signal = (0,time_clock/* timeLimit */.zc)(WRITE_TIMEOUT_MS);
+    let given;
     try {
-        const given = await give(current, change.interim, spec, credential, engine, signal);
+        given = await give(current, change.interim, spec, credential, engine, signal);
         const service = await findService(engine, current.ID, signal);
         if (given !== 'done')
             return { ...sent, service, problem: superseded(given, 'at the same moment') };
@@ -16236,12 +16235,13 @@ async function sendInterim(change, spec, credential, run) {
     }
     catch (error) {
         // The swarm may have taken it all the same.
-        return { ...sent, change: { ...change, interim: spec }, problem: notSent(error, run) };
+        return { ...sent, change: { ...change, interim: spec }, problem: notSent(error, given, run) };
     }
 }
-function notSent(error, run) {
+/** @param given what came of the write, where it is the look after it that has failed */
+function notSent(error, given, run) {
     const said = (0,errors/* messageOf */.bD)(error);
-    if (error instanceof engine_engine/* EngineError */.NJ && !isAnswerLost(error)) {
+    if (given === undefined && error instanceof engine_engine/* EngineError */.NJ && !isAnswerLost(error)) {
         return { outcome: 'failed', cause: `its first step could not be sent: ${said}` };
     }
     const { outcome, why } = unanswered(said, run);

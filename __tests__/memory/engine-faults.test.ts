@@ -48,6 +48,37 @@ describe('a daemon that fails when it is asked for what it has taken has refused
     expect((await deployThen(2)).results).toMatchObject([{ outcome: 'updated' }])
   })
 
+  const ROUTED =
+    'strategy: blue-green, create-args: "--label traefik.enable=true --label traefik.http.routers.web.rule=x"'
+  const MADE = /^POST \/services\/create/
+  const WRITTEN = /^POST \/services\/.*\/update$/
+
+  const deployHow = async (how: string, at: RegExp, times: number, isThere: boolean) => {
+    const swarm = new MemorySwarm({ images: { 'hub.test/acme/web:1': {}, 'hub.test/acme/web:2': {} } })
+    const to = (tag: string) =>
+      runAction(swarm, { services: `- {name: web, image: "hub.test/acme/web:${tag}", create: true, ${how}}` })
+    if (isThere) await to('1')
+    const fault: Fault = { kind: 'error', status: 500, message: 'Internal Server Error' }
+    const act = () => swarm.faults.add({ fault, at: /^GET \/services\/\w/, times })
+    swarm.faults.add({ fault: { kind: 'meanwhile', act }, at })
+    return (await to('2')).results
+  }
+
+  test.each<[string, string, RegExp, 'created' | 'updated']>([
+    ['what is new', 'strategy: rolling', MADE, 'created'],
+    ['a second service', ROUTED, MADE, 'updated'],
+    ['traffic that moves', ROUTED, WRITTEN, 'updated'],
+    ['a first step of recreate', 'strategy: recreate', WRITTEN, 'updated'],
+    ['a first step of a canary', 'strategy: canary, canary: 1, create-args: "--replicas 2"', WRITTEN, 'updated'],
+  ])('for a moment, of %s: it is asked again', async (_, how, at, outcome) => {
+    expect(await deployHow(how, at, 2, outcome === 'updated')).toMatchObject([{ outcome }])
+  })
+
+  test('for good, of a first step: nobody knows', async () => {
+    const [result] = await deployHow('strategy: recreate', WRITTEN, Number.POSITIVE_INFINITY, true)
+    expect(result?.reason).toBe('it is not known whether the swarm took its first step: Internal Server Error')
+  })
+
   test('for good: nobody knows', async () => {
     expect((await deployThen(Number.POSITIVE_INFINITY)).results).toMatchObject([
       {

@@ -24,6 +24,10 @@ const LONGEST_PAUSE_MS = 500
 /** Of a change of which nobody knows whether it was taken. */
 const LONG_PAUSE_MS = 1000
 
+/** So long a daemon may fail when it is asked for a service. */
+const FAILING_MS = 15_000
+const FAILING_PAUSE_MS = 300
+
 /**
  * Gives a service a whole spec, as no docker command can: the spec is sent as the daemon once gave it, with all its
  * fields. Repeated where Swarm's own writes or an election came between; never over somebody else's deploy. When the daemon
@@ -98,9 +102,18 @@ export async function updateSpec(
   return retry(attempt, pauseMs, signal)
 }
 
-/** The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. */
+/**
+ * The service with this name or ID; `undefined` when there is none, as a manager says that knows what there is. A daemon that
+ * fails is asked again: what a run has sent is with the swarm all the same, and has to be known.
+ */
 export function findService(engine: Engine, name: string, signal: AbortSignal): Promise<Service | undefined> {
-  return findSurely(() => engine.get<Service>(`/services/${name}`, { signal }), engine, signal)
+  const look = () => findSurely(() => engine.get<Service>(`/services/${name}`, { signal }), engine, signal)
+  return retry(look, pauseAfterFailure, signal)
+}
+
+function pauseAfterFailure(error: unknown, { elapsedMs }: Tries): number | undefined {
+  // A connection and an election have had patience already.
+  return isFailure(error) && !isAnswerLost(error) && elapsedMs < FAILING_MS ? FAILING_PAUSE_MS : undefined
 }
 
 /** Whether the daemon failed where it did not refuse: it may have done what it was asked for all the same. */

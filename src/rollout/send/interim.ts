@@ -62,8 +62,9 @@ export async function sendInterim(
   noteSending({ ...change, interim: spec })
   const sent = untouched(change)
   const signal = timeLimit(WRITE_TIMEOUT_MS)
+  let given: UpdateResult | undefined
   try {
-    const given = await give(current, change.interim, spec, credential, engine, signal)
+    given = await give(current, change.interim, spec, credential, engine, signal)
     const service = await findService(engine, current.ID, signal)
     if (given !== 'done') return { ...sent, service, problem: superseded(given, 'at the same moment') }
     // Somebody else may have made theirs from our interim one.
@@ -80,13 +81,14 @@ export async function sendInterim(
     return taken
   } catch (error) {
     // The swarm may have taken it all the same.
-    return { ...sent, change: { ...change, interim: spec }, problem: notSent(error, run) }
+    return { ...sent, change: { ...change, interim: spec }, problem: notSent(error, given, run) }
   }
 }
 
-function notSent(error: unknown, run: Pick<RolloutRun, 'signal' | 'time'>): Problem {
+/** @param given what came of the write, where it is the look after it that has failed */
+function notSent(error: unknown, given: UpdateResult | undefined, run: Pick<RolloutRun, 'signal' | 'time'>): Problem {
   const said = messageOf(error)
-  if (error instanceof EngineError && !isAnswerLost(error)) {
+  if (given === undefined && error instanceof EngineError && !isAnswerLost(error)) {
     return { outcome: 'failed', cause: `its first step could not be sent: ${said}` }
   }
   const { outcome, why } = unanswered(said, run)

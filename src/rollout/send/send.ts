@@ -4,7 +4,7 @@ import type { Service } from '../../docker/api.ts'
 import { EngineError } from '../../docker/engine/engine.ts'
 import { sharingTemplates } from '../../docker/specs/shared-templates.ts'
 import { sameSpec } from '../../docker/specs/spec-comparison.ts'
-import { findService, isAnswerLost, isFailure, type UpdateResult } from '../../docker/specs/spec-update.ts'
+import { findService, isAnswerLost, type UpdateResult } from '../../docker/specs/spec-update.ts'
 import { messageOf } from '../../errors.ts'
 import { type Change, type Creation, currentOf, type SendableChange, type Update } from '../../plan/change.ts'
 import { accountsInWords } from '../../plan/credentials/account.ts'
@@ -121,26 +121,16 @@ async function update(change: Update, connection: Connection, end: AbortSignal):
 
 /**
  * The service as it is after its change. Swarm refuses a port that it gives away to all others until its allocator has taken
- * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts). A
- * daemon that fails at that moment has taken the change all the same.
+ * note of that, some milliseconds later (swarmkit, manager/allocator and controlapi/service.go, checkPortConflicts).
  */
 async function readWhenNoted(change: Update, connection: Connection, end: AbortSignal): Promise<Service | undefined> {
   const deadline = nowMs() + NOTED_MS
   let found: Service | undefined
-  let failure: EngineError | undefined
   const isNoted = async () => {
-    try {
-      found = await read(connection, change.current.ID, end)
-      failure = undefined
-    } catch (error) {
-      if (!isFailure(error)) throw error
-      failure = error
-      return false
-    }
+    found = await read(connection, change.current.ID, end)
     return found === undefined || !sameSpec(change.wanted, found.Spec) || !havePortsOf(change, [found])
   }
   await poll(isNoted, NOTED_LOOK_EVERY_MS, () => nowMs() >= deadline, end)
-  if (failure !== undefined) throw failure
   return found
 }
 
