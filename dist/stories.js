@@ -4389,9 +4389,10 @@ function headline_headline(results, run) {
 }
 /** Names side by side: `a, b and c`, `a, b and 8 others`. */
 function names(all, most = headline_MOST_NAMES) {
-    const shown = all.map(({ name }) => (0,printable/* printable */.g$)(name));
-    const list = shown.length > most ? [...shown.slice(0, most - 1), `${shown.length - most + 1} others`] : shown;
-    return (0,word_list/* andList */.c)(list);
+    return someNames(all.map(({ name }) => (0,printable/* printable */.g$)(name)), most);
+}
+function someNames(all, most) {
+    return (0,word_list/* andList */.c)(all.length > most ? [...all.slice(0, most - 1), `${all.length - most + 1} others`] : all);
 }
 function goodHeadline(results, { wait, stack }) {
     const removed = results.filter(({ outcome }) => outcome === 'removed');
@@ -4442,12 +4443,20 @@ function whatBroke(culprits, run) {
     const [first, second] = all;
     if (first !== undefined && all.length === 1)
         return `${first.name} ${first.what}`;
-    if (first !== undefined && all.every(({ what }) => what === first.what))
-        return `${names(culprits)} ${first.what.replace(/^was /, 'were ')}`;
+    if (first !== undefined && all.every(({ what }) => what === first.what)) {
+        const broken = all.map(({ name }) => name);
+        return `${someNames(broken, headline_MOST_NAMES)} ${ofSeveral(first.what)}`;
+    }
     const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`;
     if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS)
         return pair;
     return `${names(culprits)} did not come up`;
+}
+function ofSeveral(what) {
+    return what
+        .replace(/^was /, 'were ')
+        .replace(/^failed its health check/, 'failed their health checks')
+        .replace(/^(did not come up within \d+ s: )its task /, '$1a task of each ');
 }
 /** A task of a canary is not the service, whose other tasks have never stopped. */
 function brokenName({ name, outcome, trouble, failedTask }) {

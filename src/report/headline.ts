@@ -36,9 +36,14 @@ export function headline(results: readonly ServiceResult[], run: RunWords): stri
 
 /** Names side by side: `a, b and c`, `a, b and 8 others`. */
 export function names(all: readonly ServiceResult[], most = MOST_NAMES): string {
-  const shown = all.map(({ name }) => printable(name))
-  const list = shown.length > most ? [...shown.slice(0, most - 1), `${shown.length - most + 1} others`] : shown
-  return andList(list)
+  return someNames(
+    all.map(({ name }) => printable(name)),
+    most,
+  )
+}
+
+function someNames(all: readonly string[], most: number): string {
+  return andList(all.length > most ? [...all.slice(0, most - 1), `${all.length - most + 1} others`] : all)
 }
 
 function goodHeadline(results: readonly ServiceResult[], { wait, stack }: RunWords): string {
@@ -97,11 +102,20 @@ function whatBroke(culprits: readonly ServiceResult[], run: RunWords): string {
   const all = culprits.map((one) => ({ name: brokenName(one), what: brokenWords(one, run) }))
   const [first, second] = all
   if (first !== undefined && all.length === 1) return `${first.name} ${first.what}`
-  if (first !== undefined && all.every(({ what }) => what === first.what))
-    return `${names(culprits)} ${first.what.replace(/^was /, 'were ')}`
+  if (first !== undefined && all.every(({ what }) => what === first.what)) {
+    const broken = all.map(({ name }) => name)
+    return `${someNames(broken, MOST_NAMES)} ${ofSeveral(first.what)}`
+  }
   const pair = `${first?.name} ${first?.what}, and ${second?.name} ${second?.what}`
   if (all.length === 2 && pair.length <= MOST_PAIR_CHARACTERS) return pair
   return `${names(culprits)} did not come up`
+}
+
+function ofSeveral(what: string): string {
+  return what
+    .replace(/^was /, 'were ')
+    .replace(/^failed its health check/, 'failed their health checks')
+    .replace(/^(did not come up within \d+ s: )its task /, '$1a task of each ')
 }
 
 /** A task of a canary is not the service, whose other tasks have never stopped. */

@@ -79,6 +79,9 @@ test('of a canary it says so: the other tasks have never stopped', () => {
   expect(headline([canary], RUN)).toBe(
     'the canary of web failed with exit code 3 on node n2 – it is back on what ran before',
   )
+  expect(headline([canary, { ...canary, name: 'api' }], RUN)).toMatch(
+    /^the canary of web and the canary of api failed with exit code 3 on node n2 – /,
+  )
   const check = 'the canary failed: the check failed 3 times in a row'
   expect(headline([broken('web', check)], RUN)).toMatch(/^web did not come up: the canary failed: the check failed/)
 })
@@ -236,6 +239,24 @@ test.each([
 test('several that somebody else has changed are many', () => {
   const theirs = (name: string) => broken(name, 'someone else changed it', { outcome: 'superseded' })
   expect(headline([theirs('a'), theirs('b')], RUN)).toMatch(/^a and b were changed by someone else during this deploy/)
+})
+
+test('of several of which somebody else has changed one of two services each, that one is named', () => {
+  const theirs = (name: string) => ({ ...overtaken(superseded('removed', 'during its trial', `${name}-blue`)), name })
+  expect(headline([theirs('a'), theirs('b')], RUN)).toBe(
+    'a-blue and b-blue were removed by someone else during this deploy',
+  )
+})
+
+test.each([
+  ['failed their health checks', 'failed its health check (503)', undefined],
+  ['did not come up within 60 s: a task of each failed with exit code 3', 'failed with exit code 3', LATE],
+])('several are told as several: %s', (words, ending, trouble) => {
+  const failedTask = { id: 't', node: 'n2', ending, exitCode: 3, logs: [] }
+  const one = (name: string) => failed(name, { failedTask, ...(trouble && { trouble }) })
+  expect(headline([one('a'), one('b')], RUN)).toBe(
+    `a and b ${words} on node n2 – both services are back on what ran before`,
+  )
 })
 
 test('a cause of a page is cut to a line', () => {
