@@ -4707,7 +4707,7 @@ function culpritLines(results, link = doc_link/* docLink */.nn) {
     ];
 }
 /** What to do, each once. */
-function remedyLines(culprits, link) {
+function remedyLines(culprits, link = doc_link/* docLink */.nn) {
     const byRemedy = (0,group_by/* groupBy */.$)(culprits, report_remedies/* remedyOf */.SM);
     return [...byRemedy].flatMap(([remedy, those]) => {
         if (remedy === undefined)
@@ -5581,6 +5581,9 @@ function asResult({ name, image, tasks, problems, failedTask }) {
 
 
 
+
+
+
 const status_report_MOST_OUTPUT_CHARACTERS = 480_000;
 const status_report_CAUSE_CHARACTERS = [2000, 500, 100];
 const status_report_MOST_TABLE_BYTES = 600_000;
@@ -5613,26 +5616,50 @@ function sayAll(services, swarm) {
     log/* log */.Rm.info(nodesLine(swarm));
     const column = nameColumn(services.map(({ name }) => name));
     for (const one of worstFirst(services)) {
-        const { state, name, image, problems, notes, drift, failedTask, lastDeploy } = one;
+        const { state, name, image, problems, notes, drift } = one;
         const mark = { up: '\u2713', changing: '~', problem: '\u2717' }[state];
         const isBad = state === 'problem';
         log/* reportLog */.Vt.info(`${mark} ${column(name)} ${status_words_tasksWords(one)}, ${shortImage(image ?? 'no image')}`, isBad ? 'bad' : undefined);
         for (const problem of problems)
             log/* reportLog */.Vt.info(`    ${problem}`, 'bad');
-        if (failedTask !== undefined && failedTask.logs.length > 0) {
-            log/* reportLog */.Vt.info(`    task ${failedTask.id} printed last:`);
-            for (const printed of failedTask.logs.slice(-MOST_LOG_LINES))
-                log/* reportLog */.Vt.info(`    | ${printed}`);
-        }
+        for (const said of taskLines(asResult(one), MOST_LOG_LINES))
+            log/* reportLog */.Vt.info(said);
         for (const note of notes)
             log/* reportLog */.Vt.info(`    ${note}`);
         if (drift !== undefined)
             log/* reportLog */.Vt.info(`    it ${driftLine(drift)}`);
-        if (isBad && lastDeploy !== undefined) {
-            const url = lastDeploy.run?.url ?? '';
-            log/* reportLog */.Vt.info(`    last deploy: ${status_words_deployWords(lastDeploy)}${url === '' ? '' : ` (${url})`}`);
-        }
     }
+    const bad = worstFirst(services).filter(({ state }) => state === 'problem');
+    for (const said of [...remedyLines(bad.map(asResult)), ...storedLines(services), ...deployLines(services)]) {
+        log/* reportLog */.Vt.info(said);
+    }
+}
+/** Whose credentials are stored, and with which services. */
+function storedLines(services) {
+    const byAccount = (0,group_by/* groupBy */.$)(services, ({ account }) => (account === undefined ? undefined : status_report_accountWords(account)));
+    return linesOf('Stored', byAccount);
+}
+function status_report_accountWords({ name, registry, expires }) {
+    const whose = name === '' ? `a token for ${registry}` : `account ${name} of ${registry}`;
+    return expires === undefined ? whose : `${whose}, ${status_report_endWords(expires)}`;
+}
+/** What was deployed last, and with it which services. */
+function deployLines(services) {
+    const byDeploy = (0,group_by/* groupBy */.$)(services, ({ lastDeploy }) => {
+        if (lastDeploy === undefined)
+            return undefined;
+        const url = lastDeploy.run?.url ?? '';
+        return `${status_words_deployWords(lastDeploy)}${url === '' ? '' : `, ${url}`}`;
+    });
+    return linesOf('Last deploy', byDeploy);
+}
+function linesOf(title, byWords) {
+    return [...byWords].flatMap(([words, those]) => {
+        return words === undefined ? [] : [`${title}: ${words} (${(0,some_of/* someOf */.y)(those.map(({ name }) => name))})`];
+    });
+}
+function status_report_endWords(expires) {
+    return expires === 'job' ? 'ended with its job' : `until ${expires}`;
 }
 function driftLine({ words, changes }) {
     return changes.length === 0 ? words : `${words}: ${changes.join(', ')}`;
@@ -5689,7 +5716,7 @@ function status_report_accountCell(account) {
     if (account === undefined)
         return '\u2013';
     const { name, registry, expires } = account;
-    const end = expires === undefined ? '' : `<br>${expires === 'job' ? 'ended with its job' : `until ${expires}`}`;
+    const end = expires === undefined ? '' : `<br>${status_report_endWords(expires)}`;
     return `${name === '' ? 'a token' : (0,markdown/* nameCell */.UQ)(name)}<br>${(0,markdown/* nameCell */.UQ)(registry)}${end}`;
 }
 function deployCell(deploy) {
@@ -27273,8 +27300,9 @@ function endsFinding(service, upToDate, now) {
         return undefined;
     const how = `the last one ${ending(last)}`;
     if (recent.length < MANY_ENDS) {
-        const minutes = Math.max(0, Math.round(endedSince(last, now) / MINUTE_MS));
-        return { note: `a task of it ended ${minutes} min ago: it ${ending(last)}` };
+        const minutes = Math.round(endedSince(last, now) / MINUTE_MS);
+        const when = minutes < 1 ? 'less than a minute' : `${minutes} min`;
+        return { note: `a task of it ended ${when} ago: it ${ending(last)}` };
     }
     const cause = `at least ${recent.length} of its tasks ended within the last hour, ${how}`;
     return { problem: { cause, isOfTasks: true, taskId: last.ID } };

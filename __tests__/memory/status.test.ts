@@ -156,13 +156,25 @@ describe('what is not', () => {
     expect(log).toMatch(
       / {4}0\/1 task running: at least \d of its tasks ended within the last hour, the last one failed with exit code 3\n/,
     )
-    expect(log).toContain('    | no database, giving up\n')
+    expect(log).toMatch(
+      / {4}task \w+ on node n\d failed with exit code 3; it printed last:\n {4}\| no database, giving up\n/,
+    )
+    expect(log).toMatch(/\nWhat to do: its own program ended: .*docs\/troubleshooting\.md/)
     expect(log).toContain('Warning: bad: ')
     expect(log).toMatch(
       /problems: bad is not as it should be: 0\/1 task running: at least \d of its tasks ended within the last hour, .*\n$/,
     )
     expect((await look(swarm, { 'fail-on-problems': 'true' })).isRed).toBe(true)
     expect((await look(swarm, { 'fail-on-problems': 'true', services: 'ok' })).isRed).toBe(false)
+  })
+
+  test('a task that has just ended is told as that', async () => {
+    const swarm = newSwarm()
+    put(swarm, { Name: 'bad', Mode: { Replicated: { Replicas: 1 } } }, BAD)
+    await pass(5)
+    expect((await stateOf(swarm, 'bad')).notes).toEqual([
+      'a task of it ended less than a minute ago: it failed with exit code 3',
+    ])
   })
 
   test('a task that ended and is not begun again is none on its way', async () => {

@@ -256,8 +256,9 @@ function endsFinding(service: Service, upToDate: readonly Task[], now: number): 
   if (last === undefined) return undefined
   const how = `the last one ${ending(last)}`
   if (recent.length < MANY_ENDS) {
-    const minutes = Math.max(0, Math.round(endedSince(last, now) / MINUTE_MS))
-    return { note: `a task of it ended ${minutes} min ago: it ${ending(last)}` }
+    const minutes = Math.round(endedSince(last, now) / MINUTE_MS)
+    const when = minutes < 1 ? 'less than a minute' : `${minutes} min`
+    return { note: `a task of it ended ${when} ago: it ${ending(last)}` }
   }
   const cause = `at least ${recent.length} of its tasks ended within the last hour, ${how}`
   return { problem: { cause, isOfTasks: true, taskId: last.ID } }

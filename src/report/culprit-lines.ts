@@ -38,7 +38,7 @@ export function culpritLines(results: readonly ServiceResult[], link: (doc: Doc)
 }
 
 /** What to do, each once. */
-function remedyLines(culprits: readonly ServiceResult[], link: (doc: Doc) => string): string[] {
+export function remedyLines(culprits: readonly ServiceResult[], link: (doc: Doc) => string = docLink): string[] {
   const byRemedy = groupBy(culprits, remedyOf)
   return [...byRemedy].flatMap(([remedy, those]) => {
     if (remedy === undefined) return []
@@ -57,7 +57,7 @@ function imageLine({ image }: ServiceResult): string[] {
   return tried === undefined ? [] : [`    ${tried}`]
 }
 
-function taskLines({ failedTask }: ServiceResult, most: number): string[] {
+export function taskLines({ failedTask }: ServiceResult, most: number): string[] {
   if (failedTask === undefined) return []
   const { id, node, ending, logs } = failedTask
   const where = node === undefined ? '' : ` on node ${node}`

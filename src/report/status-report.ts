@@ -1,10 +1,13 @@
 import type { SwarmStatus } from '../health/status.ts'
 import type { StatusRequest, StatusSubject } from '../inputs/modes/status.ts'
+import { groupBy } from '../runner/group-by.ts'
 import { addSummary, setOutput } from '../runner/log/command-files.ts'
 import { log, openStage, reportLog } from '../runner/log/log.ts'
 import { MOST_ANNOTATIONS } from '../runner/log/workflow-commands.ts'
 import { nameColumn } from '../runner/text/name-column.ts'
 import { shortened } from '../runner/text/printable.ts'
+import { someOf } from '../runner/text/some-of.ts'
+import { remedyLines, taskLines } from './culprit-lines.ts'
 import { fitting } from './fitting.ts'
 import { imageWords, shortImage } from './image-words.ts'
 import { listOutput } from './list-output.ts'
@@ -56,7 +59,7 @@ function sayAll(services: readonly ShownStatus[], swarm: SwarmStatus): void {
   log.info(nodesLine(swarm))
   const column = nameColumn(services.map(({ name }) => name))
   for (const one of worstFirst(services)) {
-    const { state, name, image, problems, notes, drift, failedTask, lastDeploy } = one
+    const { state, name, image, problems, notes, drift } = one
     const mark = { up: '✓', changing: '~', problem: '✗' }[state]
     const isBad = state === 'problem'
     reportLog.info(
@@ -64,17 +67,45 @@ function sayAll(services: readonly ShownStatus[], swarm: SwarmStatus): void {
       isBad ? 'bad' : undefined,
     )
     for (const problem of problems) reportLog.info(`    ${problem}`, 'bad')
-    if (failedTask !== undefined && failedTask.logs.length > 0) {
-      reportLog.info(`    task ${failedTask.id} printed last:`)
-      for (const printed of failedTask.logs.slice(-MOST_LOG_LINES)) reportLog.info(`    | ${printed}`)
-    }
+    for (const said of taskLines(asResult(one), MOST_LOG_LINES)) reportLog.info(said)
     for (const note of notes) reportLog.info(`    ${note}`)
     if (drift !== undefined) reportLog.info(`    it ${driftLine(drift)}`)
-    if (isBad && lastDeploy !== undefined) {
-      const url = lastDeploy.run?.url ?? ''
-      reportLog.info(`    last deploy: ${deployWords(lastDeploy)}${url === '' ? '' : ` (${url})`}`)
-    }
   }
+  const bad = worstFirst(services).filter(({ state }) => state === 'problem')
+  for (const said of [...remedyLines(bad.map(asResult)), ...storedLines(services), ...deployLines(services)]) {
+    reportLog.info(said)
+  }
+}
+
+/** Whose credentials are stored, and with which services. */
+function storedLines(services: readonly ShownStatus[]): string[] {
+  const byAccount = groupBy(services, ({ account }) => (account === undefined ? undefined : accountWords(account)))
+  return linesOf('Stored', byAccount)
+}
+
+function accountWords({ name, registry, expires }: NonNullable<ShownStatus['account']>): string {
+  const whose = name === '' ? `a token for ${registry}` : `account ${name} of ${registry}`
+  return expires === undefined ? whose : `${whose}, ${endWords(expires)}`
+}
+
+/** What was deployed last, and with it which services. */
+function deployLines(services: readonly ShownStatus[]): string[] {
+  const byDeploy = groupBy(services, ({ lastDeploy }) => {
+    if (lastDeploy === undefined) return undefined
+    const url = lastDeploy.run?.url ?? ''
+    return `${deployWords(lastDeploy)}${url === '' ? '' : `, ${url}`}`
+  })
+  return linesOf('Last deploy', byDeploy)
+}
+
+function linesOf(title: string, byWords: ReadonlyMap<string | undefined, readonly ShownStatus[]>): string[] {
+  return [...byWords].flatMap(([words, those]) => {
+    return words === undefined ? [] : [`${title}: ${words} (${someOf(those.map(({ name }) => name))})`]
+  })
+}
+
+function endWords(expires: string): string {
+  return expires === 'job' ? 'ended with its job' : `until ${expires}`
 }
 
 function driftLine({ words, changes }: NonNullable<ShownStatus['drift']>): string {
@@ -142,7 +173,7 @@ function imageCell(image: string | undefined): string {
 function accountCell(account: ShownStatus['account']): string {
   if (account === undefined) return '–'
   const { name, registry, expires } = account
-  const end = expires === undefined ? '' : `<br>${expires === 'job' ? 'ended with its job' : `until ${expires}`}`
+  const end = expires === undefined ? '' : `<br>${endWords(expires)}`
   return `${name === '' ? 'a token' : nameCell(name)}<br>${nameCell(registry)}${end}`
 }
 

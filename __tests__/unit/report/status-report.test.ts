@@ -79,8 +79,12 @@ test('all that is well is green, and one table', async () => {
   }
   const lastDeploy = { version: 7, at: '2026-11-20T10:00:00Z', run: { ...run, url: 'https://ci.test/runs/7', at: '' } }
   const account = { registry: 'ghcr.io', account: 'bot', storedAt: 0, end: undefined, hasEnded: false }
-  const { code, outputs, summary } = await report([service('shop_web', { lastDeploy, account }), service('shop_api')])
+  const all = [service('shop_web', { lastDeploy, account }), service('shop_api')]
+  const { code, printed, outputs, summary } = await report(all)
   expect([code, outputs.status]).toEqual([0, 'healthy'])
+  expect(printed).toContain(
+    'Stored: account bot of ghcr.io (shop_web)\nLast deploy: #7, 2026-11-20 10:00:00 UTC, acme/shop, https://ci.test/runs/7 (shop_web)\n',
+  )
   expect(summary).toContain('## ✅ 2 services, nothing is wrong with them\n')
   expect(summary).toContain(
     '| `shop_web` | ✅&nbsp;up | `ghcr.io/acme/app`<br>`1.4.2`<br>`aaaaaaaaaaaa` | 2/2<br>`n1`, `n2` | `bot`<br>`ghcr.io` | `#7`, 2026-11-20 10:00:00 UTC, acme/shop<br>[run](https://ci.test/runs/7) |',
@@ -89,6 +93,25 @@ test('all that is well is green, and one table', async () => {
     { name: 'shop_web', action: 'status', outcome: 'up', lastDeploy: { version: 7, url: 'https://ci.test/runs/7' } },
     { name: 'shop_api', account: null, drift: null, failedTask: null, lastDeploy: null },
   ])
+})
+
+test('the log says each stored account once, and when it ends', async () => {
+  const stored = (account: string, end?: { at: number } | { with: 'job' }) => ({
+    account: { registry: 'ghcr.io', account, storedAt: 0, end, hasEnded: false } as ServiceStatus['account'],
+  })
+  const { printed } = await report([
+    service('web', stored('bot')),
+    service('api', stored('bot')),
+    service('job', stored('', { with: 'job' })),
+    service('old', stored('aws', { at: Date.UTC(2026, 10, 21, 10) })),
+    service('public'),
+  ])
+  expect(printed.split('\n').filter((line) => line.startsWith('Stored: '))).toEqual([
+    'Stored: account bot of ghcr.io (web, api)',
+    'Stored: a token for ghcr.io, ended with its job (job)',
+    'Stored: account aws of ghcr.io, until 2026-11-21T10:00:00Z (old)',
+  ])
+  expect(printed).not.toContain('Last deploy')
 })
 
 test('what is wrong comes first, with its last words and what to do; red only where that is asked for', async () => {
