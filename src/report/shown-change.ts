@@ -13,6 +13,8 @@ const NAMED_FIELDS = ['label', 'container label', 'logging option']
 const FREE_FIELDS = [...NAMED_FIELDS, 'command', 'entrypoint', 'healthcheck.test', 'mount', 'network']
 /** What has no name of ours is called by its path in the API. */
 const IS_PATH = /[A-Z]/
+/** The name that somebody has given a router or service of Traefik: one that is called `auth` is no secret. */
+const OF_TRAEFIK = /^traefik\.\w+\.(?:routers|services|middlewares)\.[^.]+\./i
 const IS_ENV = /^env$|\.Env$/
 
 const MOST_CHARACTERS = 2000
@@ -42,7 +44,9 @@ export function shownChange<Change extends FieldChange>(change: Change, showValu
 
 function isSecret({ field, key = '' }: FieldChange): boolean {
   if (IS_ENV.test(field)) return true
-  return NAMED_FIELDS.includes(field) ? isSecretName(key) : IS_PATH.test(field) && isSecretName(field)
+  return NAMED_FIELDS.includes(field)
+    ? isSecretName(key.replace(OF_TRAEFIK, ''))
+    : IS_PATH.test(field) && isSecretName(field)
 }
 
 /** The texts, with what cannot be seen in words where nothing else tells one from the other. */

@@ -362,6 +362,20 @@ describe('values', () => {
     expect(outputs.plan).toContain('`postgres://***@db/x`')
   })
 
+  test('of labels of Traefik are shown, whatever a router or service is called', async () => {
+    const ordinary = ['http.routers.auth.rule', 'http.services.token.loadbalancer.sticky.cookie']
+    const secret = ['http.middlewares.web.basicauth.users', 'http.middlewares.auth.basicauth.users']
+    const changes = [...ordinary, ...secret].map((key) =>
+      change('label', `traefik.${key}`, undefined, `value-of-${key}`),
+    )
+    const { outputs } = await planOf({ services: [service({ changes })] })
+    expect(JSON.parse(outputs.changes ?? '')[0].changes.map(({ after }: FieldChange) => after)).toEqual([
+      ...ordinary.map((key) => `value-of-${key}`),
+      '(hidden)',
+      '(hidden)',
+    ])
+  })
+
   test('are shown where that was asked for, but never what is known for a secret', async () => {
     void new Secret('value-of-flag')
     const { printed, outputs } = await planOf({ services: [service({ changes })] }, { ...NOTHING, showValues: true })

@@ -1,4 +1,4 @@
-import { isSecretName, likelySecretsIn, withoutAddressSecrets } from './likely-secrets.ts'
+import { isFile, isSecretName, likelySecretsIn, withoutAddressSecrets } from './likely-secrets.ts'
 import { Matcher } from './matcher.ts'
 import { formsOf, withoutAll } from './secret.ts'
 
@@ -8,8 +8,8 @@ const IN_ADDRESS = /:\/\/[^\s/:@]*:([^\s@]+)@/
 /** The same as drivers of Go have it: `user:password@tcp(host:3306)/name`. */
 const BEFORE_PROTOCOL = /^[^\s:@/]+:(\S+)@\w+\(/
 
-/** Where something is, not what it is. Base64 may begin with a slash too, but hardly goes on with a word in small letters. */
-const PLACE = /^(?:[\w+.-]+:\/\/|\/(?:[a-z._-]+\d{0,2}(?:\/|$)|$))/
+/** Where something is, not what it is. */
+const ADDRESS = /^[\w+.-]+:\/\//
 
 /**
  * Hides in what a program prints what may well be secret of its own variables, which many print when they fail: values of
@@ -24,7 +24,7 @@ export function hidingOwnSecrets(
   commands: readonly (readonly string[])[] = [],
 ): (text: string) => string {
   const matcher = new Matcher()
-  const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => likelySecretsIn(asLine(words)))]
+  const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => behindNames(asLine(words)))]
   const forms = new Set(found.flatMap(formsOf))
   for (const form of forms) matcher.add(form)
   return (text) => withoutAddressSecrets(withoutAll(text, matcher))
@@ -33,8 +33,16 @@ export function hidingOwnSecrets(
 function secretsOf(variable: string): string[] {
   const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(variable) ?? []
   const inAddress = [IN_ADDRESS, BEFORE_PROTOCOL].flatMap((pattern) => pattern.exec(value)?.[1] ?? [])
-  const isSecret = isSecretName(name) && !PLACE.test(value)
-  return [...(isSecret ? [value] : []), ...inAddress, ...likelySecretsIn(value)]
+  const isSecret = isSecretName(name) && !isPlace(value)
+  return [...(isSecret ? [value] : []), ...inAddress, ...behindNames(value)]
+}
+
+function behindNames(text: string): string[] {
+  return likelySecretsIn(text).filter((value) => !isPlace(value))
+}
+
+function isPlace(value: string): boolean {
+  return ADDRESS.test(value) || isFile(value)
 }
 
 function asLine(words: readonly string[]): string {

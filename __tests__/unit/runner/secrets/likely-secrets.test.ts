@@ -20,6 +20,9 @@ describe('what stands behind a name that says so is hidden', () => {
     ['{"password": "two words", "user": 1}', '{"password": ***, "user": 1}'],
     ['{"user":1,"Secrets":{"a":"b"}}', '{"user":1,"Secrets":***'],
     ['"o":"username=a,password=b,uid=1"', '"o":"username=a,password=***"'],
+    ['curl -u elastic:elastic1 x', 'curl -u elastic:*** x'],
+    ['curl -u a:$ecret x', 'curl -u a:*** x'],
+    ['serve --tls-key /Zk8pq7Zz+x1ag==', 'serve --tls-key ***'],
     ['curl -u elastic:abc http://x:9200', 'curl -u elastic:*** http://x:9200'],
     ['["CMD","curl","--user","elastic:abc","http://x"]', '["CMD","curl","--user","elastic:***","http://x"]'],
     ['sh -c \'curl -u "elastic:abc" x\'', 'sh -c \'curl -u "elastic:***" x\''],
@@ -42,6 +45,15 @@ test.each([
   'a token, and a compass',
   'gosu --user 1000:1000 serve',
   'ps -u web:',
+  'gosu --user www-data:www-data serve',
+  '["su-exec","-u","node:node","serve"]',
+  'curl -u elastic:$ELASTIC_PASSWORD x',
+  'setpriv -u ${USER}:${GROUP} serve',
+  'serve --tls-key /certs/tls.key --port 80',
+  '["serve","--private-key=/etc/ssl/a.pem"]',
+  'serve --auth-mode ldap --token-ttl 30s',
+  'redis-cli --no-auth-warning ping',
+  'psql --no-password shop',
 ])('nothing is hidden of %j', (text) => {
   expect(withoutLikelySecrets(text)).toBe(text)
 })
@@ -67,8 +79,21 @@ test('names', () => {
     'GH_PAT',
     'RELEASE_COOKIE',
     'PW',
+    'PASSWORD_DB',
+    'TOKEN_NAME',
   ]
-  const others = ['org.opencontainers.image.authors', 'token.file', 'traefik.enable', 'key', 'PUBLIC_KEY', 'COMPAT']
+  const others = [
+    'org.opencontainers.image.authors',
+    'token.file',
+    'traefik.enable',
+    'key',
+    'PUBLIC_KEY',
+    'COMPAT',
+    'AUTH_DB_HOST',
+    'AUTH_DB_NAME',
+    'POSTGRES_HOST_AUTH_METHOD',
+    'loadbalancer.sticky.cookie',
+  ]
   expect([...secret, ...others].filter(isSecretName)).toEqual(secret)
 })
 

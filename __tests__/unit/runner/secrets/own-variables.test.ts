@@ -19,6 +19,8 @@ const VARIABLES = [
   'GH_PAT=pat-of-bot',
   'ERLANG_COOKIE=cookie-of-nodes',
   'CACHE_KEY=pages-of-shop',
+  'AUTH_DB_HOST=auth-db',
+  'AUTH_MODE=ldap',
   'no-equals',
   '=odd',
 ]
@@ -51,6 +53,7 @@ test.each([
   'AUTH_ENABLED is true, LOG_LEVEL is debug',
   'SyntaxError: Unexpected token: }',
   'mail to ops@example.com',
+  'ldap: lookup auth-db: no such host',
   'no pages-of-shop in Database=shop of Server=db',
 ])('what says why it failed stays: %s', (said) => {
   expect(hide(said)).toBe(said)
@@ -64,4 +67,16 @@ test('what its command has is hidden too', () => {
   expect(hideOf('tok-of-serve, key-of-curl and two words are wrong for serve')).toBe(
     '***, *** and *** are wrong for serve',
   )
+})
+
+test('what its command has of files, groups and addresses stays', () => {
+  const hideOf = hidingOwnSecrets(
+    [],
+    [
+      ['gosu', '-u', 'node:node', 'serve', '--tls-key', '/certs/tls.key'],
+      ['--auth-url', 'http://auth:8080/realm', '--no-auth', 'shop'],
+    ],
+  )
+  const said = 'node: cannot open /certs/tls.key of shop, nor reach http://auth:8080/realm'
+  expect(hideOf(said)).toBe(said)
 })
