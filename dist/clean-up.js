@@ -14993,9 +14993,9 @@ function problemOfLines({ code, message, pos: [offset] }, source) {
         return here(TEXT_BEHIND_END);
     if (!areMappings)
         return undefined;
-    const dash = lines.slice(0, index + 1).findLastIndex((line) => DASH_IN_WORD.test(line));
-    if (dash >= 0)
-        return { line: dash + 1, column: indentOf(lines[dash]) + 1, reason: DASH_WITHOUT_BLANK };
+    if (DASH_IN_WORD.test(lines[index] ?? '')) {
+        return { line: index + 1, column: indentOf(lines[index]) + 1, reason: DASH_WITHOUT_BLANK };
+    }
     if (/:(?:\s|$)/.test(lines[index]?.slice(before.length) ?? ''))
         return here(TWO_IN_ONE_LINE);
     // A value goes on in the next line, which was meant to be one of its own.
@@ -24685,11 +24685,15 @@ const likely_secrets_HIDDEN = '***';
 /** Part of the names of what is secret; of an author nothing is. */
 const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i;
 /** At the end of a name; what a public, or a cache or table, has for a key is none. */
-const SECRET_AT_END = /(?:^|[^a-z])(?:cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
-/** What is called so says where a secret is. */
-const PLACE = /[-_.]?(?:file|path|dir)$/i;
+const SECRET_AT_END = /(?:^|[^a-z])(?:(?<!sticky[-_.])cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
+/** What is called so says where a secret is, of what kind, or whose host or database has it; `PASSWORD_DB` is that of a database. */
+const ABOUT_IT = /[-_.]?(?:file|path|dir)$|[-_.](?:algorithm|enabled|length|method|mode|port|ttl|type)$|(?<!pass|pwd|word|passwd|phrase|secret|token|key)[-_.](?:database|db|host|hostname|name|realm)$/i;
+/** Such a name with one of these before it is a switch, behind which no value follows. */
+const SWITCH = /^--?(?:allow|disable|enable|no|skip|without)-/i;
+/** A file, not what it holds. Base64 may begin with a slash too, but hardly goes on with a word in small letters. */
+const FILE = /^\/(?:[a-z._-]+\d{0,2}(?:\/|$)|$)/;
 function isSecretName(name) {
-    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !PLACE.test(name);
+    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !ABOUT_IT.test(name);
 }
 const likely_secrets_NAME = /[\w.-]+/g;
 const ADDRESS = /:\/\/[^\s"'<>]*/g;
@@ -24698,9 +24702,13 @@ const ASSIGNMENT = /\\?["']?\s*[=:]\s*/y;
 const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y;
 /** A value in quotes, also within a text in quotes, or of many parts; or one word, behind the name of a scheme of HTTP. */
 const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy;
+const AROUND = /^\\?["']|\\?["']$/g;
 const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
-/** A flag by which curl and others take a user with the password: `-u user:password`. A group may stand there, by its number. */
-const OF_USER = /(?<=(?:^|[\s"',[])(?:-u|--user|--proxy-user)["']?[\s,=]+["']?[^\s:"',@/]+:)(?!\d+(?:\W|$))[^\s"',\\]+/g;
+/**
+ * A flag by which curl and others take a user with the password: `-u user:password`. A group may stand there, by its number
+ * or as that of the user, and a variable.
+ */
+const OF_USER = /(?<=(?:^|[\s"',[])(?:-u|--user|--proxy-user)["']?[\s,=]+["']?([^\s:"',@/]+):)(?!(?:\d+|\1|\$[A-Z_]+|\$\{\w+\})(?:["'\s,\\]|$))[^\s"',\\]+/g;
 /**
  * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
  * quotes with its name (`"Authorization: Bearer \u2026"`) is taken to their end.
@@ -24712,7 +24720,7 @@ function likely_secrets_withoutLikelySecrets(text) {
 /** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
 function likelySecretsIn(text) {
     const named = namedValues(text).flatMap(({ start, end }) => {
-        const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '');
+        const value = text.slice(start, end).replace(AROUND, '');
         return [value, ...value.split(/[;,&]/, 1)];
     });
     return [...named, ...(text.match(OF_USER) ?? [])];
@@ -24726,14 +24734,20 @@ function namedValues(text) {
         // The end of a path, as of an image with its tag, is no name of a value.
         if (text[index - 1] === '/' && text[index + name.length] === ':')
             continue;
-        const start = valueBegin(text, index + name.length, name.startsWith('-'));
+        const start = valueBegin(text, index + name.length, name.startsWith('-') && !SWITCH.test(name));
         const end = start === undefined ? undefined : valueEnd(text, index, start);
         if (start === undefined || end === undefined || end === start)
+            continue;
+        if (isFile(text.slice(start, end)))
             continue;
         spans.push({ start, end });
         done = end;
     }
     return spans;
+}
+/** Whether a value, perhaps in quotes, is the path of a file. */
+function isFile(value) {
+    return FILE.test(value.replace(AROUND, ''));
 }
 /** The text without users and passwords in addresses. */
 function withoutAddressSecrets(text) {

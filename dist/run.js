@@ -15923,9 +15923,9 @@ function problemOfLines({ code, message, pos: [offset] }, source) {
         return here(TEXT_BEHIND_END);
     if (!areMappings)
         return undefined;
-    const dash = lines.slice(0, index + 1).findLastIndex((line) => DASH_IN_WORD.test(line));
-    if (dash >= 0)
-        return { line: dash + 1, column: indentOf(lines[dash]) + 1, reason: DASH_WITHOUT_BLANK };
+    if (DASH_IN_WORD.test(lines[index] ?? '')) {
+        return { line: index + 1, column: indentOf(lines[index]) + 1, reason: DASH_WITHOUT_BLANK };
+    }
     if (/:(?:\s|$)/.test(lines[index]?.slice(before.length) ?? ''))
         return here(TWO_IN_ONE_LINE);
     // A value goes on in the next line, which was meant to be one of its own.

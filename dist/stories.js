@@ -394,11 +394,15 @@ const HIDDEN = '***';
 /** Part of the names of what is secret; of an author nothing is. */
 const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential|private|auth(?!ors?(?:$|[^a-z]))|(?:api|access|account|encryption|hmac|master|signing|ssh)[-_.]?key/i;
 /** At the end of a name; what a public, or a cache or table, has for a key is none. */
-const SECRET_AT_END = /(?:^|[^a-z])(?:cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
-/** What is called so says where a secret is. */
-const PLACE = /[-_.]?(?:file|path|dir)$/i;
+const SECRET_AT_END = /(?:^|[^a-z])(?:(?<!sticky[-_.])cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
+/** What is called so says where a secret is, of what kind, or whose host or database has it; `PASSWORD_DB` is that of a database. */
+const ABOUT_IT = /[-_.]?(?:file|path|dir)$|[-_.](?:algorithm|enabled|length|method|mode|port|ttl|type)$|(?<!pass|pwd|word|passwd|phrase|secret|token|key)[-_.](?:database|db|host|hostname|name|realm)$/i;
+/** Such a name with one of these before it is a switch, behind which no value follows. */
+const SWITCH = /^--?(?:allow|disable|enable|no|skip|without)-/i;
+/** A file, not what it holds. Base64 may begin with a slash too, but hardly goes on with a word in small letters. */
+const FILE = /^\/(?:[a-z._-]+\d{0,2}(?:\/|$)|$)/;
 function isSecretName(name) {
-    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !PLACE.test(name);
+    return (SECRET.test(name) || SECRET_AT_END.test(name)) && !ABOUT_IT.test(name);
 }
 const NAME = /[\w.-]+/g;
 const ADDRESS = /:\/\/[^\s"'<>]*/g;
@@ -407,9 +411,13 @@ const ASSIGNMENT = /\\?["']?\s*[=:]\s*/y;
 const NEXT_WORD = /\\?["']?[\s,]+(?!\\?["']?--)/y;
 /** A value in quotes, also within a text in quotes, or of many parts; or one word, behind the name of a scheme of HTTP. */
 const IN_QUOTES = /"(?:[^"\\]|\\.)*"?|'[^']*'?|\\"(?:[^"\\]|\\[^"])*(?:\\")?|[{[]+\\?".*/sy;
+const AROUND = /^\\?["']|\\?["']$/g;
 const ONE_WORD = /(?:(?:basic|bearer|digest|token)\s+)?[^\s"'\\]+/iy;
-/** A flag by which curl and others take a user with the password: `-u user:password`. A group may stand there, by its number. */
-const OF_USER = /(?<=(?:^|[\s"',[])(?:-u|--user|--proxy-user)["']?[\s,=]+["']?[^\s:"',@/]+:)(?!\d+(?:\W|$))[^\s"',\\]+/g;
+/**
+ * A flag by which curl and others take a user with the password: `-u user:password`. A group may stand there, by its number
+ * or as that of the user, and a variable.
+ */
+const OF_USER = /(?<=(?:^|[\s"',[])(?:-u|--user|--proxy-user)["']?[\s,=]+["']?([^\s:"',@/]+):)(?!(?:\d+|\1|\$[A-Z_]+|\$\{\w+\})(?:["'\s,\\]|$))[^\s"',\\]+/g;
 /**
  * The text without passwords in addresses, and without what follows a name that says that it is secret. What stands in
  * quotes with its name (`"Authorization: Bearer \u2026"`) is taken to their end.
@@ -421,7 +429,7 @@ function withoutLikelySecrets(text) {
 /** What follows such a name in a text, without quotes, and also without what follows it behind a separator. */
 function likelySecretsIn(text) {
     const named = namedValues(text).flatMap(({ start, end }) => {
-        const value = text.slice(start, end).replace(/^\\?["']|\\?["']$/g, '');
+        const value = text.slice(start, end).replace(AROUND, '');
         return [value, ...value.split(/[;,&]/, 1)];
     });
     return [...named, ...(text.match(OF_USER) ?? [])];
@@ -435,14 +443,20 @@ function namedValues(text) {
         // The end of a path, as of an image with its tag, is no name of a value.
         if (text[index - 1] === '/' && text[index + name.length] === ':')
             continue;
-        const start = valueBegin(text, index + name.length, name.startsWith('-'));
+        const start = valueBegin(text, index + name.length, name.startsWith('-') && !SWITCH.test(name));
         const end = start === undefined ? undefined : valueEnd(text, index, start);
         if (start === undefined || end === undefined || end === start)
+            continue;
+        if (isFile(text.slice(start, end)))
             continue;
         spans.push({ start, end });
         done = end;
     }
     return spans;
+}
+/** Whether a value, perhaps in quotes, is the path of a file. */
+function isFile(value) {
+    return FILE.test(value.replace(AROUND, ''));
 }
 /** The text without users and passwords in addresses. */
 function withoutAddressSecrets(text) {
@@ -1835,6 +1849,8 @@ const NAMED_FIELDS = ['label', 'container label', 'logging option'];
 const FREE_FIELDS = [...NAMED_FIELDS, 'command', 'entrypoint', 'healthcheck.test', 'mount', 'network'];
 /** What has no name of ours is called by its path in the API. */
 const IS_PATH = /[A-Z]/;
+/** The name that somebody has given a router or service of Traefik: one that is called `auth` is no secret. */
+const OF_TRAEFIK = /^traefik\.\w+\.(?:routers|services|middlewares)\.[^.]+\./i;
 const IS_ENV = /^env$|\.Env$/;
 const shown_change_MOST_CHARACTERS = 2000;
 /**
@@ -1861,7 +1877,9 @@ function shownChange(change, showValues) {
 function isSecret({ field, key = '' }) {
     if (IS_ENV.test(field))
         return true;
-    return NAMED_FIELDS.includes(field) ? isSecretName(key) : IS_PATH.test(field) && isSecretName(field);
+    return NAMED_FIELDS.includes(field)
+        ? isSecretName(key.replace(OF_TRAEFIK, ''))
+        : IS_PATH.test(field) && isSecretName(field);
 }
 /** The texts, with what cannot be seen in words where nothing else tells one from the other. */
 function toldApart(before, after, show) {
@@ -14986,8 +15004,8 @@ function reasons(changes) {
 const IN_ADDRESS = /:\/\/[^\s/:@]*:([^\s@]+)@/;
 /** The same as drivers of Go have it: `user:password@tcp(host:3306)/name`. */
 const BEFORE_PROTOCOL = /^[^\s:@/]+:(\S+)@\w+\(/;
-/** Where something is, not what it is. Base64 may begin with a slash too, but hardly goes on with a word in small letters. */
-const own_variables_PLACE = /^(?:[\w+.-]+:\/\/|\/(?:[a-z._-]+\d{0,2}(?:\/|$)|$))/;
+/** Where something is, not what it is. */
+const own_variables_ADDRESS = /^[\w+.-]+:\/\//;
 /**
  * Hides in what a program prints what may well be secret of its own variables, which many print when they fail: values of
  * names that say so, in every usual form, passwords in addresses, and what stands behind such a name in a value, as in
@@ -14998,7 +15016,7 @@ const own_variables_PLACE = /^(?:[\w+.-]+:\/\/|\/(?:[a-z._-]+\d{0,2}(?:\/|$)|$))
  */
 function hidingOwnSecrets(variables, commands = []) {
     const matcher = new secrets_matcher/* Matcher */.P();
-    const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => likelySecretsIn(asLine(words)))];
+    const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => behindNames(asLine(words)))];
     const forms = new Set(found.flatMap(secret/* formsOf */.XP));
     for (const form of forms)
         matcher.add(form);
@@ -15007,8 +15025,14 @@ function hidingOwnSecrets(variables, commands = []) {
 function secretsOf(variable) {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(variable) ?? [];
     const inAddress = [IN_ADDRESS, BEFORE_PROTOCOL].flatMap((pattern) => pattern.exec(value)?.[1] ?? []);
-    const isSecret = isSecretName(name) && !own_variables_PLACE.test(value);
-    return [...(isSecret ? [value] : []), ...inAddress, ...likelySecretsIn(value)];
+    const isSecret = isSecretName(name) && !isPlace(value);
+    return [...(isSecret ? [value] : []), ...inAddress, ...behindNames(value)];
+}
+function behindNames(text) {
+    return likelySecretsIn(text).filter((value) => !isPlace(value));
+}
+function isPlace(value) {
+    return own_variables_ADDRESS.test(value) || isFile(value);
 }
 function asLine(words) {
     return words.map((word) => (/\s/.test(word) && !word.includes('"') ? `"${word}"` : word)).join(' ');

@@ -221,6 +221,11 @@ describe('where no YAML is because of how its lines begin, that is told', () => 
     ['web: a:v2, api: b:v2', '1: a value holds a colon and a blank: put the value in quotes, or begin a new line'],
     ['- name: web image: a', '1: a value holds a colon and a blank: put the value in quotes, or begin a new line'],
     ['-name: web\n image: a', '1: a dash begins an item only with a blank behind it'],
+    [
+      'a: >\n  serve\n  -v\nb: c: d',
+      '4: a value holds a colon and a blank: put the value in quotes, or begin a new line',
+    ],
+    ['a:\n  -v\nb: c: d', '3: a value holds a colon and a blank: put the value in quotes, or begin a new line'],
     ['- command: "a" b', '1: text follows behind a quote or bracket that is closed'],
     ['a: b\n<<<<<<< HEAD\nc: d\n=======\nc: e\n>>>>>>> other\n', '2: here begins a merge conflict'],
     ['a:\n  - uses b\n    # c\n    with:\n      d: e\n', '2: a colon is missing in the line'],
