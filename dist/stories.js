@@ -1502,7 +1502,10 @@ function subjectWords({ kind, name }) {
     return `${kind} ${name}`;
 }
 
+// EXTERNAL MODULE: ./build/runner/text/counted.js
+var counted = __webpack_require__(4837);
 ;// CONCATENATED MODULE: ./build/report/history.js
+
 
 
 
@@ -1536,12 +1539,16 @@ async function reportHistory(subjects, unreadable) {
     (0,command_files/* setOutput */.uH)('services', '[]');
     (0,command_files/* setOutput */.uH)('history', json);
     const count = subjects.reduce((sum, { entries }) => sum + entries.length, 0);
-    const verdict = `${counted(count, 'record')} of ${counted(subjects.length, 'stack or service', 'stacks and services')}`;
+    const verdict = `${(0,counted/* counted */.h)(count, 'record')} of ${whose(subjects)}`;
     (0,command_files/* addSummary */.S0)(summaryOf(subjects, verdict));
     log/* log */.Rm.info(`listed: ${verdict}`, 'good');
 }
-function counted(count, one, several = `${one}s`) {
-    return `${count} ${count === 1 ? one : several}`;
+/** Of what the records are. */
+function whose(subjects) {
+    const [only] = subjects;
+    return only !== undefined && subjects.length === 1
+        ? subjectWords(only.subject)
+        : `${subjects.length} stacks and services`;
 }
 /** `stack shop: #7 runs`. */
 function titleOf({ subject, entries }) {
@@ -1747,8 +1754,6 @@ function images_imageWords({ state, config, platforms, bytes }) {
     return `${state === 'planned' ? 'would be' : 'was'} pushed${from} (${of})`;
 }
 
-// EXTERNAL MODULE: ./build/runner/text/counted.js
-var text_counted = __webpack_require__(4837);
 ;// CONCATENATED MODULE: ./build/report/login.js
 
 
@@ -1776,11 +1781,9 @@ function reportLogin({ configs, pullSecretFile, directory }) {
     if (handedOn.includes(false)) {
         throw new errors/* UserError */.yo('the accounts are not handed on to the later steps: see the warning above, and run this again');
     }
-    if (only !== undefined && others.length > 0) {
-        log/* log */.Rm.info(`DOCKER_CONFIG is not set, for there are ${configs.length} configs. A later step chooses one in its \`env\`: ${choiceOf(only.name)}. Accounts of several registries come into one with the same \`config\``);
-    }
-    if (isAlone)
-        log/* log */.Rm.info(`DOCKER_CONFIG of the later steps is ${only.directory}`);
+    const hasLaterSteps = (0,workflow_commands/* isInRunner */.cz)(process.env);
+    if (only !== undefined)
+        log/* log */.Rm.info(hasLaterSteps ? forLaterSteps(only, others.length) : forTheShell(only, others.length));
     for (const config of configs)
         log/* log */.Rm.info(`config ${config.name}: ${config.directory}`);
     if (pullSecretFile !== undefined)
@@ -1790,22 +1793,34 @@ function reportLogin({ configs, pullSecretFile, directory }) {
     }
     (0,command_files/* setOutput */.uH)('status', 'logged-in');
     (0,command_files/* setOutput */.uH)('services', '[]');
-    (0,command_files/* addSummary */.S0)(login_summary(configs));
+    (0,command_files/* addSummary */.S0)(login_summary(configs, hasLaterSteps));
     const count = configs.reduce((sum, { credentials }) => sum + credentials.length, 0);
-    const until = (0,workflow_commands/* isInRunner */.cz)(process.env) ? 'until the end of the job' : `until you remove ${directory}`;
-    log/* log */.Rm.info(`logged-in: ${(0,text_counted/* counted */.h)(count, 'account')}, ${until}`, 'good');
+    const until = hasLaterSteps ? 'until the end of the job' : `until you remove ${directory}`;
+    log/* log */.Rm.info(`logged-in: ${(0,counted/* counted */.h)(count, 'account')}, ${until}`, 'good');
 }
+function forLaterSteps({ name, directory }, others) {
+    return others === 0
+        ? `DOCKER_CONFIG of the later steps is ${directory}`
+        : `DOCKER_CONFIG is not set, for there are ${others + 1} configs. A later step chooses one in its \`env\`: ${choiceOf(name)}. ${SAME_CONFIG}`;
+}
+/** Nothing can be set in the shell that has started this. */
+function forTheShell({ directory }, others) {
+    return others === 0
+        ? `For docker to use the account: export DOCKER_CONFIG=${directory}`
+        : `For docker to use one of the ${others + 1} configs: export DOCKER_CONFIG=${directory}, or the directory of another. ${SAME_CONFIG}`;
+}
+const SAME_CONFIG = 'Accounts of several registries come into one with the same `config`';
 /** How a workflow says which config a step has. */
 function choiceOf(name) {
     return `DOCKER_CONFIG: \${{ fromJSON(steps.ID.outputs.configs)['${name.replaceAll("'", "''")}'] }}`;
 }
-function login_summary(configs) {
+function login_summary(configs, hasLaterSteps) {
     const rows = configs.flatMap(({ name, credentials }) => credentials.map((credential) => {
         const cells = [(0,markdown/* nameCell */.UQ)(placeOf(credential)), (0,markdown/* cell */.Hn)(accountName(credential)), (0,markdown/* nameCell */.UQ)(name)];
         return `| ${cells.join(' | ')} |`;
     }));
     return [
-        '## \u2705 Logged in for the later steps of this job',
+        `## \u2705 Logged in${hasLaterSteps ? ' for the later steps of this job' : ''}`,
         'Swarm Deploy: **logged-in**, mode `login`',
         ['| Registry | Account | Config |', '| --- | --- | --- |', ...rows].join('\n'),
     ].join('\n\n');
@@ -2000,23 +2015,23 @@ function allTasksWords({ services }) {
     if (parts.length === 0)
         return 'no task would restart';
     return parts
-        .map(([count, what], index) => (index === 0 ? `${(0,text_counted/* counted */.h)(count, 'task')} would be ${what}` : `${count} ${what}`))
+        .map(([count, what], index) => (index === 0 ? `${(0,counted/* counted */.h)(count, 'task')} would be ${what}` : `${count} ${what}`))
         .join(', ');
 }
 /** What becomes of the tasks of one service. */
 function tasksWords({ action, tasks }) {
     const { before, after, replaced, perhaps, added, removed, runsAgain } = tasks;
     if (action === 'create')
-        return `${(0,text_counted/* counted */.h)(added, 'task')} ${added === 1 ? 'starts' : 'start'}`;
+        return `${(0,counted/* counted */.h)(added, 'task')} ${added === 1 ? 'starts' : 'start'}`;
     if (action === 'remove')
-        return `${(0,text_counted/* counted */.h)(removed, 'task')} ${removed === 1 ? 'ends' : 'end'}`;
+        return `${(0,counted/* counted */.h)(removed, 'task')} ${removed === 1 ? 'ends' : 'end'}`;
     if (runsAgain)
-        return `the job runs again: ${(0,text_counted/* counted */.h)(after, 'task')}`;
+        return `the job runs again: ${(0,counted/* counted */.h)(after, 'task')}`;
     const kept = Math.min(before, after);
     const parts = [
         ...some(replaced, (count) => `${partOf(count, kept)} replaced`),
-        ...some(added, (count) => `${replaced > 0 ? count : (0,text_counted/* counted */.h)(count, 'task')} ${count === 1 ? 'is' : 'are'} added`),
-        ...some(removed, (count) => `${replaced > 0 ? count : (0,text_counted/* counted */.h)(count, 'task')} ${count === 1 ? 'ends' : 'end'}`),
+        ...some(added, (count) => `${replaced > 0 ? count : (0,counted/* counted */.h)(count, 'task')} ${count === 1 ? 'is' : 'are'} added`),
+        ...some(removed, (count) => `${replaced > 0 ? count : (0,counted/* counted */.h)(count, 'task')} ${count === 1 ? 'ends' : 'end'}`),
     ];
     if (perhaps > 0)
         parts.push(`${partOf(perhaps, kept)} replaced if the credential is a new one`);
@@ -2099,7 +2114,7 @@ const OTHER = '(another)';
 function objectCountWords({ objects }) {
     if (objects.length === 0)
         return undefined;
-    const counts = [...(0,group_by/* groupBy */.$)(objects, ({ kind }) => kind)].map(([kind, those]) => (0,text_counted/* counted */.h)(those.length, kind));
+    const counts = [...(0,group_by/* groupBy */.$)(objects, ({ kind }) => kind)].map(([kind, those]) => (0,counted/* counted */.h)(those.length, kind));
     return `${(0,word_list/* andList */.c)(counts)} ${objects.length === 1 ? 'changes' : 'change'}`;
 }
 /** Whether a change is one of those because of which tasks restart. */
@@ -4155,7 +4170,7 @@ function tell(answers, removing) {
 /** `2 images went, of 340 MB in all`. Layers that others share stay, so that may be less on the disk. */
 function goneInWords(gone) {
     const bytes = gone.reduce((sum, image) => sum + image.bytes, 0);
-    return `${(0,text_counted/* counted */.h)(gone.length, 'image')} went, up to ${sizeInWords(bytes)} freed`;
+    return `${(0,counted/* counted */.h)(gone.length, 'image')} went, up to ${sizeInWords(bytes)} freed`;
 }
 function namesInWords(gone) {
     return (0,some_of/* someOf */.y)(gone.map(({ bytes, names }) => `${names.map(shortName).join(', ')} (${sizeInWords(bytes)})`), MOST_NAMES_SHOWN);
@@ -5093,9 +5108,9 @@ function listed(names) {
     const rest = names.length - shown.length;
     return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }
-/** Nobody has looked how many there are of one that was stopped, or not sent. */
+/** Nobody has looked how many there are of one that was stopped, or not sent; what is gone has none. */
 function tasksCell({ outcome, wayBack, tasks: { running, wanted }, nodes }) {
-    if (outcome === 'cancelled' || outcome === 'skipped' || wayBack === 'unwatched')
+    if (outcome === 'removed' || outcome === 'cancelled' || outcome === 'skipped' || wayBack === 'unwatched')
         return '\u2013';
     return `${running}/${wanted}<br>${nodes}&nbsp;${nodes === 1 ? 'node' : 'nodes'}`;
 }
@@ -5306,7 +5321,7 @@ function resultSummary(status, results, run, recorded) {
 }
 /** What kind of summary this is: a job may have others. */
 function facts(status, results, { stack, returns = [] }) {
-    const services = (0,text_counted/* counted */.h)(results.length, 'service');
+    const services = (0,counted/* counted */.h)(results.length, 'service');
     const ofStack = stack === undefined ? '' : ` of stack ${(0,markdown/* code */.aY)(stack.name)}`;
     const names = leftOutWords(stack?.leftOut, markdown/* nameCode */.Fl);
     const leftOut = names === undefined ? '' : `; left out by \`only\`: ${names}`;
@@ -5530,7 +5545,7 @@ function statusLine(services, { missing }, shown = (name) => name) {
     const changing = services.filter(({ state }) => state === 'changing');
     const drifted = services.filter(({ drift }) => drift !== undefined);
     const names = (of) => (0,some_of/* someOf */.y)(of.map(({ name }) => shown(name)));
-    const all = (0,text_counted/* counted */.h)(services.length, 'service');
+    const all = (0,counted/* counted */.h)(services.length, 'service');
     const first = bad.length === 0
         ? `${all}, nothing is wrong with ${services.length === 1 ? 'it' : 'them'}`
         : badWords(bad, all, shown);
@@ -5552,7 +5567,7 @@ function badWords(bad, all, shown) {
 /** `3/3 tasks on n1, n2` */
 function status_words_tasksWords({ tasks: { running, wanted }, nodes }) {
     const where = nodes.length === 0 ? '' : ` on ${(0,some_of/* someOf */.y)(nodes)}`;
-    return `${running}/${(0,text_counted/* counted */.h)(wanted, 'task')}${where}`;
+    return `${running}/${(0,counted/* counted */.h)(wanted, 'task')}${where}`;
 }
 /** The newest deploy that is known: `#7, 2026-11-26 18:30:00 UTC, acme/shop, workflow Deploy`. */
 function status_words_deployWords({ version, at, run }) {
@@ -5567,7 +5582,7 @@ function nodesLine({ nodes }) {
             return [`${name} is ${Status.State}`];
         return Spec.Availability === 'active' ? [] : [`${name} is ${Spec.Availability === 'drain' ? 'drained' : 'paused'}`];
     });
-    return `${(0,text_counted/* counted */.h)(nodes.length, 'node')}${odd.length === 0 ? '' : `; ${(0,some_of/* someOf */.y)(odd)}`}`;
+    return `${(0,counted/* counted */.h)(nodes.length, 'node')}${odd.length === 0 ? '' : `; ${(0,some_of/* someOf */.y)(odd)}`}`;
 }
 /** As a failed deploy would tell it. */
 function asResult({ name, image, tasks, problems, failedTask }) {
@@ -12330,7 +12345,7 @@ var credentials = __webpack_require__(6767);
 /** What is told of images that are pushed. Pure. */
 /** `3 parts`: layers, and configurations. */
 function partsInWords(count) {
-    return (0,text_counted/* counted */.h)(count, 'part');
+    return (0,counted/* counted */.h)(count, 'part');
 }
 /** Why an image cannot be pushed, and what to do about it, as a line that names it. */
 function pushProblem(error, { place, image }, access) {
@@ -14203,7 +14218,7 @@ function sayResult(result, { change, isWayBack = false }, lines, node = result.f
         return;
     }
     const tag = isWayBack || change.keptTag === undefined ? '' : ` (${change.keptTag})`;
-    const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${(0,text_counted/* counted */.h)(tasks.wanted, 'task')} on ${(0,text_counted/* counted */.h)(nodes, 'node')}`;
+    const said = `${isWayBack ? 'back' : outcome}${tag} ${after}, ${tasks.running}/${(0,counted/* counted */.h)(tasks.wanted, 'task')} on ${(0,counted/* counted */.h)(nodes, 'node')}`;
     // Of many services those count that have changed.
     if (outcome === 'unchanged' && !isWayBack)
         lines.unchanged(name, said);
@@ -14749,7 +14764,7 @@ function watchLog(total, lines) {
             if (lines.isMany && isBack)
                 lines.all(`${up} of ${total} ${up === total ? 'are back' : 'back'}`);
             for (const [said, count] of alike)
-                lines.all(`${(0,text_counted/* counted */.h)(count, 'service')} ${said}`);
+                lines.all(`${(0,counted/* counted */.h)(count, 'service')} ${said}`);
         },
     };
 }
@@ -26214,7 +26229,7 @@ function renew_stored_tell(result, { lines }) {
     else if (outcome !== 'refreshed')
         lines.bad(name, `${outcome}: ${cause}`);
     else
-        lines.good(name, `${STORED}, ${(0,text_counted/* counted */.h)(tasks.unchanged, 'task')} unchanged${note === undefined ? '' : `; ${note}`}`);
+        lines.good(name, `${STORED}, ${(0,counted/* counted */.h)(tasks.unchanged, 'task')} unchanged${note === undefined ? '' : `; ${note}`}`);
     return result;
 }
 
@@ -26567,11 +26582,11 @@ async function removeRecords({ records }, run) {
     const cutOff = isCutOff ? [{ ...all, count: many, ...outcomeOf(first, run) }] : [];
     if (first !== undefined && !isCutOff) {
         const what = left.some((one) => one?.isUnknown) ? 'Perhaps not removed' : 'Not removed';
-        log/* log */.Rm.warning(`${what}: ${(0,text_counted/* counted */.h)(many, 'record')} of earlier deploys: ${first.said}`);
+        log/* log */.Rm.warning(`${what}: ${(0,counted/* counted */.h)(many, 'record')} of earlier deploys: ${first.said}`);
     }
     if (count === 0)
         return cutOff;
-    log/* log */.Rm.info(`${(0,text_counted/* counted */.h)(count, 'record')} of earlier deploys: removed`);
+    log/* log */.Rm.info(`${(0,counted/* counted */.h)(count, 'record')} of earlier deploys: removed`);
     return [{ ...all, count, outcome: 'removed' }, ...cutOff];
 }
 async function removeObject(object, run) {
@@ -27098,7 +27113,7 @@ function sayPlan(plan, volumes, isDryRun) {
             log/* log */.Rm.info(`stays: ${object.kind} ${object.name}, ${why}`);
         const { length: count } = records;
         if (count > 0)
-            log/* log */.Rm.info(`${(0,text_counted/* counted */.h)(count, 'record')} of earlier deploys`);
+            log/* log */.Rm.info(`${(0,counted/* counted */.h)(count, 'record')} of earlier deploys`);
         for (const name of volumes?.names ?? [])
             log/* log */.Rm.info(`volume ${name}, on each node that has it`);
         for (const { name, why } of volumes?.kept ?? [])

@@ -268,7 +268,7 @@ describe('mode: history', () => {
     expect(log).toMatch(/#2 .* \(runs\)\n {4}hub\.test\/acme\/web:3@[0-9a-f]{12}\n {4}changed: image, env LEVEL/)
     expect(log).toMatch(/#1 /)
     expect(log).not.toContain('hidden-value')
-    expect(log).toContain('listed: 2 records of 1 stack or service')
+    expect(log).toContain('listed: 2 records of service web')
   })
 
   test('says what somebody has changed since', async () => {

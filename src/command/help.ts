@@ -147,7 +147,11 @@ function common(width: number): string[] {
     ...wrapped('Writes the summary of the run to a file, in Markdown.', INDENT, width),
     '  --help, --version',
     '',
-    ...wrapped(`Exit codes: ${codes.join(', ')}, 130 stopped by Ctrl-C, 143 by SIGTERM.`, 0, width),
+    ...wrapped(
+      `Exit codes: ${codes.join(', ')}, 129 stopped as its terminal was closed, 130 by Ctrl-C, 143 by SIGTERM.`,
+      0,
+      width,
+    ),
   ]
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../records/record.ts'
 import { addSummary, setOutput } from '../runner/log/command-files.ts'
 import { log, openStage } from '../runner/log/log.ts'
+import { counted } from '../runner/text/counted.ts'
 import { safeLine } from '../runner/text/safe-text.ts'
 import { someOf } from '../runner/text/some-of.ts'
 import { utcWords } from '../runner/time/utc.ts'
@@ -45,13 +46,17 @@ export async function reportHistory(subjects: readonly SubjectHistory[], unreada
   setOutput('services', '[]')
   setOutput('history', json)
   const count = subjects.reduce((sum, { entries }) => sum + entries.length, 0)
-  const verdict = `${counted(count, 'record')} of ${counted(subjects.length, 'stack or service', 'stacks and services')}`
+  const verdict = `${counted(count, 'record')} of ${whose(subjects)}`
   addSummary(summaryOf(subjects, verdict))
   log.info(`listed: ${verdict}`, 'good')
 }
 
-function counted(count: number, one: string, several = `${one}s`): string {
-  return `${count} ${count === 1 ? one : several}`
+/** Of what the records are. */
+function whose(subjects: readonly SubjectHistory[]): string {
+  const [only] = subjects
+  return only !== undefined && subjects.length === 1
+    ? subjectWords(only.subject)
+    : `${subjects.length} stacks and services`
 }
 
 /** `stack shop: #7 runs`. */

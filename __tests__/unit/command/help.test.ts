@@ -34,6 +34,13 @@ test.each(['refresh-auth', 'status', 'history', 'rollback', 'remove'] as const)(
   },
 )
 
+test('its exit codes are those of the page', () => {
+  const [, told = ''] = helpText('deploy', action, 200).split('Exit codes: ')
+  const page = readFileSync('docs/shell.md', 'utf8')
+  const codes = (text: string, code: RegExp) => [...text.matchAll(code)].map(([, one]) => one)
+  expect(codes(told, /(\d+) \w/g)).toEqual(codes(page, /^\| `(\d+)` \|/gm))
+})
+
 test('how a flag is written follows from the input', () => {
   const help = helpText('deploy', action, 80)
   expect(help).toContain('\n  --no-wait, --wait=false\n')

@@ -107,9 +107,9 @@ function listed(names: readonly string[]): string {
   return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(', ')
 }
 
-/** Nobody has looked how many there are of one that was stopped, or not sent. */
+/** Nobody has looked how many there are of one that was stopped, or not sent; what is gone has none. */
 function tasksCell({ outcome, wayBack, tasks: { running, wanted }, nodes }: ServiceResult): string {
-  if (outcome === 'cancelled' || outcome === 'skipped' || wayBack === 'unwatched') return '–'
+  if (outcome === 'removed' || outcome === 'cancelled' || outcome === 'skipped' || wayBack === 'unwatched') return '–'
   return `${running}/${wanted}<br>${nodes}&nbsp;${nodes === 1 ? 'node' : 'nodes'}`
 }
 

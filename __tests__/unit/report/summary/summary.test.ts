@@ -124,6 +124,11 @@ describe('the table', () => {
       expect(rowsOf(summaryOf(createResult(more)))[0]?.Tasks).toBe('–')
   })
 
+  test('has no tasks of a service that is gone', () => {
+    const gone = createResult({ action: 'remove', outcome: 'removed', nodes: 0, tasks: { running: 0, wanted: 0 } })
+    expect(rowsOf(resultSummary('converged', [gone], RUN))).toMatchObject([{ Tasks: '–' }])
+  })
+
   test('folds what is unchanged when that is much', () => {
     const summary = resultSummary('converged', rollout({ services: 12, unchanged: 8 }), RUN)
     expect(rowsOf(summary)).toHaveLength(4)
