@@ -15116,7 +15116,7 @@ function yaml_parseYaml(text) {
     if (error === undefined)
         return { root, problems: tree.problems };
     const { line, col } = lineCounter.linePos(error.pos[0]);
-    const known = knownReason(error, source);
+    const known = isCommaMissing(error, document.errors) ? REASONS.BLOCK_IN_FLOW : knownReason(error, source);
     const problem = known === undefined ? problemOfLines(error, source) : undefined;
     const reason = known ?? REASONS[error.code] ?? OTHER_REASON;
     return { root, problems: [problem ?? { line, column: col, reason }] };
@@ -15124,6 +15124,13 @@ function yaml_parseYaml(text) {
 /** Nothing but comments stands behind the first document: there is no other to lose. */
 function isEmptyDocument({ code, pos: [offset] }, source) {
     return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset));
+}
+/** A value in brackets that goes on with the key of the next line, for want of a comma between. */
+function isCommaMissing({ code, message, pos: [offset] }, all) {
+    if (code !== 'MULTILINE_IMPLICIT_KEY')
+        return false;
+    const isInMapping = all.some((one) => one.code === 'BLOCK_IN_FLOW' && one.pos[0] === offset);
+    return isInMapping || message.includes('flow sequence');
 }
 /** A reason that says more than the kind of the error. */
 function knownReason({ code, message, pos: [offset] }, source) {
@@ -20432,7 +20439,7 @@ function parseNames(text) {
     const { root, problems } = yaml_parseYaml(text);
     const [wrong] = problems;
     if (wrong !== undefined)
-        throw new errors_UserError(`line ${wrong.line}: ${wrong.reason}`);
+        throw new errors_UserError(`line ${wrong.line}, column ${wrong.column}: ${wrong.reason}`);
     const items = root?.kind === 'list' ? root.items : [];
     const words = distinctWords(items.map((item) => selection_nameIn(item)).join(' '));
     if (words.length > 0 || items.length === 0)

@@ -41,7 +41,7 @@ export function parseNames(text: string): string[] {
   }
   const { root, problems } = parseYaml(text)
   const [wrong] = problems
-  if (wrong !== undefined) throw new UserError(`line ${wrong.line}: ${wrong.reason}`)
+  if (wrong !== undefined) throw new UserError(`line ${wrong.line}, column ${wrong.column}: ${wrong.reason}`)
   const items = root?.kind === 'list' ? root.items : []
   const words = distinctWords(items.map((item) => nameIn(item)).join(' '))
   if (words.length > 0 || items.length === 0) return words

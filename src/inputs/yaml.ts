@@ -129,7 +129,7 @@ export function parseYaml(text: string): YamlDocument {
   if (error === undefined) return { root, problems: tree.problems }
 
   const { line, col } = lineCounter.linePos(error.pos[0])
-  const known = knownReason(error, source)
+  const known = isCommaMissing(error, document.errors) ? REASONS.BLOCK_IN_FLOW : knownReason(error, source)
   const problem = known === undefined ? problemOfLines(error, source) : undefined
   const reason = known ?? REASONS[error.code] ?? OTHER_REASON
   return { root, problems: [problem ?? { line, column: col, reason }] }
@@ -138,6 +138,13 @@ export function parseYaml(text: string): YamlDocument {
 /** Nothing but comments stands behind the first document: there is no other to lose. */
 function isEmptyDocument({ code, pos: [offset] }: YAMLParseError, source: string): boolean {
   return code === 'MULTIPLE_DOCS' && /^(?:(?:---|\.\.\.)?[ \t]*(?:#.*)?(?:\r?\n|$))*$/.test(source.slice(offset))
+}
+
+/** A value in brackets that goes on with the key of the next line, for want of a comma between. */
+function isCommaMissing({ code, message, pos: [offset] }: YAMLParseError, all: readonly YAMLParseError[]): boolean {
+  if (code !== 'MULTILINE_IMPLICIT_KEY') return false
+  const isInMapping = all.some((one) => one.code === 'BLOCK_IN_FLOW' && one.pos[0] === offset)
+  return isInMapping || message.includes('flow sequence')
 }
 
 /** A reason that says more than the kind of the error. */

@@ -23,7 +23,7 @@ describe('a selection', () => {
   test.each([
     ['- {name: web}', 'line 1 is no name of a service: write names alone, such as `web api`'],
     ['- web\n- [api]', 'line 2 is no name of a service'],
-    ['[web', 'line 1'],
+    ['[web', 'line 1, column 5: a '],
     ['[""]', 'the list has only empty names, as of a variable that is not set'],
     ['- ""\n- ""', 'or `[]` for none'],
   ])('of %j is an error', (text, message) => {

@@ -230,6 +230,9 @@ describe('where no YAML is because of how its lines begin, that is told', () => 
     ['a: b\n<<<<<<< HEAD\nc: d\n=======\nc: e\n>>>>>>> other\n', '2: here begins a merge conflict'],
     ['a:\n  - uses b\n    # c\n    with:\n      d: e\n', '2: a colon is missing in the line'],
     ['jobs:\n  plan\n    # c\n    if: a\n', '2: a colon is missing in the line'],
+    ['{"a": 1\n "b": 2}', '1: in a list or mapping with brackets a comma is missing'],
+    ['a: {b: c\n  d: e\n  f: g}', '1: in a list or mapping with brackets a comma is missing'],
+    ['a: [b\n  c: d]', '1: in a list or mapping with brackets a comma is missing'],
     ['- {name: web image: a}', '1: in a list or mapping with brackets a comma is missing'],
   ])('%j', (text, said) => {
     expect(reasons(text)).toEqual([expect.stringContaining(said)])
