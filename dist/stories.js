@@ -7898,9 +7898,13 @@ function notYetHealthy(check, health) {
     const last = lastFailure(health);
     return `its health check has not passed yet${last === undefined ? '' : `, and ended with ${last}`}; ${terms}`;
 }
-/** How the newest run of a check ended that failed: `exit code 1: connection refused`; `undefined` when it is not known. */
-function lastFailure(health) {
-    const last = health?.Log?.at(-1);
+/**
+ * How the newest run of a check ended that failed: `exit code 1: connection refused`; `undefined` when it is not known.
+ *
+ * @param finishedAt when its container ended, if it has
+ */
+function lastFailure(health, finishedAt) {
+    const last = health?.Log?.at(isKilledAtEnd(health, finishedAt) ? -2 : -1);
     if (last === undefined || last.ExitCode === 0)
         return undefined;
     const output = (0,safe_text/* linesJoined */.BI)(last.Output ?? '').replace(/\s+/g, ' ');
@@ -7910,10 +7914,26 @@ function lastFailure(health) {
 /**
  * Whether the health check of a container that has ended had failed as often as docker takes it for unhealthy. Its status says
  * nothing: docker calls each one with a check unhealthy as soon as it ends (moby, container/health.go).
+ *
+ * @param finishedAt when it ended
  */
-function hasFailed(check, health) {
-    return (health?.FailingStreak ?? 0) >= (check?.Retries || DEFAULT_RETRIES);
+function hasFailed(check, health, finishedAt) {
+    const failures = (health?.FailingStreak ?? 0) - (isKilledAtEnd(health, finishedAt) ? 1 : 0);
+    return failures >= (check?.Retries || DEFAULT_RETRIES);
 }
+/**
+ * Whether the newest run of a check was killed because its container ended meanwhile, which docker counts as a failure too.
+ * That is known within 6 ms; after a failure of its own it takes Swarm 9 ms at the very least until a container has ended
+ * (seen with 20.10), and hardly a check has this exit code otherwise.
+ */
+function isKilledAtEnd(health, finishedAt = '') {
+    const last = health?.Log?.at(-1);
+    if (last?.ExitCode !== health_KILLED)
+        return false;
+    return Date.parse(finishedAt) - Date.parse(last.End ?? '') < KILLED_WITHIN_MS;
+}
+const health_KILLED = 137;
+const KILLED_WITHIN_MS = 10;
 /**
  * Whether the health check of a task can have failed so often that Swarm stopped it.
  *
@@ -8013,8 +8033,10 @@ function asFailed(task, why) {
 const UNHEALTHY = 'dockerexec: unhealthy container';
 async function look(task, containerId, engine, signal) {
     const container = await orNothing(engine.get(`/containers/${containerId}/json`, { signal }));
-    if (container !== undefined)
-        return hasFailed(container.Config?.Healthcheck, container.State?.Health) ? 'unhealthy' : 'done';
+    if (container !== undefined) {
+        const { Health: health, FinishedAt: finishedAt } = container.State ?? {};
+        return hasFailed(container.Config?.Healthcheck, health, finishedAt) ? 'unhealthy' : 'done';
+    }
     const { Healthcheck: own, Image: image = '' } = task.Spec?.ContainerSpec ?? {};
     if (own?.Test?.[0] === 'NONE')
         return 'done';
@@ -15295,7 +15317,8 @@ async function newestFailedTask(serviceId, spec, history, readings) {
 async function failedCheck(task, service, readings) {
     if (!isUnhealthy(task))
         return '';
-    const last = lastFailure((await containerOf(task, service, readings))?.State?.Health);
+    const { Health: health, FinishedAt: finishedAt } = (await containerOf(task, service, readings))?.State ?? {};
+    const last = lastFailure(health, finishedAt);
     return last === undefined ? '' : ` (${last})`;
 }
 /** What the health check of a task says that is starting; `undefined`: it has none. */

@@ -18,7 +18,7 @@ import { PERHAPS_UNHEALTHY } from './task.ts'
 
 /** As much as is read of the answer of `GET /containers/{id}/json`. */
 interface Container {
-  readonly State?: { readonly Health?: Health }
+  readonly State?: { readonly Health?: Health; readonly FinishedAt?: string }
   /** With the image's check where the service has none of its own. */
   readonly Config?: { readonly Healthcheck?: Healthcheck }
 }
@@ -110,8 +110,10 @@ const UNHEALTHY = 'dockerexec: unhealthy container'
 
 async function look(task: Task, containerId: string, engine: Engine, signal: AbortSignal): Promise<Finding> {
   const container = await orNothing(engine.get<Container>(`/containers/${containerId}/json`, { signal }))
-  if (container !== undefined)
-    return hasFailed(container.Config?.Healthcheck, container.State?.Health) ? 'unhealthy' : 'done'
+  if (container !== undefined) {
+    const { Health: health, FinishedAt: finishedAt } = container.State ?? {}
+    return hasFailed(container.Config?.Healthcheck, health, finishedAt) ? 'unhealthy' : 'done'
+  }
   const { Healthcheck: own, Image: image = '' } = task.Spec?.ContainerSpec ?? {}
   if (own?.Test?.[0] === 'NONE') return 'done'
   const local = await orNothing(engine.get<LocalImage>(`/images/${encodeURI(image)}/json`, { signal }))

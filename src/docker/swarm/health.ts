@@ -9,7 +9,7 @@ import { rounded } from '../engine/go-json.ts'
 export interface Health {
   readonly FailingStreak?: number
   /** The last five runs, the newest last. */
-  readonly Log?: readonly { readonly ExitCode: number; readonly Output?: string }[]
+  readonly Log?: readonly { readonly ExitCode: number; readonly Output?: string; readonly End?: string }[]
 }
 
 /** Docker's own defaults of `--health-interval` and `--health-retries`. */
@@ -47,9 +47,13 @@ export function notYetHealthy(check: Healthcheck, health: Health | undefined): s
   return `its health check has not passed yet${last === undefined ? '' : `, and ended with ${last}`}; ${terms}`
 }
 
-/** How the newest run of a check ended that failed: `exit code 1: connection refused`; `undefined` when it is not known. */
-export function lastFailure(health: Health | undefined): string | undefined {
-  const last = health?.Log?.at(-1)
+/**
+ * How the newest run of a check ended that failed: `exit code 1: connection refused`; `undefined` when it is not known.
+ *
+ * @param finishedAt when its container ended, if it has
+ */
+export function lastFailure(health: Health | undefined, finishedAt?: string): string | undefined {
+  const last = health?.Log?.at(isKilledAtEnd(health, finishedAt) ? -2 : -1)
   if (last === undefined || last.ExitCode === 0) return undefined
   const output = linesJoined(last.Output ?? '').replace(/\s+/g, ' ')
   const shown = safeLine(output, LONGEST_OUTPUT)
@@ -59,10 +63,31 @@ export function lastFailure(health: Health | undefined): string | undefined {
 /**
  * Whether the health check of a container that has ended had failed as often as docker takes it for unhealthy. Its status says
  * nothing: docker calls each one with a check unhealthy as soon as it ends (moby, container/health.go).
+ *
+ * @param finishedAt when it ended
  */
-export function hasFailed(check: Healthcheck | undefined, health: Health | undefined): boolean {
-  return (health?.FailingStreak ?? 0) >= (check?.Retries || DEFAULT_RETRIES)
+export function hasFailed(
+  check: Healthcheck | undefined,
+  health: Health | undefined,
+  finishedAt: string | undefined,
+): boolean {
+  const failures = (health?.FailingStreak ?? 0) - (isKilledAtEnd(health, finishedAt) ? 1 : 0)
+  return failures >= (check?.Retries || DEFAULT_RETRIES)
 }
+
+/**
+ * Whether the newest run of a check was killed because its container ended meanwhile, which docker counts as a failure too.
+ * That is known within 6 ms; after a failure of its own it takes Swarm 9 ms at the very least until a container has ended
+ * (seen with 20.10), and hardly a check has this exit code otherwise.
+ */
+function isKilledAtEnd(health: Health | undefined, finishedAt = ''): boolean {
+  const last = health?.Log?.at(-1)
+  if (last?.ExitCode !== KILLED) return false
+  return Date.parse(finishedAt) - Date.parse(last.End ?? '') < KILLED_WITHIN_MS
+}
+
+const KILLED = 137
+const KILLED_WITHIN_MS = 10
 
 /** The health check of a task that ended, whose container cannot be looked at. */
 export interface UnseenCheck {

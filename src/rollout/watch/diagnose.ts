@@ -235,7 +235,8 @@ async function newestFailedTask(
 /** What the health check of a task said that was stopped because of it. */
 async function failedCheck(task: Task, service: Service, readings: Readings): Promise<string> {
   if (!isUnhealthy(task)) return ''
-  const last = lastFailure((await containerOf(task, service, readings))?.State?.Health)
+  const { Health: health, FinishedAt: finishedAt } = (await containerOf(task, service, readings))?.State ?? {}
+  const last = lastFailure(health, finishedAt)
   return last === undefined ? '' : ` (${last})`
 }
 
@@ -257,7 +258,7 @@ const PERHAPS_NOT_YET_HEALTHY = 'if its image has a health check, that has not p
 
 /** As much as is read of the answer of `GET /containers/{id}/json`. */
 interface Container {
-  readonly State?: { readonly Health?: Health }
+  readonly State?: { readonly Health?: Health; readonly FinishedAt?: string }
   readonly Config?: { readonly Healthcheck?: Healthcheck }
 }
 

@@ -36,6 +36,18 @@ describe('a task that ended with code 0', () => {
     expect(tasks.map(ending)).toEqual([words])
   })
 
+  test.each<[string, string, number, string]>([
+    ['killed with it, which is no failure', '12:35:29.81571414', 137, 'ended with exit code 0'],
+    ['killed with it, as dockerd heard later', '12:35:29.836107219', 137, 'ended with exit code 0'],
+    ['that was killed before', '12:35:29.784302275', 137, 'failed its health check'],
+    ['that failed at that moment', '12:35:29.81571414', 1, 'failed its health check'],
+  ])('and whose last check was one %s', async (_, end, ExitCode, words) => {
+    const Health = { FailingStreak: 1, Log: [{ ExitCode, End: `2026-11-28T${end}Z` }] }
+    const State = { FinishedAt: '2026-11-28T12:35:29.816297754Z', Health }
+    const engine = { get: async () => ({ State, Config: { Healthcheck: { Retries: 1 } } }) } as unknown as Engine
+    expect((await withFailedChecks([complete(1, 'c1')], engine, signal)).map(ending)).toEqual([words])
+  })
+
   test('is asked for once, and no other is', async () => {
     const { engine, asked } = daemonWith({ c1: 3, c2: 3, c3: 3 })
     const tasks = [complete(1, 'c1'), complete(2, 'c2', 'running'), complete(3, 'c3', 'shutdown'), complete(4, '')]

@@ -74,6 +74,15 @@ describe('what a task waits for that is starting', () => {
     new Secret('C4nary of the check')
     expect(lastFailure(failed('no C4nary of\n  the check here'))).toBe('exit code 1: no *** here')
   })
+
+  test('is told without the run that was killed as its container ended', () => {
+    const Log = [
+      { ExitCode: 1, Output: 'no base', End: '2026-11-28T12:37:35.179097425Z' },
+      { ExitCode: 137, Output: '', End: '2026-11-28T12:37:37.204535808Z' },
+    ]
+    expect(lastFailure({ Log }, '2026-11-28T12:37:37.198468663Z')).toBe('exit code 1: no base')
+    expect(lastFailure({ Log }, '2026-11-28T12:37:39.198468663Z')).toBe('exit code 137')
+  })
 })
 
 describe('a health check that nobody can ask any more', () => {
