@@ -396,7 +396,7 @@ const SECRET = /pass(?:word|wd|phrase|code|$|[^a-z])|pwd|secret|token|credential
 /** At the end of a name; what a public, or a cache or table, has for a key is none. */
 const SECRET_AT_END = /(?:^|[^a-z])(?:(?<!sticky[-_.])cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i;
 /** What is called so says where a secret is, of what kind, or whose host or database has it; `PASSWORD_DB` is that of a database. */
-const ABOUT_IT = /[-_.]?(?:file|path|dir)$|[-_.](?:algorithm|enabled|length|method|mode|port|ttl|type)$|(?<!pass|pwd|word|passwd|phrase|secret|token|key)[-_.](?:database|db|host|hostname|name|realm)$/i;
+const ABOUT_IT = /[-_.]?(?:file|path|dir)$|[-_.](?:algorithm|enabled|length|method|mode|port|ttl|type)$|(?<!pass|pwd|word|passwd|phrase|secret|token|key)[-_.](?:addr|address|audience|database|db|host|hostname|issuer|name|realm|uri|url)$/i;
 /** Such a name with one of these before it is a switch, behind which no value follows. */
 const SWITCH = /^--?(?:allow|disable|enable|no|skip|without)-/i;
 /** A file, not what it holds. Base64 may begin with a slash too, but hardly goes on with a word in small letters. */
@@ -15037,8 +15037,8 @@ function reasons(changes) {
 
 
 
-/** The password in an address, `redis://:password@host`. */
-const IN_ADDRESS = /:\/\/[^\s/:@]*:([^\s@]+)@/;
+/** The password in an address, `redis://:password@host`, of which there may be several. */
+const IN_ADDRESS = /(?<=:\/\/[^\s/:@]*:)[^\s@]{1,500}(?=@)/g;
 /** The same as drivers of Go have it: `user:password@tcp(host:3306)/name`. */
 const BEFORE_PROTOCOL = /^[^\s:@/]+:(\S+)@\w+\(/;
 /** Where something is, not what it is. */
@@ -15053,7 +15053,7 @@ const own_variables_ADDRESS = /^[\w+.-]+:\/\//;
  */
 function hidingOwnSecrets(variables, commands = []) {
     const matcher = new secrets_matcher/* Matcher */.P();
-    const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => behindNames(asLine(words)))];
+    const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => within(asLine(words)))];
     const forms = new Set(found.flatMap(secret/* formsOf */.XP));
     for (const form of forms)
         matcher.add(form);
@@ -15061,12 +15061,23 @@ function hidingOwnSecrets(variables, commands = []) {
 }
 function secretsOf(variable) {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(variable) ?? [];
-    const inAddress = [IN_ADDRESS, BEFORE_PROTOCOL].flatMap((pattern) => pattern.exec(value)?.[1] ?? []);
+    const [, beforeProtocol = ''] = BEFORE_PROTOCOL.exec(value) ?? [];
     const isSecret = isSecretName(name) && !isPlace(value);
-    return [...(isSecret ? [value] : []), ...inAddress, ...behindNames(value)];
+    return [...(isSecret ? [value] : []), beforeProtocol, ...within(value)];
 }
-function behindNames(text) {
-    return likelySecretsIn(text).filter((value) => !isPlace(value));
+/** What stands in addresses, and behind names that say so. */
+function within(text) {
+    const inAddresses = text.match(IN_ADDRESS) ?? [];
+    return [...inAddresses, ...inAddresses.map(own_variables_decoded), ...likelySecretsIn(text).filter((value) => !isPlace(value))];
+}
+/** As a program has it that has read the address. */
+function own_variables_decoded(password) {
+    try {
+        return decodeURIComponent(password);
+    }
+    catch {
+        return password;
+    }
 }
 function isPlace(value) {
     return own_variables_ADDRESS.test(value) || isFile(value);

@@ -12,7 +12,7 @@ const SECRET_AT_END =
   /(?:^|[^a-z])(?:(?<!sticky[-_.])cookie|creds?|jwt|pat|pw|salt)$|(?<!public|primary|foreign|partition|routing|sort|cache|object|host)[-_.]key$/i
 /** What is called so says where a secret is, of what kind, or whose host or database has it; `PASSWORD_DB` is that of a database. */
 const ABOUT_IT =
-  /[-_.]?(?:file|path|dir)$|[-_.](?:algorithm|enabled|length|method|mode|port|ttl|type)$|(?<!pass|pwd|word|passwd|phrase|secret|token|key)[-_.](?:database|db|host|hostname|name|realm)$/i
+  /[-_.]?(?:file|path|dir)$|[-_.](?:algorithm|enabled|length|method|mode|port|ttl|type)$|(?<!pass|pwd|word|passwd|phrase|secret|token|key)[-_.](?:addr|address|audience|database|db|host|hostname|issuer|name|realm|uri|url)$/i
 /** Such a name with one of these before it is a switch, behind which no value follows. */
 const SWITCH = /^--?(?:allow|disable|enable|no|skip|without)-/i
 /** A file, not what it holds. Base64 may begin with a slash too, but hardly goes on with a word in small letters. */

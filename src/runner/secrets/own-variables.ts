@@ -2,8 +2,8 @@ import { isFile, isSecretName, likelySecretsIn, withoutAddressSecrets } from './
 import { Matcher } from './matcher.ts'
 import { formsOf, withoutAll } from './secret.ts'
 
-/** The password in an address, `redis://:password@host`. */
-const IN_ADDRESS = /:\/\/[^\s/:@]*:([^\s@]+)@/
+/** The password in an address, `redis://:password@host`, of which there may be several. */
+const IN_ADDRESS = /(?<=:\/\/[^\s/:@]*:)[^\s@]{1,500}(?=@)/g
 
 /** The same as drivers of Go have it: `user:password@tcp(host:3306)/name`. */
 const BEFORE_PROTOCOL = /^[^\s:@/]+:(\S+)@\w+\(/
@@ -24,7 +24,7 @@ export function hidingOwnSecrets(
   commands: readonly (readonly string[])[] = [],
 ): (text: string) => string {
   const matcher = new Matcher()
-  const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => behindNames(asLine(words)))]
+  const found = [...variables.flatMap(secretsOf), ...commands.flatMap((words) => within(asLine(words)))]
   const forms = new Set(found.flatMap(formsOf))
   for (const form of forms) matcher.add(form)
   return (text) => withoutAddressSecrets(withoutAll(text, matcher))
@@ -32,13 +32,24 @@ export function hidingOwnSecrets(
 
 function secretsOf(variable: string): string[] {
   const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(variable) ?? []
-  const inAddress = [IN_ADDRESS, BEFORE_PROTOCOL].flatMap((pattern) => pattern.exec(value)?.[1] ?? [])
+  const [, beforeProtocol = ''] = BEFORE_PROTOCOL.exec(value) ?? []
   const isSecret = isSecretName(name) && !isPlace(value)
-  return [...(isSecret ? [value] : []), ...inAddress, ...behindNames(value)]
+  return [...(isSecret ? [value] : []), beforeProtocol, ...within(value)]
 }
 
-function behindNames(text: string): string[] {
-  return likelySecretsIn(text).filter((value) => !isPlace(value))
+/** What stands in addresses, and behind names that say so. */
+function within(text: string): string[] {
+  const inAddresses = text.match(IN_ADDRESS) ?? []
+  return [...inAddresses, ...inAddresses.map(decoded), ...likelySecretsIn(text).filter((value) => !isPlace(value))]
+}
+
+/** As a program has it that has read the address. */
+function decoded(password: string): string {
+  try {
+    return decodeURIComponent(password)
+  } catch {
+    return password
+  }
 }
 
 function isPlace(value: string): boolean {

@@ -21,6 +21,9 @@ const VARIABLES = [
   'CACHE_KEY=pages-of-shop',
   'AUTH_DB_HOST=auth-db',
   'AUTH_MODE=ldap',
+  'AUTH_SERVICE_URL=auth-api:8080',
+  'CACHES=redis://:pw-of-first@a,redis://:pw-of-second@b',
+  'MQ=amqp://app:p%40-of%2Fmq@mq',
   'no-equals',
   '=odd',
 ]
@@ -41,6 +44,8 @@ test.each([
   ['-Ddb.password=pw-of-java', '-Ddb.password=***'],
   ['dial app:pw-of-go@tcp(db:3306)/shop', 'dial app:***@tcp(db:3306)/shop'],
   ['key-of-jwt pat-of-bot cookie-of-nodes', '*** *** ***'],
+  ['pw-of-first and pw-of-second', '*** and ***'],
+  ['login of app with p@-of/mq, p%40-of%2Fmq', 'login of app with ***, ***'],
   ['GET /?t=tok%2Fen%2B9', 'GET /?t=***'],
   ['clone https://x:tok-of-others@git.example.com/r.git', 'clone https://***@git.example.com/r.git'],
 ])('what a program prints of its own secrets is hidden: %s', (said, shown) => {
@@ -54,6 +59,7 @@ test.each([
   'SyntaxError: Unexpected token: }',
   'mail to ops@example.com',
   'ldap: lookup auth-db: no such host',
+  'dial tcp auth-api:8080: connection refused',
   'no pages-of-shop in Database=shop of Server=db',
 ])('what says why it failed stays: %s', (said) => {
   expect(hide(said)).toBe(said)
@@ -62,8 +68,12 @@ test.each([
 test('what its command has is hidden too', () => {
   const hideOf = hidingOwnSecrets(
     [],
-    [['serve', '--token', 'tok-of-serve', '-c', 'curl -H "X-Api-Key: key-of-curl" x', 'a', '--password', 'two words']],
+    [
+      ['migrate', 'postgres://app:pw-of-command@db/shop'],
+      ['serve', '--token', 'tok-of-serve', '-c', 'curl -H "X-Api-Key: key-of-curl" x', 'a', '--password', 'two words'],
+    ],
   )
+  expect(hideOf('migrate: pw-of-command is wrong')).toBe('migrate: *** is wrong')
   expect(hideOf('tok-of-serve, key-of-curl and two words are wrong for serve')).toBe(
     '***, *** and *** are wrong for serve',
   )
