@@ -7930,7 +7930,9 @@ function isKilledAtEnd(health, finishedAt = '') {
     const last = health?.Log?.at(-1);
     if (last?.ExitCode !== health_KILLED)
         return false;
-    return Date.parse(finishedAt) - Date.parse(last.End ?? '') < KILLED_WITHIN_MS;
+    const ended = Date.parse(finishedAt);
+    // Of a container that runs docker says the year 1.
+    return ended > 0 && ended - Date.parse(last.End ?? '') < KILLED_WITHIN_MS;
 }
 const health_KILLED = 137;
 const KILLED_WITHIN_MS = 10;

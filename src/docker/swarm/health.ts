@@ -83,7 +83,9 @@ export function hasFailed(
 function isKilledAtEnd(health: Health | undefined, finishedAt = ''): boolean {
   const last = health?.Log?.at(-1)
   if (last?.ExitCode !== KILLED) return false
-  return Date.parse(finishedAt) - Date.parse(last.End ?? '') < KILLED_WITHIN_MS
+  const ended = Date.parse(finishedAt)
+  // Of a container that runs docker says the year 1.
+  return ended > 0 && ended - Date.parse(last.End ?? '') < KILLED_WITHIN_MS
 }
 
 const KILLED = 137

@@ -82,6 +82,7 @@ describe('what a task waits for that is starting', () => {
     ]
     expect(lastFailure({ Log }, '2026-11-28T12:37:37.198468663Z')).toBe('exit code 1: no base')
     expect(lastFailure({ Log }, '2026-11-28T12:37:39.198468663Z')).toBe('exit code 137')
+    expect(lastFailure({ Log }, '0001-01-01T00:00:00Z')).toBe('exit code 137')
   })
 })
 
