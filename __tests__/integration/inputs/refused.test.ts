@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { scratchDirectory } from '../../../lab/scratch.ts'
-import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../src/runner/secrets/secret.ts'
+import { inputVariables, problemsIn } from '../../support/inputs.ts'
 
 // On a runner the passwords of these tests, such as `true`, would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -43,14 +43,8 @@ type Inputs = Readonly<Record<string, string>>
 
 /** What readInputs has against the inputs, one line each. */
 function problems(inputs: Inputs, env: Inputs = {}): readonly string[] {
-  const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  try {
-    readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGY_INPUTS)
-  } catch (error) {
-    if (error instanceof UserErrors) return error.problems
-    throw error
-  }
-  return []
+  const given = inputVariables(inputs)
+  return problemsIn(() => readInputs({ GITHUB_WORKSPACE: files, ...given, ...env }, STRATEGY_INPUTS))
 }
 
 const WEB = { services: 'web: nginx:1.27' }

@@ -6,6 +6,7 @@ import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../src/runner/secrets/secret.ts'
+import { inputVariables } from '../../support/inputs.ts'
 import { GITHUB, printedBy } from '../../support/printed.ts'
 import { commandsIn, linesShown } from '../../support/runner-commands.ts'
 
@@ -16,11 +17,11 @@ type Texts = Readonly<Record<string, string>>
 
 /** What is printed while inputs are read, as the runner understands it, and what is wrong with them. */
 async function reading(inputs: Texts, env: Texts = {}) {
-  const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+  const given = inputVariables(inputs)
   let problems: readonly string[] = []
   const printed = await printedBy(GITHUB, () => {
     try {
-      readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGY_INPUTS)
+      readInputs({ GITHUB_WORKSPACE: files, ...given, ...env }, STRATEGY_INPUTS)
     } catch (error) {
       if (!(error instanceof UserErrors)) throw error
       problems = error.problems

@@ -4,6 +4,7 @@ import type { ModeName } from '../../../src/inputs/mode.ts'
 import { allInputs, checkModeInputs } from '../../../src/inputs/mode-inputs.ts'
 import { Problems } from '../../../src/inputs/problems.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
+import { inputVariables, problemsIn } from '../../support/inputs.ts'
 
 let printed: string[]
 beforeEach(() => {
@@ -17,16 +18,9 @@ afterEach(() => {
 /** What is refused, and what is told, of these inputs in a mode. */
 function check(mode: ModeName, inputs: Readonly<Record<string, string>>) {
   const problems = new Problems()
-  const env = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
+  const env = inputVariables(inputs)
   checkModeInputs(env, mode, STRATEGY_INPUTS, problems)
-  const refused = (() => {
-    try {
-      problems.throwAll()
-      return []
-    } catch (error) {
-      return (error as { readonly problems: readonly string[] }).problems
-    }
-  })()
+  const refused = problemsIn(() => problems.throwAll())
   return { refused, told: printed.join('') }
 }
 

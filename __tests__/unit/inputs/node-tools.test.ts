@@ -1,7 +1,7 @@
 import { afterEach, expect, jest, test } from '@jest/globals'
-import type { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
+import { inputVariables, problemsIn } from '../../support/inputs.ts'
 
 const printed: string[] = []
 afterEach(() => {
@@ -11,20 +11,11 @@ afterEach(() => {
 
 function read(inputs: Readonly<Record<string, string>>) {
   jest.spyOn(process.stdout, 'write').mockImplementation((piece) => printed.push(String(piece)) > 0)
-  const all = Object.entries({ services: 'web: hub.test/web:1', ...inputs })
-  return readInputs(
-    Object.fromEntries(all.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-    STRATEGY_INPUTS,
-  )
+  return readInputs(inputVariables({ services: 'web: hub.test/web:1', ...inputs }), STRATEGY_INPUTS)
 }
 
 function problems(inputs: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    read(inputs)
-    return []
-  } catch (error) {
-    return (error as UserErrors).problems
-  }
+  return problemsIn(() => read(inputs))
 }
 
 test('images are pruned when that is asked for, by the docker CLI unless told', () => {

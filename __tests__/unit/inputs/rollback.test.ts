@@ -3,6 +3,7 @@ import { DEFAULTS } from '../../../src/inputs/defaults.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { ROLLING } from '../../support/builders.ts'
+import { inputVariables, problemsIn } from '../../support/inputs.ts'
 
 let printed: string[]
 beforeEach(() => {
@@ -16,17 +17,11 @@ afterEach(() => {
 function read(inputs: Readonly<Record<string, string>>) {
   // As a runner hands them over.
   const all = { ...DEFAULTS, strategy: 'rolling', mode: 'rollback', to: 'previous', ...inputs }
-  const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs(Object.fromEntries(given), STRATEGY_INPUTS)
+  return readInputs(inputVariables(all), STRATEGY_INPUTS)
 }
 
 function refused(inputs: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    read(inputs)
-    return []
-  } catch (error) {
-    return (error as { readonly problems: readonly string[] }).problems
-  }
+  return problemsIn(() => read(inputs))
 }
 
 const NOTHING_ELSE = { env: {}, create: true, updateArgs: [], ...ROLLING }

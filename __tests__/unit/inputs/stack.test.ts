@@ -7,6 +7,7 @@ import { toYaml } from '../../../src/inputs/compose/tree.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../src/runner/secrets/secret.ts'
+import { inputVariables } from '../../support/inputs.ts'
 
 // On a runner the secrets of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -27,8 +28,8 @@ type Inputs = Readonly<Record<string, string>>
 const A = { stack: 's', 'compose-file': 'a.yml', 'env-file': 'two.env' }
 
 function read(inputs: Inputs, env: Inputs = {}) {
-  const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given), ...env }, STRATEGY_INPUTS).stack
+  const given = inputVariables(inputs)
+  return readInputs({ GITHUB_WORKSPACE: files, ...given, ...env }, STRATEGY_INPUTS).stack
 }
 
 test('files by lines, by YAML list, or by their usual name', () => {

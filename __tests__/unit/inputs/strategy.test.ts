@@ -3,12 +3,12 @@ import { readInputs } from '../../../src/inputs/read.ts'
 import type { Replacement } from '../../../src/inputs/replacement.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { ROLLING } from '../../support/builders.ts'
+import { inputVariables } from '../../support/inputs.ts'
 
 type Inputs = Readonly<Record<string, string>>
 
 function replacements(inputs: Inputs): Replacement[] {
-  const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs(Object.fromEntries(given), STRATEGY_INPUTS).services.map(({ strategy, policies, prepare }) => ({
+  return readInputs(inputVariables(inputs), STRATEGY_INPUTS).services.map(({ strategy, policies, prepare }) => ({
     strategy,
     policies,
     prepare,

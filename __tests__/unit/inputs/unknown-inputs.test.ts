@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { parse } from 'yaml'
-import { UserErrors } from '../../../src/errors.ts'
 import { inputNames, readInputs } from '../../../src/inputs/read.ts'
 import { entryKeys } from '../../../src/inputs/services/service-keys.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { unknownInputAdvice } from '../../../src/inputs/unknown-inputs.ts'
 import { RETIRED_KEYS } from '../../../src/inputs/update-policy.ts'
 import { log } from '../../../src/runner/log/log.ts'
+import { problemsIn } from '../../support/inputs.ts'
 
 const declared = Object.entries(
   (parse(readFileSync(new URL('../../../action.yml', import.meta.url), 'utf8')) as ActionFile).inputs,
@@ -34,13 +34,7 @@ function onGitHub(given: Readonly<Record<string, string>>, env: Readonly<Record<
 }
 
 function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    readInputs(env, STRATEGY_INPUTS)
-    return []
-  } catch (error) {
-    if (error instanceof UserErrors) return error.problems
-    throw error
-  }
+  return problemsIn(() => readInputs(env, STRATEGY_INPUTS))
 }
 
 const WEB = { services: 'web: nginx:1.27' }

@@ -3,12 +3,12 @@ import { UserErrors } from '../../../src/errors.ts'
 import { readInputs } from '../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../src/inputs/strategies/table.ts'
 import { policyAdvice } from '../../../src/inputs/update-policy.ts'
+import { inputVariables } from '../../support/inputs.ts'
 
 type Inputs = Readonly<Record<string, string>>
 
 function policies(inputs: Inputs) {
-  const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs(Object.fromEntries(given), STRATEGY_INPUTS).services.map((service) => service.policies)
+  return readInputs(inputVariables(inputs), STRATEGY_INPUTS).services.map((service) => service.policies)
 }
 
 /** All that is wrong with the inputs, one line each. */

@@ -6,12 +6,12 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { scratchDirectory } from '../../../../lab/scratch.ts'
 import type { ConfigFile } from '../../../../src/docker/cli/config-file.ts'
-import { UserErrors } from '../../../../src/errors.ts'
 import type { Deployment } from '../../../../src/inputs/deployment.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 import { environmentForChildren } from '../../../../src/runner/processes/program-environment.ts'
 import { redact } from '../../../../src/runner/secrets/secret.ts'
+import { problemsIn } from '../../../support/inputs.ts'
 import { tarEntry, tarGz } from '../../../support/tar.ts'
 
 // On a runner the passwords of these tests would be masked in the log of the whole job.
@@ -35,13 +35,7 @@ function configs(text: string, env?: Inputs): Record<string, ConfigFile> {
 }
 
 function problems(text: string, env?: Inputs, more: Inputs = {}): readonly string[] {
-  try {
-    read({ 'docker-config': text, ...more }, env)
-  } catch (error) {
-    if (error instanceof UserErrors) return error.problems
-    throw error
-  }
-  return []
+  return problemsIn(() => read({ 'docker-config': text, ...more }, env))
 }
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')

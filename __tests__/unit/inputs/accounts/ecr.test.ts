@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { ecrRegistry } from '../../../../src/docker/registry/ecr.ts'
-import { UserErrors } from '../../../../src/errors.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../../src/runner/secrets/secret.ts'
+import { problemsIn } from '../../../support/inputs.ts'
 
 delete process.env.GITHUB_ACTIONS
 
@@ -17,13 +17,7 @@ function credentials(registries: string) {
 }
 
 function problems(registries: string): readonly string[] {
-  try {
-    credentials(registries)
-    return []
-  } catch (error) {
-    if (error instanceof UserErrors) return error.problems
-    throw error
-  }
+  return problemsIn(() => credentials(registries))
 }
 
 test('an entry for Amazon without an account is told of `ecr`', () => {

@@ -2,11 +2,11 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { scratchDirectory } from '../../../../lab/scratch.ts'
-import { UserErrors } from '../../../../src/errors.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../../src/runner/secrets/secret.ts'
 import { CERTIFICATES } from '../../../support/certificates.ts'
+import { inputVariables, problemsIn } from '../../../support/inputs.ts'
 
 delete process.env.GITHUB_ACTIONS
 
@@ -26,18 +26,12 @@ writeFileSync(join(files, 'key.pem'), KEY)
 
 function read(inputs: Readonly<Record<string, string>>) {
   const all = { services: `web: ${HOST}/web:1`, ...inputs }
-  const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readInputs({ GITHUB_WORKSPACE: files, ...Object.fromEntries(given) }, STRATEGY_INPUTS)
+  const given = inputVariables(all)
+  return readInputs({ GITHUB_WORKSPACE: files, ...given }, STRATEGY_INPUTS)
 }
 
 function problems(inputs: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    read(inputs)
-    return []
-  } catch (error) {
-    if (error instanceof UserErrors) return error.problems
-    throw error
-  }
+  return problemsIn(() => read(inputs))
 }
 
 describe('registry-ca', () => {

@@ -2,12 +2,12 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { scratchDirectory } from '../../../../lab/scratch.ts'
-import { UserErrors } from '../../../../src/errors.ts'
 import { attachedByFlags } from '../../../../src/inputs/attachments/flags.ts'
 import type { AttachmentsRequest } from '../../../../src/inputs/attachments/request.ts'
 import { readInputs } from '../../../../src/inputs/read.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
 import { redact } from '../../../../src/runner/secrets/secret.ts'
+import { problemsIn } from '../../../support/inputs.ts'
 
 // On a runner the secrets of these tests would be masked in the log of the whole job.
 delete process.env.GITHUB_ACTIONS
@@ -30,13 +30,7 @@ function attached(lines: string): AttachmentsRequest | undefined {
 }
 
 function problems(lines: string): readonly string[] {
-  try {
-    read(lines.startsWith('-') ? lines : `- name: web\n  ${lines.replaceAll('\n', '\n  ')}`)
-  } catch (error) {
-    if (error instanceof UserErrors) return error.problems
-    throw error
-  }
-  return []
+  return problemsIn(() => read(lines.startsWith('-') ? lines : `- name: web\n  ${lines.replaceAll('\n', '\n  ')}`))
 }
 
 const FILE = { UID: '0', GID: '0', Mode: 0o444 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { DEFAULTS } from '../../../../src/inputs/defaults.ts'
 import { readAuthRefresh } from '../../../../src/inputs/modes/auth-refresh.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
+import { inputVariables, problemsIn } from '../../../support/inputs.ts'
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockReturnValue(true)
@@ -15,17 +16,11 @@ const ACCOUNT = { username: 'bob', password: 'bobs-own-password' }
 function read(inputs: Readonly<Record<string, string>>) {
   // As a runner hands them over.
   const all = { ...DEFAULTS, strategy: 'rolling', mode: 'refresh-auth', ...ACCOUNT, ...inputs }
-  const given = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readAuthRefresh(Object.fromEntries(given), STRATEGY_INPUTS)
+  return readAuthRefresh(inputVariables(all), STRATEGY_INPUTS)
 }
 
 function refused(inputs: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    read(inputs)
-    return []
-  } catch (error) {
-    return (error as { readonly problems: readonly string[] }).problems
-  }
+  return problemsIn(() => read(inputs))
 }
 
 test.each([

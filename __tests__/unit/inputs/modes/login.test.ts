@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { DEFAULTS } from '../../../../src/inputs/defaults.ts'
 import { readLogin } from '../../../../src/inputs/modes/login.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
+import { inputVariables, problemsIn } from '../../../support/inputs.ts'
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockReturnValue(true)
@@ -16,19 +17,11 @@ const BOTH = `${GHCR}\n${HUB}`
 
 function read(inputs: Readonly<Record<string, string>>) {
   const all = { ...DEFAULTS, strategy: 'rolling', mode: 'login', ...inputs }
-  return readLogin(
-    Object.fromEntries(Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-    STRATEGY_INPUTS,
-  )
+  return readLogin(inputVariables(all), STRATEGY_INPUTS)
 }
 
 function refused(inputs: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    read(inputs)
-    return []
-  } catch (error) {
-    return (error as { readonly problems: readonly string[] }).problems
-  }
+  return problemsIn(() => read(inputs))
 }
 
 test('accounts are all that it needs', () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { UserErrors } from '../../../../src/errors.ts'
 import { readRemoval } from '../../../../src/inputs/modes/removal.ts'
 import { STRATEGY_INPUTS } from '../../../../src/inputs/strategies/table.ts'
+import { inputVariables, problemsIn } from '../../../support/inputs.ts'
 
 beforeEach(() => {
   jest.spyOn(process.stdout, 'write').mockImplementation(() => true)
@@ -11,21 +11,11 @@ afterEach(() => {
 })
 
 const read = (inputs: Readonly<Record<string, string>>) => {
-  const given = Object.entries({ mode: 'remove', ...inputs }).map(([name, value]) => [
-    `INPUT_${name.toUpperCase()}`,
-    value,
-  ])
-  return readRemoval(Object.fromEntries(given), STRATEGY_INPUTS)
+  return readRemoval(inputVariables({ mode: 'remove', ...inputs }), STRATEGY_INPUTS)
 }
 
 const problemsOf = (inputs: Readonly<Record<string, string>>): readonly string[] => {
-  try {
-    read(inputs)
-    return []
-  } catch (error) {
-    if (error instanceof UserErrors) return error.problems
-    throw error
-  }
+  return problemsIn(() => read(inputs))
 }
 
 describe('what is to go', () => {
