@@ -14963,6 +14963,10 @@ function joined(words, last) {
 
 ;// CONCATENATED MODULE: ./build/inputs/yaml-lines.js
 
+/** `line 3, column 5: \u2026` */
+function lineInWords({ line, column, reason }) {
+    return `line ${line}, column ${column}: ${reason}`;
+}
 const TWO_IN_ONE_LINE = 'a value holds a colon and a blank: put the value in quotes, or begin a new line if another key begins there';
 const DASH_WITHOUT_BLANK = 'a dash begins an item only with a blank behind it: write it, as in `- name: web`, or put the word in quotes';
 const TEXT_BEHIND_END = 'text follows behind a quote or bracket that is closed: put the whole value in quotes';
@@ -15524,6 +15528,7 @@ function isWholeConfig(text) {
 
 
 
+
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
 class Problems {
     #lines;
@@ -15546,9 +15551,8 @@ class Problems {
      */
     addYaml(wrong, hint = '') {
         const place = this.#place === '' ? '' : `${this.#place} `;
-        for (const { line, column, reason } of wrong) {
-            this.#lines.push(oneLine(`${place}line ${line}, column ${column}: ${reason}${hint}`));
-        }
+        for (const one of wrong)
+            this.#lines.push(oneLine(`${place}${lineInWords(one)}${hint}`));
     }
     /** What was collected so far, from every place. */
     get lines() {
@@ -20412,6 +20416,7 @@ function targetInWords(target) {
 
 
 
+
 /** More names than these help nobody to find the right one. */
 const MOST_TOLD = 8;
 /**
@@ -20439,7 +20444,7 @@ function parseNames(text) {
     const { root, problems } = yaml_parseYaml(text);
     const [wrong] = problems;
     if (wrong !== undefined)
-        throw new errors_UserError(`line ${wrong.line}, column ${wrong.column}: ${wrong.reason}`);
+        throw new errors_UserError(lineInWords(wrong));
     const items = root?.kind === 'list' ? root.items : [];
     const words = distinctWords(items.map((item) => selection_nameIn(item)).join(' '));
     if (words.length > 0 || items.length === 0)

@@ -11551,7 +11551,7 @@ function isWholeConfig(text) {
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4386);
 /* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4519);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4103);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3697);
 /* harmony import */ var _docker_config_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5147);
 
 
@@ -11942,8 +11942,8 @@ var files = __nccwpck_require__(4519);
 var masking = __nccwpck_require__(5340);
 // EXTERNAL MODULE: ./build/inputs/variables.js
 var variables = __nccwpck_require__(5789);
-// EXTERNAL MODULE: ./build/inputs/yaml.js + 1 modules
-var yaml = __nccwpck_require__(4103);
+// EXTERNAL MODULE: ./build/inputs/yaml.js
+var yaml = __nccwpck_require__(3697);
 // EXTERNAL MODULE: ./build/inputs/accounts/config-content.js
 var config_content = __nccwpck_require__(4607);
 // EXTERNAL MODULE: ./build/inputs/accounts/credentials.js
@@ -14196,7 +14196,7 @@ function guess(value) {
 /* harmony export */ });
 /* harmony import */ var _docker_swarm_swarm_rules_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(657);
 /* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4386);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4103);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3697);
 
 
 
@@ -14284,7 +14284,9 @@ function pemInBase64(text) {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9473);
 /* harmony import */ var _runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4386);
-/* harmony import */ var _runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8680);
+/* harmony import */ var _runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8680);
+/* harmony import */ var _yaml_lines_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9063);
+
 
 
 
@@ -14310,9 +14312,8 @@ class Problems {
      */
     addYaml(wrong, hint = '') {
         const place = this.#place === '' ? '' : `${this.#place} `;
-        for (const { line, column, reason } of wrong) {
-            this.#lines.push(oneLine(`${place}line ${line}, column ${column}: ${reason}${hint}`));
-        }
+        for (const one of wrong)
+            this.#lines.push(oneLine(`${place}${(0,_yaml_lines_js__WEBPACK_IMPORTED_MODULE_2__/* .lineInWords */ .H)(one)}${hint}`));
     }
     /** What was collected so far, from every place. */
     get lines() {
@@ -14348,7 +14349,7 @@ class Problems {
 /** Names as a sentence lists them: `a`, `b` and `c`. */
 function listed(names, last = 'and') {
     const words = names.map(_runner_text_shown_js__WEBPACK_IMPORTED_MODULE_1__/* .ticked */ .bn);
-    return last === 'and' ? (0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_2__/* .andList */ .c)(words) : (0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_2__/* .orList */ .A)(words);
+    return last === 'and' ? (0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_3__/* .andList */ .c)(words) : (0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_3__/* .orList */ .A)(words);
 }
 function oneLine(text) {
     return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
@@ -14854,7 +14855,9 @@ function targetInWords(target) {
 /* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8158);
 /* harmony import */ var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3636);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6790);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4103);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3697);
+/* harmony import */ var _yaml_lines_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9063);
+
 
 
 
@@ -14887,7 +14890,7 @@ function parseNames(text) {
     const { root, problems } = (0,_yaml_js__WEBPACK_IMPORTED_MODULE_4__/* .parseYaml */ .h)(text);
     const [wrong] = problems;
     if (wrong !== undefined)
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo(`line ${wrong.line}, column ${wrong.column}: ${wrong.reason}`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo((0,_yaml_lines_js__WEBPACK_IMPORTED_MODULE_5__/* .lineInWords */ .H)(wrong));
     const items = root?.kind === 'list' ? root.items : [];
     const words = distinctWords(items.map((item) => nameIn(item)).join(' '));
     if (words.length > 0 || items.length === 0)
@@ -15483,7 +15486,7 @@ function variableIn(address) {
 /* harmony import */ var _keys_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8158);
 /* harmony import */ var _problems_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6790);
 /* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3368);
-/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4103);
+/* harmony import */ var _yaml_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3697);
 
 
 
@@ -15877,22 +15880,19 @@ function pairsOfList({ items }, at) {
 
 /***/ }),
 
-/***/ 4103:
+/***/ 9063:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   C: () => (/* binding */ problemOfLines),
+/* harmony export */   H: () => (/* binding */ lineInWords)
+/* harmony export */ });
+/* harmony import */ var _runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8680);
 
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  H: () => (/* binding */ isNoNumber),
-  h: () => (/* binding */ parseYaml)
-});
-
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
-// EXTERNAL MODULE: ./build/runner/text/word-list.js
-var word_list = __nccwpck_require__(8680);
-;// CONCATENATED MODULE: ./build/inputs/yaml-lines.js
-
+/** `line 3, column 5: \u2026` */
+function lineInWords({ line, column, reason }) {
+    return `line ${line}, column ${column}: ${reason}`;
+}
 const TWO_IN_ONE_LINE = 'a value holds a colon and a blank: put the value in quotes, or begin a new line if another key begins there';
 const DASH_WITHOUT_BLANK = 'a dash begins an item only with a blank behind it: write it, as in `- name: web`, or put the word in quotes';
 const TEXT_BEHIND_END = 'text follows behind a quote or bracket that is closed: put the whole value in quotes';
@@ -15944,7 +15944,7 @@ function ofBeginning(lines, index) {
     if (!isItem && hasNoColon(lines[above] ?? '', column))
         return { line: above + 1, column: keyColumnOf(lines[above]), reason: NO_COLON };
     const orItem = !isItem && items.includes(column) ? ', or write `- ` before it if it begins an item' : '';
-    const reason = `the line begins in column ${column}, and those above that it may stand beside in column ${(0,word_list/* orList */.A)(beside.map(String))}: indent it as one of them${orItem}`;
+    const reason = `the line begins in column ${column}, and those above that it may stand beside in column ${(0,_runner_text_word_list_js__WEBPACK_IMPORTED_MODULE_0__/* .orList */ .A)(beside.map(String))}: indent it as one of them${orItem}`;
     return { line: index + 1, column, reason };
 }
 /** The columns, from one, in which keys and items begin that may still go on behind these lines. */
@@ -15987,7 +15987,18 @@ function indentOf(line = '') {
     return line.length - line.trimStart().length;
 }
 
-;// CONCATENATED MODULE: ./build/inputs/yaml.js
+
+/***/ }),
+
+/***/ 3697:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ isNoNumber),
+/* harmony export */   h: () => (/* binding */ parseYaml)
+/* harmony export */ });
+/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8815);
+/* harmony import */ var _yaml_lines_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9063);
 
 
 const DEEPEST = 20;
@@ -16030,9 +16041,9 @@ const OTHER_REASON = 'this is not valid YAML: look at the indentation, and put v
  */
 function parseYaml(text) {
     const source = text.replace(/^\uFEFF/, '');
-    const lineCounter = new dist/* LineCounter */.HN();
+    const lineCounter = new yaml__WEBPACK_IMPORTED_MODULE_0__/* .LineCounter */ .HN();
     // Duplicate keys are found below: the package's own search takes quadratic time.
-    const document = (0,dist/* parseDocument */.Tp)(source, {
+    const document = (0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .parseDocument */ .Tp)(source, {
         schema: 'failsafe',
         lineCounter,
         prettyErrors: false,
@@ -16047,7 +16058,7 @@ function parseYaml(text) {
         return { root, problems: tree.problems };
     const { line, col } = lineCounter.linePos(error.pos[0]);
     const known = isCommaMissing(error, document.errors) ? REASONS.BLOCK_IN_FLOW : knownReason(error, source);
-    const problem = known === undefined ? problemOfLines(error, source) : undefined;
+    const problem = known === undefined ? (0,_yaml_lines_js__WEBPACK_IMPORTED_MODULE_1__/* .problemOfLines */ .C)(error, source) : undefined;
     const reason = known ?? REASONS[error.code] ?? OTHER_REASON;
     return { root, problems: [problem ?? { line, column: col, reason }] };
 }
@@ -16086,9 +16097,9 @@ const VALUES_WITH_COLON = ['BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW'];
 const TEXT_ENDING_IN_COLON = /^[^\s,[\]{}'"#]+:[^\S\n]*(?:[,\]}#\n]|$)/;
 /** Plain, or with the tag that says it. */
 function isMergeKey(key) {
-    if (!(0,dist/* isScalar */.jn)(key) || key.value !== '<<')
+    if (!(0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isScalar */ .jn)(key) || key.value !== '<<')
         return false;
-    return key.tag === `${YAML_TAG}merge` || (key.type === dist/* Scalar */.X5.PLAIN && (key.tag === undefined || key.tag === '!'));
+    return key.tag === `${YAML_TAG}merge` || (key.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.PLAIN && (key.tag === undefined || key.tag === '!'));
 }
 const INTEGER = /^([-+]?)(0b[01]+|0o[0-7]+|0x[\da-f]+|\d+)$/i;
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
@@ -16194,7 +16205,7 @@ class TreeBuilder {
         const offset = node.range?.[0] ?? 0;
         if (depth > DEEPEST)
             return this.#refuse(offset, REASONS.RESOURCE_EXHAUSTION ?? OTHER_REASON);
-        if ((0,dist/* isAlias */.Vj)(node))
+        if ((0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isAlias */ .Vj)(node))
             return this.#resolve(node.source, offset);
         if (node.anchor !== undefined)
             this.#anchors.set(node.anchor, undefined);
@@ -16209,16 +16220,16 @@ class TreeBuilder {
         const ofTag = tag === undefined ? offset : Math.max(0, this.#source.lastIndexOf('!', offset - 1));
         if (tag !== undefined && Object.hasOwn(COMPOSE_TAGS, tag))
             return this.#refuse(ofTag, COMPOSE_TAGS[tag] ?? '');
-        if (tag !== undefined && !(0,dist/* isScalar */.jn)(node) && !HARMLESS_TAGS.has(tag)) {
+        if (tag !== undefined && !(0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isScalar */ .jn)(node) && !HARMLESS_TAGS.has(tag)) {
             return this.#refuse(ofTag, 'a tag (!) stands before a list or mapping: leave the tag out');
         }
-        if ((0,dist/* isMap */.jh)(node))
+        if ((0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isMap */ .jh)(node))
             return this.#sized({ kind: 'map', line, entries: this.#entries(node, depth) });
-        if ((0,dist/* isSeq */.oP)(node)) {
+        if ((0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isSeq */ .oP)(node)) {
             const items = node.items.map((item) => this.build(item, depth + 1));
             return this.#sized({ kind: 'list', line, items });
         }
-        if (!(0,dist/* isScalar */.jn)(node))
+        if (!(0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isScalar */ .jn)(node))
             return this.#empty(offset);
         const untagged = { kind: 'text', line, value: this.#textOf(node), ...this.#styleOf(node) };
         if (/\p{Surrogate}/u.test(untagged.value)) {
@@ -16235,7 +16246,7 @@ class TreeBuilder {
     /** The package ends a block with a line break also where the file ends without one, which YAML and docker do not. */
     #textOf({ value, type, range }) {
         const text = String(value ?? '');
-        const isBlock = type === dist/* Scalar */.X5.BLOCK_LITERAL || type === dist/* Scalar */.X5.BLOCK_FOLDED;
+        const isBlock = type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_LITERAL || type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_FOLDED;
         if (!isBlock || !text.endsWith('\n') || range?.[1] !== this.#source.length)
             return text;
         const lastOf = (lines) => lines.slice(lines.lastIndexOf('\n') + 1);
@@ -16245,11 +16256,11 @@ class TreeBuilder {
         return written !== '' && hasLine ? text.slice(0, -1) : text;
     }
     #styleOf(node) {
-        if (node.type === dist/* Scalar */.X5.BLOCK_LITERAL || node.type === dist/* Scalar */.X5.BLOCK_FOLDED) {
+        if (node.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_LITERAL || node.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.BLOCK_FOLDED) {
             return { style: 'block', isFolded: false, hasComment: false };
         }
         const [start, end] = node.range ?? [0, 0];
-        const isPlain = node.type === dist/* Scalar */.X5.PLAIN;
+        const isPlain = node.type === yaml__WEBPACK_IMPORTED_MODULE_0__/* .Scalar */ .X5.PLAIN;
         return {
             style: isPlain ? 'plain' : 'quoted',
             isFolded: /[\r\n]/.test(this.#source.slice(start, end)),
@@ -16289,7 +16300,7 @@ class TreeBuilder {
     #merged(node, offset, depth) {
         const known = this.problems.length;
         const value = this.build(node, depth + 1);
-        const all = value.kind === 'list' && (0,dist/* isSeq */.oP)(node) ? value.items : [value];
+        const all = value.kind === 'list' && (0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .isSeq */ .oP)(node) ? value.items : [value];
         if (this.problems.length === known && all.some(({ kind }) => kind !== 'map')) {
             this.#refuse(offset, 'what `<<` merges is no mapping: write `<<: *name`, and `&name` before the mapping');
         }
@@ -19569,8 +19580,8 @@ var masking = __nccwpck_require__(5340);
 var inputs_problems = __nccwpck_require__(6790);
 // EXTERNAL MODULE: ./build/inputs/variables.js
 var variables = __nccwpck_require__(5789);
-// EXTERNAL MODULE: ./build/inputs/yaml.js + 1 modules
-var yaml = __nccwpck_require__(4103);
+// EXTERNAL MODULE: ./build/inputs/yaml.js
+var yaml = __nccwpck_require__(3697);
 // EXTERNAL MODULE: ./build/inputs/accounts/config-content.js
 var config_content = __nccwpck_require__(4607);
 ;// CONCATENATED MODULE: ./build/inputs/accounts/ecr.js

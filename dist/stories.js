@@ -816,6 +816,10 @@ function storedLogin(credential) {
 function accountName({ username }) {
     return (0,text_shown/* placed */.GS)((0,secret/* redact */.E$)(username));
 }
+/** Whose credential is stored: `account bot of ghcr.io`. Of an identity token there is no name. */
+function storedAccountInWords({ account, registry }) {
+    return account === '' ? `a token for ${registry}` : `account ${account} of ${registry}`;
+}
 /** What a label says in the place of a time when a token ended with its job. */
 const WITH_JOB = 'job';
 /**
@@ -1924,6 +1928,7 @@ function asSeen(text) {
 
 
 
+
 /** A plan in words, fit to be shown: the same for log, summary and outputs. Pure. */
 /** The whole plan without what may be a secret. */
 function planFitToShow(outlook, showValues) {
@@ -1957,7 +1962,7 @@ function shownStored(stored) {
 /** Whose credentials are stored with services now, those first that have ended. */
 function storedCredentials({ services }) {
     const known = services.flatMap(({ name, stored }) => (stored === undefined ? [] : [{ name, stored }]));
-    const groups = (0,group_by/* groupBy */.$)(known, ({ stored }) => JSON.stringify([accountWords(stored), endWords(stored)]));
+    const groups = (0,group_by/* groupBy */.$)(known, ({ stored }) => JSON.stringify([storedAccountInWords(stored), endWords(stored)]));
     return [...groups.values()]
         .flatMap((those) => {
         const [first] = those;
@@ -1965,12 +1970,16 @@ function storedCredentials({ services }) {
             return [];
         const { stored } = first;
         const { hasEnded } = stored;
-        return [{ account: accountWords(stored), ends: endWords(stored), hasEnded, names: those.map(({ name }) => name) }];
+        return [
+            {
+                account: storedAccountInWords(stored),
+                ends: endWords(stored),
+                hasEnded,
+                names: those.map(({ name }) => name),
+            },
+        ];
     })
         .toSorted((a, b) => Number(b.hasEnded) - Number(a.hasEnded));
-}
-function accountWords({ account, registry }) {
-    return account === '' ? `a token for ${registry}` : `account ${account} of ${registry}`;
 }
 function endWords({ end, hasEnded }) {
     if (end === undefined)
@@ -5617,6 +5626,7 @@ function asResult({ name, image, tasks, problems, failedTask }) {
 
 
 
+
 const status_report_MOST_OUTPUT_CHARACTERS = 480_000;
 const status_report_CAUSE_CHARACTERS = [2000, 500, 100];
 const status_report_MOST_TABLE_BYTES = 600_000;
@@ -5669,11 +5679,11 @@ function sayAll(services, swarm) {
 }
 /** Whose credentials are stored, and with which services. */
 function storedLines(services) {
-    const byAccount = (0,group_by/* groupBy */.$)(services, ({ account }) => (account === undefined ? undefined : status_report_accountWords(account)));
+    const byAccount = (0,group_by/* groupBy */.$)(services, ({ account }) => (account === undefined ? undefined : accountWords(account)));
     return linesOf('Stored', byAccount);
 }
-function status_report_accountWords({ name, registry, expires }) {
-    const whose = name === '' ? `a token for ${registry}` : `account ${name} of ${registry}`;
+function accountWords({ name, registry, expires }) {
+    const whose = storedAccountInWords({ account: name, registry });
     return expires === undefined ? whose : `${whose}, ${status_report_endWords(expires)}`;
 }
 /** What was deployed last, and with it which services. */
@@ -27385,8 +27395,8 @@ function endsFinding(service, upToDate, now) {
 function accountFinding(account, now) {
     if (account?.end === undefined)
         return undefined;
-    const { end, registry, account: name } = account;
-    const whose = name === '' ? `a token for ${registry}` : `account ${name} of ${registry}`;
+    const { end } = account;
+    const whose = storedAccountInWords(account);
     if ('with' in end) {
         const cause = `the credential that nodes pull with has ended with the job that stored it: ${whose}`;
         return { problem: { cause, isOfTasks: false } };

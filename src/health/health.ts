@@ -15,7 +15,12 @@ import {
   newest,
   slotsThatCount,
 } from '../docker/swarm/task.ts'
-import { hasEnded, type StoredAccount, storedAccountOf } from '../plan/credentials/stored-account.ts'
+import {
+  hasEnded,
+  type StoredAccount,
+  storedAccountInWords,
+  storedAccountOf,
+} from '../plan/credentials/stored-account.ts'
 import { type Drift, driftOf } from '../plan/drift.ts'
 import { isInterim, markOf, mayBeAlive } from '../plan/interim-spec.ts'
 import { NO_NODE, taskNamedIn } from '../rollout/watch/judge.ts'
@@ -266,8 +271,8 @@ function endsFinding(service: Service, upToDate: readonly Task[], now: number): 
 
 function accountFinding(account: Health['account'], now: number): Found | undefined {
   if (account?.end === undefined) return undefined
-  const { end, registry, account: name } = account
-  const whose = name === '' ? `a token for ${registry}` : `account ${name} of ${registry}`
+  const { end } = account
+  const whose = storedAccountInWords(account)
   if ('with' in end) {
     const cause = `the credential that nodes pull with has ended with the job that stored it: ${whose}`
     return { problem: { cause, isOfTasks: false } }

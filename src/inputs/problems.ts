@@ -1,7 +1,7 @@
 import { InputErrors, UserError, UserErrors } from '../errors.ts'
 import { ticked } from '../runner/text/shown.ts'
 import { andList, orList } from '../runner/text/word-list.ts'
-import type { LineProblem } from './yaml-lines.ts'
+import { type LineProblem, lineInWords } from './yaml-lines.ts'
 
 /** Collects what is wrong with the inputs, so that one run tells all of it: one line each, that begins with its place. */
 export class Problems {
@@ -29,9 +29,7 @@ export class Problems {
    */
   addYaml(wrong: readonly LineProblem[], hint = ''): void {
     const place = this.#place === '' ? '' : `${this.#place} `
-    for (const { line, column, reason } of wrong) {
-      this.#lines.push(oneLine(`${place}line ${line}, column ${column}: ${reason}${hint}`))
-    }
+    for (const one of wrong) this.#lines.push(oneLine(`${place}${lineInWords(one)}${hint}`))
   }
 
   /** What was collected so far, from every place. */

@@ -3,6 +3,7 @@ import { similarNames } from './keys.ts'
 import { wordsOf } from './names.ts'
 import { listed } from './problems.ts'
 import { parseYaml } from './yaml.ts'
+import { lineInWords } from './yaml-lines.ts'
 
 /** Which services of a run an input means: all of them, or those of these names. */
 export type Selection = 'all' | readonly string[]
@@ -41,7 +42,7 @@ export function parseNames(text: string): string[] {
   }
   const { root, problems } = parseYaml(text)
   const [wrong] = problems
-  if (wrong !== undefined) throw new UserError(`line ${wrong.line}, column ${wrong.column}: ${wrong.reason}`)
+  if (wrong !== undefined) throw new UserError(lineInWords(wrong))
   const items = root?.kind === 'list' ? root.items : []
   const words = distinctWords(items.map((item) => nameIn(item)).join(' '))
   if (words.length > 0 || items.length === 0) return words

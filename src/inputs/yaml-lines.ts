@@ -12,6 +12,11 @@ export interface LineProblem {
   readonly reason: string
 }
 
+/** `line 3, column 5: …` */
+export function lineInWords({ line, column, reason }: LineProblem): string {
+  return `line ${line}, column ${column}: ${reason}`
+}
+
 const TWO_IN_ONE_LINE =
   'a value holds a colon and a blank: put the value in quotes, or begin a new line if another key begins there'
 const DASH_WITHOUT_BLANK =

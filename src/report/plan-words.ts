@@ -1,4 +1,5 @@
 import type { FieldChange } from '../docker/specs/spec-difference.ts'
+import { storedAccountInWords } from '../plan/credentials/stored-account.ts'
 import type { Drift, DriftChange } from '../plan/drift.ts'
 import type { ObjectOutlook, Outlook, ServiceOutlook } from '../plan/outlook.ts'
 import { groupBy } from '../runner/group-by.ts'
@@ -60,20 +61,23 @@ export interface StoredWith {
 /** Whose credentials are stored with services now, those first that have ended. */
 export function storedCredentials({ services }: Outlook): StoredWith[] {
   const known = services.flatMap(({ name, stored }) => (stored === undefined ? [] : [{ name, stored }]))
-  const groups = groupBy(known, ({ stored }) => JSON.stringify([accountWords(stored), endWords(stored)]))
+  const groups = groupBy(known, ({ stored }) => JSON.stringify([storedAccountInWords(stored), endWords(stored)]))
   return [...groups.values()]
     .flatMap((those) => {
       const [first] = those
       if (first === undefined) return []
       const { stored } = first
       const { hasEnded } = stored
-      return [{ account: accountWords(stored), ends: endWords(stored), hasEnded, names: those.map(({ name }) => name) }]
+      return [
+        {
+          account: storedAccountInWords(stored),
+          ends: endWords(stored),
+          hasEnded,
+          names: those.map(({ name }) => name),
+        },
+      ]
     })
     .toSorted((a, b) => Number(b.hasEnded) - Number(a.hasEnded))
-}
-
-function accountWords({ account, registry }: Stored): string {
-  return account === '' ? `a token for ${registry}` : `account ${account} of ${registry}`
 }
 
 function endWords({ end, hasEnded }: Stored): string {

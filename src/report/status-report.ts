@@ -1,5 +1,6 @@
 import type { SwarmStatus } from '../health/status.ts'
 import type { StatusRequest, StatusSubject } from '../inputs/modes/status.ts'
+import { storedAccountInWords } from '../plan/credentials/stored-account.ts'
 import { groupBy } from '../runner/group-by.ts'
 import { addSummary, setOutput } from '../runner/log/command-files.ts'
 import { log, openStage, reportLog } from '../runner/log/log.ts'
@@ -84,7 +85,7 @@ function storedLines(services: readonly ShownStatus[]): string[] {
 }
 
 function accountWords({ name, registry, expires }: NonNullable<ShownStatus['account']>): string {
-  const whose = name === '' ? `a token for ${registry}` : `account ${name} of ${registry}`
+  const whose = storedAccountInWords({ account: name, registry })
   return expires === undefined ? whose : `${whose}, ${endWords(expires)}`
 }
 

@@ -35,6 +35,11 @@ export function accountName({ username }: Pick<RegistryCredential, 'username'>):
   return placed(redact(username))
 }
 
+/** Whose credential is stored: `account bot of ghcr.io`. Of an identity token there is no name. */
+export function storedAccountInWords({ account, registry }: Pick<StoredAccount, 'account' | 'registry'>): string {
+  return account === '' ? `a token for ${registry}` : `account ${account} of ${registry}`
+}
+
 /** What a label says in the place of a time when a token ended with its job. */
 const WITH_JOB = 'job'
 
