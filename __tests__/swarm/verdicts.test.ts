@@ -66,7 +66,8 @@ describeSwarm(
       const nowhere = join(swarm.runner.directory, 'never')
 
       created = await deploy([
-        await create('exits', exits(3, 'no database here')),
+        // So slow that a look between two of its ends finds time on a busy machine too.
+        await create('exits', exits(3, 'no database here'), ['--restart-delay 2s']),
         await create('sick', unhealthy(), [onManager, once]),
         await create('meek', unhealthy(0), [onManager, '--restart-condition on-failure']),
         await create('meek-away', unhealthy(0), [
